@@ -1,0 +1,127 @@
+//! What a host may ask and what it is told: the types that cross IPC and `--json`.
+//!
+//! Every command takes one request object and returns one response object; [`CommandMap`] lists
+//! them, and the TypeScript that the window uses is generated from it. No type here has room for a
+//! secret on its way out.
+
+mod connections;
+mod identity;
+mod rejected;
+mod runs;
+mod system;
+
+pub use connections::*;
+pub use identity::*;
+pub use rejected::*;
+pub use runs::*;
+pub use system::*;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A request without content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Nothing {}
+
+/// One command's request and response, for the generated TypeScript.
+#[derive(Debug, TS)]
+#[ts(export)]
+pub struct Call<Q: TS, R: TS> {
+    /// What is sent.
+    pub request: Q,
+    /// What comes back.
+    pub response: R,
+}
+
+/// All commands by name. One name everywhere: function, command, permission, TypeScript call.
+#[derive(Debug, TS)]
+#[ts(export)]
+#[allow(missing_docs, reason = "each is documented by the function of the same name")]
+pub struct CommandMap {
+    pub get_app_state: Call<Nothing, AppState>,
+    pub unlock_cache: Call<UnlockRequest, AppState>,
+    pub get_settings: Call<Nothing, Settings>,
+    pub save_settings: Call<Settings, Settings>,
+    pub backup_cache: Call<BackupRequest, BackupReport>,
+    pub get_overview: Call<Nothing, Overview>,
+    pub list_rules: Call<Nothing, Vec<RuleRow>>,
+    pub list_datasets: Call<Nothing, Vec<DatasetRow>>,
+    pub list_audit: Call<AuditRequest, AuditPage>,
+    pub verify_audit: Call<Nothing, AuditVerdict>,
+    pub list_presets: Call<Nothing, Vec<PresetRow>>,
+    pub list_connections: Call<Nothing, Vec<ConnectionRow>>,
+    pub get_connection: Call<ConnectionId, ConnectionDetail>,
+    pub save_connection: Call<SaveConnection, ConnectionDetail>,
+    pub duplicate_connection: Call<DuplicateConnection, ConnectionDetail>,
+    pub remove_connection: Call<RemoveConnection, Nothing>,
+    pub export_connection: Call<ConnectionId, ConnectionFile>,
+    pub import_connection: Call<ConnectionFile, ConnectionDetail>,
+    pub test_connection: Call<ConnectionId, TestReport>,
+    pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
+    pub start_sync: Call<StartSync, RunStarted>,
+    pub cancel_run: Call<RunId, Nothing>,
+    pub watch_run: Call<RunId, RunProgress>,
+    pub list_runs: Call<RunsRequest, RunsPage>,
+    pub get_run: Call<RunId, RunDetail>,
+    pub list_records: Call<RecordsRequest, RecordsPage>,
+    pub get_record: Call<RecordId, RecordDetail>,
+    pub list_causes: Call<RejectionFilter, Vec<CauseRow>>,
+    pub list_facets: Call<RejectionFilter, Facets>,
+    pub list_rejections: Call<RejectionsRequest, RejectionsPage>,
+    pub get_rejection: Call<RejectionId, RejectionDetail>,
+    pub reveal_rejection: Call<RevealRequest, RejectionDetail>,
+    pub ignore_rejections: Call<IgnoreRequest, BulkReport>,
+    pub reopen_rejections: Call<BulkRequest, BulkReport>,
+    pub revalidate_rejections: Call<BulkRequest, RevalidateReport>,
+    pub export_rejections: Call<ExportRequest, ExportReport>,
+    pub get_claim_mapping: Call<ConnectionId, ClaimMappingView>,
+    pub save_claim_mapping: Call<SaveClaimMapping, ClaimMappingView>,
+    pub review_identity: Call<ConnectionId, IdentitySummary>,
+    pub get_identity_summary: Call<ConnectionId, IdentitySummary>,
+    pub list_bindings: Call<BindingsRequest, BindingsPage>,
+}
+
+/// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
+#[error("{message}")]
+#[ts(export)]
+pub struct ApiError {
+    /// What kind of failure.
+    pub code: ErrorCode,
+    /// What failed, on what and why, in one sentence without secrets or personal data.
+    pub message: String,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// Particulars for the folded part.
+    pub details: Option<String>,
+}
+
+/// The closed list of error codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ErrorCode {
+    /// The cache is locked: ask for the passphrase.
+    Locked,
+    /// The passphrase is wrong.
+    WrongPassphrase,
+    /// The cache file was written by a newer program.
+    NewerCache,
+    /// A request's field is missing or wrong; the message names it.
+    InvalidRequest,
+    /// The thing asked for does not exist (any more).
+    NotFound,
+    /// Another run of the connection is active.
+    AlreadyRunning,
+    /// The provider could not be reached or refused.
+    Provider,
+    /// The secret store failed.
+    SecretStore,
+    /// The cache file or disk failed.
+    Storage,
+    /// A file could not be read or written.
+    File,
+    /// A defect of the program.
+    Internal,
+}

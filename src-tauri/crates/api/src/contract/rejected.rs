@@ -1,0 +1,303 @@
+//! Rejected records: causes, facets, lists, one rejection, what is done with them.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use zhengqiao_domain::DatasetId;
+use zhengqiao_domain::{Finding, Outcome};
+
+use super::FieldValue;
+
+/// Which rejections. Empty parts do not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct RejectionFilter {
+    /// Only this connection's.
+    #[ts(type = "number | null")]
+    pub connection_id: Option<i64>,
+    /// Only this dataset's.
+    pub dataset: Option<DatasetId>,
+    /// open, reported, resolved, ignored or overridden.
+    pub state: Option<String>,
+    /// Rejected or held.
+    pub outcome: Option<Outcome>,
+    /// Only with this rule.
+    pub rule: Option<String>,
+    /// Only with a finding on this field.
+    pub field: Option<String>,
+    /// Only of this cause.
+    #[ts(type = "number | null")]
+    pub cause_id: Option<i64>,
+    /// Department code.
+    pub department: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+    /// Last seen in this run.
+    #[ts(type = "number | null")]
+    pub run_id: Option<i64>,
+    /// Words: any part of a name, title or number.
+    pub search: Option<String>,
+}
+
+/// A cause: dataset × rule × field × cluster of values.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CauseRow {
+    /// Its number.
+    #[ts(type = "number")]
+    pub cause_id: i64,
+    /// The connection.
+    #[ts(type = "number")]
+    pub connection_id: i64,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The rule's code.
+    pub rule: String,
+    /// The field.
+    pub field: String,
+    /// What the values have in common; empty when nothing.
+    pub cluster: String,
+    /// Open rejections, held ones included.
+    #[ts(type = "number")]
+    pub open: i64,
+    /// Of these, held.
+    #[ts(type = "number")]
+    pub held: i64,
+    /// First seen, unix ms.
+    #[ts(type = "number")]
+    pub first_seen_at: i64,
+    /// Last seen, unix ms.
+    #[ts(type = "number")]
+    pub last_seen_at: i64,
+}
+
+/// Counts by value for each facet, under the filter's connection, dataset and state.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Facets {
+    /// The facets.
+    pub facets: Vec<Facet>,
+}
+
+/// One facet.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Facet {
+    /// dataset, state, outcome, rule, field, department, region or day.
+    pub name: String,
+    /// Values with most rejections first, at most 200.
+    pub values: Vec<FacetValue>,
+}
+
+/// One value of a facet.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FacetValue {
+    /// The value.
+    pub value: String,
+    /// Rejections.
+    #[ts(type = "number")]
+    pub count: i64,
+}
+
+/// A page of rejections is asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct RejectionsRequest {
+    /// Which.
+    pub filter: RejectionFilter,
+    /// Only rejections before this id (newest come first).
+    #[ts(type = "number | null")]
+    pub before: Option<i64>,
+    /// At most so many (≤ 200).
+    pub limit: u32,
+}
+
+/// A page of rejections, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RejectionsPage {
+    /// The rejections, masked.
+    pub rejections: Vec<RejectionRow>,
+    /// Where the next page begins.
+    #[ts(type = "number | null")]
+    pub next: Option<i64>,
+    /// How many the filter has in all.
+    #[ts(type = "number | null")]
+    pub total: Option<i64>,
+}
+
+/// A rejection in a list, masked.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RejectionRow {
+    /// Its number.
+    #[ts(type = "number")]
+    pub rejection_id: i64,
+    /// The connection.
+    #[ts(type = "number")]
+    pub connection_id: i64,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Rejected or held.
+    pub outcome: Outcome,
+    /// open, reported, resolved, ignored or overridden.
+    pub state: String,
+    /// Shown title, masked.
+    pub title: String,
+    /// The record's key at the provider.
+    pub record_key: String,
+    /// The number that others refer to it by.
+    pub business_key: Option<String>,
+    /// Department code.
+    pub department: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+    /// Codes of the failed rules.
+    pub rules: Vec<String>,
+    /// First seen, unix ms.
+    #[ts(type = "number")]
+    pub first_seen_at: i64,
+    /// Last seen, unix ms.
+    #[ts(type = "number")]
+    pub seen_at: i64,
+    /// How often it came.
+    #[ts(type = "number")]
+    pub seen_count: i64,
+    /// The run that last brought it.
+    #[ts(type = "number")]
+    pub run_id: i64,
+}
+
+/// Names a rejection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RejectionId {
+    /// Its number.
+    #[ts(type = "number")]
+    pub rejection_id: i64,
+}
+
+/// Asks to see one record unmasked.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RevealRequest {
+    /// Which.
+    #[ts(type = "number")]
+    pub rejection_id: i64,
+    /// Why; goes into the audit log.
+    pub reason: String,
+}
+
+/// One rejection in full.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RejectionDetail {
+    /// As in lists.
+    pub rejection: RejectionRow,
+    /// Whether personal values are shown.
+    pub revealed: bool,
+    /// Raw payload as JSON text.
+    pub raw: String,
+    /// For each of our fields: where its value comes from, raw, mapped, cached.
+    pub fields: Vec<RejectionField>,
+    /// Every failed rule.
+    pub findings: Vec<Finding>,
+    /// Why it was ignored.
+    pub reason: Option<String>,
+    /// The version in the cache, if there is one.
+    pub cached: Option<Vec<FieldValue>>,
+}
+
+/// One field of a rejected record, side by side.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RejectionField {
+    /// Our field.
+    pub field: String,
+    /// The provider's name for it.
+    pub source: String,
+    /// Value as received.
+    pub raw: Option<String>,
+    /// Value after mapping.
+    pub mapped: Option<String>,
+    /// Value in the cache.
+    pub cached: Option<String>,
+    /// Whether values are masked.
+    pub masked: bool,
+}
+
+/// An act on several rejections: those listed, or all in the filter.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct BulkRequest {
+    /// Which; empty means all in the filter.
+    #[ts(type = "Array<number>")]
+    pub rejection_ids: Vec<i64>,
+    /// Used when no ids are given.
+    pub filter: Option<RejectionFilter>,
+}
+
+/// Ignores rejections until their value changes or a date.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct IgnoreRequest {
+    /// Which.
+    pub which: BulkRequest,
+    /// Why.
+    pub reason: String,
+    /// `YYYY-MM-DD`; absent means until the value changes.
+    pub until: Option<String>,
+}
+
+/// What a bulk act did.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct BulkReport {
+    /// Rejections changed.
+    #[ts(type = "number")]
+    pub changed: i64,
+}
+
+/// What checking again with the present mapping and rules did.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RevalidateReport {
+    /// Rejections checked.
+    #[ts(type = "number")]
+    pub checked: i64,
+    /// Accepted now.
+    #[ts(type = "number")]
+    pub accepted: i64,
+    /// Still rejected.
+    #[ts(type = "number")]
+    pub rejected: i64,
+    /// Held.
+    #[ts(type = "number")]
+    pub held: i64,
+}
+
+/// Writes the rejections of a filter to a file, masked.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ExportRequest {
+    /// Which.
+    pub filter: RejectionFilter,
+    /// File to write; `.csv` or `.ndjson`.
+    pub path: String,
+    /// `zh` or `en`.
+    pub language: String,
+}
+
+/// A written export.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ExportReport {
+    /// The file.
+    pub path: String,
+    /// Rows written.
+    #[ts(type = "number")]
+    pub rows: i64,
+}

@@ -1,0 +1,1 @@
+//! A provider to run against, seeded and deterministic.

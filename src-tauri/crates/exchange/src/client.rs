@@ -1,0 +1,606 @@
+//! Asking a provider: one request with its tries, judged by error, status and body.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{StatusCode, Url, redirect};
+use zeroize::Zeroizing;
+use zhengqiao_domain::DatasetId;
+
+use crate::depth;
+use crate::envelope::{self, Closed, Opened};
+use crate::error::{ExchangeError, Fault};
+use crate::observe::{RequestEntry, RequestObserver};
+use crate::profile::{Auth, DatasetSource, Method, Network, ParamsIn, Profile};
+use crate::signer;
+use crate::token::{Granted, TokenKeeper};
+
+/// A connection's secret. It is wiped when it is dropped, and never printed.
+#[derive(Clone, Default)]
+pub struct Secrets(Option<Zeroizing<String>>);
+
+impl Secrets {
+    /// A connection with this secret, or without any.
+    pub fn new(secret: Option<String>) -> Self {
+        Self(secret.map(Zeroizing::new))
+    }
+
+    fn expose(&self) -> &str {
+        self.0.as_ref().map_or("", |secret| secret.as_str())
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secrets(…)")
+    }
+}
+
+/// An opened answer with its body.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The body without a byte order mark.
+    pub body: Bytes,
+    /// Where it has what.
+    pub opened: Opened,
+}
+
+/// A provider that can be asked.
+pub struct Provider {
+    client: reqwest::Client,
+    base: Url,
+    auth: Auth,
+    network: Network,
+    secrets: Secrets,
+    tokens: TokenKeeper,
+    pace: tokio::sync::Mutex<Option<Instant>>,
+    observer: Arc<dyn RequestObserver>,
+}
+
+/// Why a try failed, and what to do before the next.
+struct Failure {
+    fault: Fault,
+    what: String,
+    wait: Option<Duration>,
+    token_refused: bool,
+    status: Option<u16>,
+    bytes: u64,
+}
+
+impl Failure {
+    fn new(fault: Fault, what: impl Into<String>) -> Self {
+        Self {
+            fault,
+            what: what.into(),
+            wait: None,
+            token_refused: false,
+            status: None,
+            bytes: 0,
+        }
+    }
+}
+
+/// What is asked, without its proof.
+struct Question<'a> {
+    dataset: Option<DatasetId>,
+    source: &'a DatasetSource,
+    path: &'a str,
+    params: &'a [(String, String)],
+}
+
+impl Provider {
+    /// A provider for a profile and its secret.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Settings`] when the profile cannot be used.
+    pub fn new(
+        profile: &Profile,
+        secrets: Secrets,
+        observer: Arc<dyn RequestObserver>,
+    ) -> Result<Self, ExchangeError> {
+        let mut base = profile.validate()?;
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let settings = |error: &reqwest::Error| ExchangeError::Settings {
+            field: "network".into(),
+            what: chain(error),
+        };
+        let host = base.host_str().map(str::to_owned);
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(Duration::from_millis(profile.network.connect_timeout_ms))
+            .timeout(Duration::from_millis(profile.network.request_timeout_ms))
+            .user_agent(concat!("zhengqiao/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::custom(move |attempt| {
+                if attempt.url().host_str().map(str::to_owned) == host
+                    && attempt.previous().len() < 5
+                {
+                    attempt.follow()
+                } else {
+                    attempt.stop()
+                }
+            }));
+        if !profile.network.proxy.is_empty() {
+            builder = builder.proxy(
+                reqwest::Proxy::all(&profile.network.proxy).map_err(|error| settings(&error))?,
+            );
+        }
+        Ok(Self {
+            client: builder.build().map_err(|error| settings(&error))?,
+            base,
+            auth: profile.auth.clone(),
+            network: profile.network.clone(),
+            secrets,
+            tokens: TokenKeeper::default(),
+            pace: tokio::sync::Mutex::new(None),
+            observer,
+        })
+    }
+
+    pub(crate) fn max_pages(&self) -> u64 {
+        self.network.max_pages
+    }
+
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Asks with all tries.
+    pub(crate) async fn ask(
+        &self,
+        dataset: Option<DatasetId>,
+        source: &DatasetSource,
+        path: &str,
+        params: &[(String, String)],
+    ) -> Result<Reply, ExchangeError> {
+        let question = Question {
+            dataset,
+            source,
+            path,
+            params,
+        };
+        let (mut attempt, mut refused): (u32, Option<String>) = (1, None);
+        loop {
+            self.keep_pace().await;
+            let begun = Instant::now();
+            let token = self.token(&question, refused.as_deref()).await;
+            let outcome = match &token {
+                Ok(token) => self.try_once(&question, token.as_deref()).await,
+                Err(failure) => Err(Failure {
+                    fault: failure.fault,
+                    what: failure.what.clone(),
+                    wait: failure.wait,
+                    token_refused: false,
+                    status: failure.status,
+                    bytes: 0,
+                }),
+            };
+            self.observe(&question, &outcome, attempt, begun.elapsed());
+            let failure = match outcome {
+                Ok((_, reply)) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            if failure.token_refused
+                && refused.is_none()
+                && matches!(self.auth, Auth::Oauth2Client { .. })
+            {
+                refused = token.ok().flatten();
+                attempt += 1;
+                continue;
+            }
+            if attempt > self.network.retries || !failure.fault.retryable() {
+                return Err(ExchangeError::Request {
+                    fault: failure.fault,
+                    dataset,
+                    path: path.to_owned(),
+                    what: if attempt > 1 {
+                        format!("{} ({attempt} tries)", failure.what)
+                    } else {
+                        failure.what
+                    },
+                });
+            }
+            tokio::time::sleep(failure.wait.unwrap_or_else(|| self.backoff(attempt))).await;
+            attempt += 1;
+        }
+    }
+
+    fn backoff(&self, attempt: u32) -> Duration {
+        let base = self
+            .network
+            .backoff_ms
+            .saturating_mul(1 << (attempt - 1).min(6));
+        // A little apart for each try, so that several connections do not ask in step.
+        Duration::from_millis(base + base * u64::from(attempt * 37 % 25) / 100)
+    }
+
+    async fn keep_pace(&self) {
+        if self.network.requests_per_second <= 0.0 {
+            return;
+        }
+        let gap = Duration::from_secs_f64((1.0 / self.network.requests_per_second).min(3600.0));
+        let mut next = self.pace.lock().await;
+        let now = Instant::now();
+        let at = next.map_or(now, |next| next.max(now));
+        *next = Some(at + gap);
+        drop(next);
+        tokio::time::sleep(at - now).await;
+    }
+
+    async fn token(
+        &self,
+        question: &Question<'_>,
+        refused: Option<&str>,
+    ) -> Result<Option<String>, Failure> {
+        let Auth::Oauth2Client {
+            token_path,
+            client_id,
+        } = &self.auth
+        else {
+            return Ok(None);
+        };
+        self.tokens
+            .token(refused, || self.grant(question, token_path, client_id))
+            .await
+            .map(Some)
+    }
+
+    async fn grant(
+        &self,
+        _question: &Question<'_>,
+        token_path: &str,
+        client_id: &str,
+    ) -> Result<Granted, Failure> {
+        let url = self.url(token_path)?;
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", self.secrets.expose()),
+        ];
+        let response = self
+            .client
+            .post(url)
+            .form(&form)
+            .send()
+            .await
+            .map_err(|error| network(&error))?;
+        let status = response.status();
+        if !status.is_success() {
+            let mut failure = by_status(status, response.headers(), self.network.max_retry_after_s);
+            failure.what = format!("the token was refused: {}", failure.what);
+            return Err(failure);
+        }
+        let body = self.body(response).await?;
+        serde_json::from_slice(&body).map_err(|_| {
+            Failure::new(
+                Fault::MalformedJson,
+                "the token endpoint's answer has no access_token",
+            )
+        })
+    }
+
+    fn url(&self, path: &str) -> Result<Url, Failure> {
+        self.base
+            .join(path.trim_start_matches('/'))
+            .map_err(|error| {
+                Failure::new(Fault::BadRequest, format!("{path:?} is no path: {error}"))
+            })
+    }
+
+    async fn try_once(
+        &self,
+        question: &Question<'_>,
+        token: Option<&str>,
+    ) -> Result<(u16, Reply), Failure> {
+        let request = self.request(question, token)?;
+        let response = request.send().await.map_err(|error| network(&error))?;
+        let status = response.status();
+        let note = |mut failure: Failure| {
+            failure.status = Some(status.as_u16());
+            failure
+        };
+        if !status.is_success() {
+            return Err(note(by_status(
+                status,
+                response.headers(),
+                self.network.max_retry_after_s,
+            )));
+        }
+        content_type(response.headers()).map_err(note)?;
+        let body = self.body(response).await.map_err(note)?;
+        let bytes = body.len() as u64;
+        let with_bytes = |mut failure: Failure| {
+            failure.bytes = bytes;
+            note(failure)
+        };
+        if depth::is_too_deep(&body) {
+            let what = format!("the JSON nests deeper than {}", depth::MAX_DEPTH);
+            return Err(with_bytes(Failure::new(Fault::TooDeep, what)));
+        }
+        let text = std::str::from_utf8(&body).map_err(|error| {
+            with_bytes(Failure::new(
+                Fault::MalformedJson,
+                format!("not UTF-8 at byte {}", error.valid_up_to()),
+            ))
+        })?;
+        let opened = envelope::open(text, &question.source.envelope).map_err(|closed| {
+            with_bytes(match closed {
+                Closed::Fault(fault, what) => Failure::new(fault, what),
+                Closed::Busy(what) => Failure::new(Fault::RateLimited, what),
+                Closed::Expired(what) => Failure {
+                    token_refused: true,
+                    ..Failure::new(Fault::Unauthorised, what)
+                },
+            })
+        })?;
+        Ok((status.as_u16(), Reply { body, opened }))
+    }
+
+    fn request(
+        &self,
+        question: &Question<'_>,
+        token: Option<&str>,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
+        let mut url = self.url(question.path)?;
+        let in_query = question.source.params_in == ParamsIn::Query;
+        {
+            let mut query = url.query_pairs_mut();
+            if in_query {
+                for (name, value) in question.params {
+                    query.append_pair(name, value);
+                }
+            }
+            if let (Auth::Oauth2Client { client_id, .. }, Some(token)) = (&self.auth, token) {
+                query
+                    .append_pair("client_id", client_id)
+                    .append_pair("access_token", token);
+            }
+        }
+        if url.query() == Some("") {
+            url.set_query(None);
+        }
+        let mut request = match question.source.method {
+            Method::Get => self.client.get(url),
+            Method::Post => self.client.post(url),
+        };
+        if !in_query {
+            let body: serde_json::Map<String, serde_json::Value> = question
+                .params
+                .iter()
+                .map(|(name, value)| {
+                    let number = value
+                        .parse::<u32>()
+                        .ok()
+                        .filter(|number| number.to_string() == *value);
+                    (
+                        name.clone(),
+                        number.map_or_else(|| value.as_str().into(), Into::into),
+                    )
+                })
+                .collect();
+            request = request.json(&body);
+        }
+        Ok(match &self.auth {
+            Auth::None | Auth::Oauth2Client { .. } => request,
+            Auth::Basic { user } => request.basic_auth(user, Some(self.secrets.expose())),
+            Auth::ApiKey { header } => {
+                let name = HeaderName::try_from(header.as_str()).map_err(|_| {
+                    Failure::new(Fault::BadRequest, format!("{header:?} is no header name"))
+                })?;
+                request.header(name, secret_header(self.secrets.expose())?)
+            }
+            Auth::Gateway { requester_id } => {
+                let time = now_ms().to_string();
+                let sid = &question.source.service_id;
+                let sign = signer::gateway_sign(sid, requester_id, &time, self.secrets.expose());
+                request
+                    .header("gjzwfwpt_rid", requester_id)
+                    .header("gjzwfwpt_sid", sid)
+                    .header("gjzwfwpt_rtime", time)
+                    .header("gjzwfwpt_sign", secret_header(&sign)?)
+            }
+        })
+    }
+
+    async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, Failure> {
+        let limit = self.network.max_body_bytes;
+        let too_large = || {
+            Failure::new(
+                Fault::TooLarge,
+                format!("the body is larger than {limit} bytes"),
+            )
+        };
+        let told = response.content_length();
+        if told.is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let mut body = BytesMut::with_capacity(
+            usize::try_from(told.unwrap_or(64 * 1024)).unwrap_or(64 * 1024),
+        );
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    body.extend_from_slice(&chunk);
+                    if body.len() as u64 > limit {
+                        return Err(too_large());
+                    }
+                }
+                Ok(None) => break,
+                Err(error) if error.is_timeout() => return Err(network(&error)),
+                Err(error) => {
+                    return Err(Failure::new(
+                        Fault::TruncatedBody,
+                        format!(
+                            "the body broke off after {} bytes: {}",
+                            body.len(),
+                            chain(&error)
+                        ),
+                    ));
+                }
+            }
+        }
+        let body = body.freeze();
+        Ok(if body.starts_with(b"\xEF\xBB\xBF") {
+            body.slice(3..)
+        } else {
+            body
+        })
+    }
+
+    fn observe(
+        &self,
+        question: &Question<'_>,
+        outcome: &Result<(u16, Reply), Failure>,
+        attempt: u32,
+        elapsed: Duration,
+    ) {
+        let shown: Vec<String> = question
+            .params
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let url = if shown.is_empty() {
+            question.path.to_owned()
+        } else {
+            format!("{}?{}", question.path, shown.join("&"))
+        };
+        let (status, bytes, records, outcome) = match outcome {
+            Ok((status, reply)) => (
+                Some(*status),
+                reply.body.len() as u64,
+                reply.opened.records.len() as u64,
+                "ok",
+            ),
+            Err(failure) => (failure.status, failure.bytes, 0, failure.fault.code()),
+        };
+        self.observer.request(RequestEntry {
+            dataset: question.dataset,
+            at_ms: i64::try_from(now_ms()).unwrap_or(i64::MAX),
+            method: match question.source.method {
+                Method::Get => "GET",
+                Method::Post => "POST",
+            },
+            url,
+            status,
+            ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            bytes,
+            records,
+            attempt,
+            outcome,
+        });
+    }
+}
+
+fn now_ms() -> u128 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_millis())
+}
+
+fn secret_header(text: &str) -> Result<HeaderValue, Failure> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Failure::new(
+            Fault::BadRequest,
+            "the secret has characters that a header cannot carry",
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn content_type(headers: &HeaderMap) -> Result<(), Failure> {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+        .to_ascii_lowercase();
+    // Some providers send JSON as text or without any type; a page for people is never JSON.
+    if kind.contains("html") || kind.contains("xml") || kind.starts_with("image/") {
+        let what = format!("the answer is {kind}, not JSON: perhaps a sign-in or error page");
+        return Err(Failure::new(Fault::WrongContentType, what));
+    }
+    Ok(())
+}
+
+fn by_status(status: StatusCode, headers: &HeaderMap, longest_s: u64) -> Failure {
+    let (fault, what) = match status.as_u16() {
+        401 => (
+            Fault::Unauthorised,
+            "401: the provider does not accept the credentials",
+        ),
+        403 => (
+            Fault::Forbidden,
+            "403: the provider does not allow this dataset",
+        ),
+        404 => (Fault::NotFound, "404: there is nothing at this path"),
+        429 => (Fault::RateLimited, "429: too many requests"),
+        300..=399 => (
+            Fault::RedirectRefused,
+            "a redirect to another host was not followed",
+        ),
+        500..=599 => (Fault::ProviderError, "the provider failed"),
+        _ => (Fault::BadRequest, "the provider refused the request"),
+    };
+    let mut failure = Failure::new(fault, format!("{what} (status {})", status.as_u16()));
+    failure.status = Some(status.as_u16());
+    failure.token_refused = fault == Fault::Unauthorised;
+    failure.wait = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(retry_after)
+        .map(|wait| wait.min(Duration::from_secs(longest_s)));
+    failure
+}
+
+/// `Retry-After` in seconds or as an HTTP date.
+fn retry_after(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+    (at.to_utc() - chrono::Utc::now()).to_std().ok()
+}
+
+fn network(error: &reqwest::Error) -> Failure {
+    let text = chain(error);
+    let lower = text.to_ascii_lowercase();
+    let fault = if error.is_timeout() {
+        Fault::Timeout
+    } else if lower.contains("dns") || lower.contains("lookup") || lower.contains("resolve") {
+        Fault::NameResolution
+    } else if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake")
+    {
+        Fault::Tls
+    } else if error.is_connect() {
+        Fault::Connect
+    } else {
+        Fault::Reset
+    };
+    Failure::new(fault, text)
+}
+
+/// An error with its causes, without the address, which may hold a token.
+fn chain(error: &reqwest::Error) -> String {
+    use std::error::Error as _;
+    let mut parts = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        parts.push(cause.to_string());
+        source = cause.source();
+    }
+    parts.dedup();
+    if parts.is_empty() {
+        if error.is_timeout() {
+            "no answer in time".into()
+        } else {
+            "the request failed".into()
+        }
+    } else if error.is_timeout() {
+        format!("no answer in time: {}", parts.join(": "))
+    } else {
+        parts.join(": ")
+    }
+}

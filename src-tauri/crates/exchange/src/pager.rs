@@ -1,0 +1,340 @@
+//! The walk through a dataset's pages: where it is, when it ends, what looks wrong.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use zhengqiao_domain::DatasetId;
+
+use crate::client::{Provider, Reply};
+use crate::error::{ExchangeError, Fault};
+use crate::profile::{DatasetSource, Incremental, Pager};
+
+/// Where a walk goes on after a committed page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Position {
+    /// Pages read.
+    pub pages: u64,
+    /// Rows read.
+    pub rows: u64,
+    /// The next page's cursor.
+    pub cursor: Option<String>,
+    /// Total that the provider told first.
+    pub total: Option<u64>,
+    /// Whether the last page was read.
+    pub ended: bool,
+}
+
+/// Where an incremental run begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IncrementalState {
+    /// End of the last window, in UTC+8.
+    pub since: Option<String>,
+    /// Greatest version seen.
+    pub version: Option<i64>,
+    /// The last cursor.
+    pub cursor: Option<String>,
+}
+
+/// How much a walk covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    Full,
+    /// What changed since a state.
+    Incremental(IncrementalState),
+}
+
+/// A sign that rows moved between pages while they were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drift {
+    /// The total changed.
+    TotalChanged {
+        /// Before.
+        from: u64,
+        /// Now.
+        to: u64,
+    },
+    /// A row of the page before came again.
+    Overlap,
+    /// The pages ended before the total was reached.
+    Shortfall {
+        /// Rows read.
+        read: u64,
+        /// The total.
+        total: u64,
+    },
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The answer.
+    pub body: Bytes,
+    /// The records' places in it.
+    pub records: Vec<Range<usize>>,
+    /// How many there are in all, if told.
+    pub total: Option<u64>,
+    /// Where to go on once this page is committed.
+    pub position_after: Position,
+    /// Whether it is the last.
+    pub last: bool,
+    /// Whether rows seem to have moved.
+    pub drift: Option<Drift>,
+}
+
+impl Page {
+    /// A record's raw JSON.
+    pub fn raw(&self, at: usize) -> &[u8] {
+        self.records
+            .get(at)
+            .map_or(&[], |range| &self.body[range.clone()])
+    }
+}
+
+/// Goes through the pages of one dataset.
+pub struct Walk {
+    dataset: DatasetId,
+    source: DatasetSource,
+    scope: Scope,
+    until: String,
+    position: Position,
+    cursors: HashSet<String>,
+    last_rows: HashSet<u64>,
+    last_page: Option<u64>,
+}
+
+fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Walk {
+    /// A walk over `dataset`, its window ending at `until` (UTC+8), going on at `resume`.
+    pub fn new(
+        dataset: DatasetId,
+        source: &DatasetSource,
+        scope: Scope,
+        until: &str,
+        resume: Option<Position>,
+    ) -> Self {
+        let mut position = resume.unwrap_or_default();
+        if let (Scope::Incremental(state), Some(Incremental::Cursor)) =
+            (&scope, &source.incremental)
+            && position.cursor.is_none()
+        {
+            position.cursor.clone_from(&state.cursor);
+        }
+        Self {
+            dataset,
+            source: source.clone(),
+            scope,
+            until: until.to_owned(),
+            position,
+            cursors: HashSet::new(),
+            last_rows: HashSet::new(),
+            last_page: None,
+        }
+    }
+
+    /// The next page, or `None` after the last.
+    ///
+    /// # Errors
+    /// The request's, [`Fault::RepeatedPage`], [`Fault::CursorLoop`], [`Fault::PagesExceeded`].
+    pub async fn next(&mut self, provider: &Provider) -> Result<Option<Page>, ExchangeError> {
+        if self.position.ended {
+            return Ok(None);
+        }
+        if self.position.pages >= provider.max_pages() {
+            return Err(self.fault(
+                Fault::PagesExceeded,
+                format!("more than {} pages", provider.max_pages()),
+            ));
+        }
+        let mut reply = self.ask(provider).await?;
+        if self.repeats(&reply) {
+            reply = self.ask(provider).await?;
+            if self.repeats(&reply) {
+                let what = format!(
+                    "page {} is the same as the page before it",
+                    self.position.pages + 1
+                );
+                return Err(self.fault(Fault::RepeatedPage, what));
+            }
+        }
+        self.advance(reply).map(Some)
+    }
+
+    fn fault(&self, fault: Fault, what: String) -> ExchangeError {
+        ExchangeError::Request {
+            fault,
+            dataset: Some(self.dataset),
+            path: self.source.path.clone(),
+            what,
+        }
+    }
+
+    async fn ask(&self, provider: &Provider) -> Result<Reply, ExchangeError> {
+        let mut params = self
+            .source
+            .fixed_params
+            .clone()
+            .into_iter()
+            .collect::<Vec<_>>();
+        match &self.source.pager {
+            Pager::Page {
+                page_param,
+                size_param,
+                size,
+                first,
+            } => {
+                params.push((
+                    page_param.clone(),
+                    (u64::from(*first) + self.position.pages).to_string(),
+                ));
+                params.push((size_param.clone(), size.to_string()));
+            }
+            Pager::Offset {
+                offset_param,
+                size_param,
+                size,
+            } => {
+                params.push((
+                    offset_param.clone(),
+                    (self.position.pages * u64::from(*size)).to_string(),
+                ));
+                params.push((size_param.clone(), size.to_string()));
+            }
+            Pager::Cursor {
+                cursor_param,
+                size_param,
+                size,
+            } => {
+                if let Some(cursor) = &self.position.cursor {
+                    params.push((cursor_param.clone(), cursor.clone()));
+                }
+                params.push((size_param.clone(), size.to_string()));
+            }
+            Pager::Single => {}
+        }
+        if let Scope::Incremental(state) = &self.scope {
+            match &self.source.incremental {
+                Some(Incremental::Window {
+                    from_param,
+                    to_param,
+                    ..
+                }) => {
+                    if let Some(since) = &state.since {
+                        params.push((from_param.clone(), since.clone()));
+                    }
+                    params.push((to_param.clone(), self.until.clone()));
+                }
+                Some(Incremental::Version { param }) => {
+                    if let Some(version) = state.version {
+                        params.push((param.clone(), version.to_string()));
+                    }
+                }
+                Some(Incremental::Cursor) | None => {}
+            }
+        }
+        provider
+            .ask(Some(self.dataset), &self.source, &self.source.path, &params)
+            .await
+    }
+
+    fn repeats(&self, reply: &Reply) -> bool {
+        !reply.opened.records.is_empty() && self.last_page == Some(page_fingerprint(reply))
+    }
+
+    fn advance(&mut self, reply: Reply) -> Result<Page, ExchangeError> {
+        let rows = reply.opened.records.len() as u64;
+        let mut drift = None;
+        if let (Some(from), Some(to)) = (self.position.total, reply.opened.total)
+            && from != to
+        {
+            drift = Some(Drift::TotalChanged { from, to });
+        }
+        let fingerprints: HashSet<u64> = reply
+            .opened
+            .records
+            .iter()
+            .map(|range| fingerprint(&reply.body[range.clone()]))
+            .collect();
+        if let Some(first) = reply.opened.records.first()
+            && self
+                .last_rows
+                .contains(&fingerprint(&reply.body[first.clone()]))
+        {
+            drift = drift.or(Some(Drift::Overlap));
+        }
+        let mut after = Position {
+            pages: self.position.pages + 1,
+            rows: self.position.rows + rows,
+            cursor: self.position.cursor.clone(),
+            total: self.position.total.or(reply.opened.total),
+            ended: false,
+        };
+        after.ended = match &self.source.pager {
+            Pager::Single => true,
+            Pager::Cursor { .. } => self.follow(&reply, &mut after)?,
+            Pager::Page { .. } | Pager::Offset { .. } => match reply.opened.total {
+                Some(total) => rows == 0 || after.rows >= total,
+                None => rows == 0,
+            },
+        };
+        if after.ended
+            && let Some(total) = reply.opened.total
+            && after.rows < total
+        {
+            drift = drift.or(Some(Drift::Shortfall {
+                read: after.rows,
+                total,
+            }));
+        }
+        if rows > 0 {
+            self.last_page = Some(page_fingerprint(&reply));
+            self.last_rows = fingerprints;
+        }
+        self.position = after.clone();
+        Ok(Page {
+            last: after.ended,
+            total: reply.opened.total,
+            position_after: after,
+            drift,
+            body: reply.body,
+            records: reply.opened.records,
+        })
+    }
+
+    /// Takes the next cursor; says whether the walk has ended.
+    fn follow(&mut self, reply: &Reply, after: &mut Position) -> Result<bool, ExchangeError> {
+        let Some(next) = reply.opened.next_cursor.clone() else {
+            return Ok(true);
+        };
+        if reply.opened.records.is_empty() {
+            after.cursor = Some(next);
+            return Ok(true);
+        }
+        if self.position.cursor.as_ref() == Some(&next) || !self.cursors.insert(next.clone()) {
+            return Err(self.fault(
+                Fault::CursorLoop,
+                "the provider gave a cursor that it had given before".into(),
+            ));
+        }
+        after.cursor = Some(next);
+        Ok(false)
+    }
+}
+
+fn page_fingerprint(reply: &Reply) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for range in &reply.opened.records {
+        reply.body[range.clone()].hash(&mut hasher);
+    }
+    hasher.finish()
+}

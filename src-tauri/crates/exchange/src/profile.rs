@@ -1,0 +1,386 @@
+//! A connection as data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use zhengqiao_domain::{CompiledMapping, DatasetId, Mapping, RuleSettings};
+
+use crate::error::ExchangeError;
+
+/// What a connection is for; its colour is seen everywhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// 生产.
+    Production,
+    /// 测试.
+    #[default]
+    Test,
+    /// 演示.
+    Demo,
+}
+
+impl Environment {
+    /// Its name in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Environment::Production => "production",
+            Environment::Test => "test",
+            Environment::Demo => "demo",
+        }
+    }
+}
+
+/// How a request proves who asks. The secret is never part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Auth {
+    /// Not at all.
+    #[default]
+    None,
+    /// The secret in a header.
+    ApiKey {
+        /// The header's name.
+        header: String,
+    },
+    /// HTTP basic authentication; the secret is the password.
+    Basic {
+        /// The user's name.
+        user: String,
+    },
+    /// National gateway: `gjzwfwpt_*` headers signed with HMAC-SHA256.
+    Gateway {
+        /// `gjzwfwpt_rid`, the requester's number.
+        requester_id: String,
+    },
+    /// OAuth 2.0 client credentials; the secret is the client's.
+    Oauth2Client {
+        /// Where tokens are had.
+        token_path: String,
+        /// The client's id.
+        client_id: String,
+    },
+}
+
+impl Auth {
+    /// The kind's name.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Auth::None => "none",
+            Auth::ApiKey { .. } => "api_key",
+            Auth::Basic { .. } => "basic",
+            Auth::Gateway { .. } => "gateway",
+            Auth::Oauth2Client { .. } => "oauth2_client",
+        }
+    }
+
+    /// Whether a secret is needed.
+    pub const fn needs_secret(&self) -> bool {
+        !matches!(self, Auth::None)
+    }
+}
+
+/// How the network is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Network {
+    /// Time to connect, in ms.
+    #[ts(type = "number")]
+    pub connect_timeout_ms: u64,
+    /// Time for a whole request, in ms.
+    #[ts(type = "number")]
+    pub request_timeout_ms: u64,
+    /// Largest body, decompressed.
+    #[ts(type = "number")]
+    pub max_body_bytes: u64,
+    /// Requests a second at most; 0 means no limit.
+    pub requests_per_second: f64,
+    /// Tries after the first.
+    pub retries: u32,
+    /// Wait before the second try, in ms; doubled with each.
+    #[ts(type = "number")]
+    pub backoff_ms: u64,
+    /// Longest `Retry-After` that is waited for, in s.
+    #[ts(type = "number")]
+    pub max_retry_after_s: u64,
+    /// Pages of one dataset in one run at most.
+    #[ts(type = "number")]
+    pub max_pages: u64,
+    /// Proxy address; empty means the system's.
+    pub proxy: String,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            connect_timeout_ms: 10_000,
+            request_timeout_ms: 60_000,
+            max_body_bytes: 32 * 1024 * 1024,
+            requests_per_second: 0.0,
+            retries: 4,
+            backoff_ms: 250,
+            max_retry_after_s: 60,
+            max_pages: 1_000_000,
+            proxy: String::new(),
+        }
+    }
+}
+
+/// GET or POST.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// GET.
+    #[default]
+    Get,
+    /// POST.
+    Post,
+}
+
+/// Where parameters go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ParamsIn {
+    /// Into the query.
+    #[default]
+    Query,
+    /// Into a JSON body.
+    JsonBody,
+}
+
+/// Where an answer has what. Each is a JSON pointer; empty means that there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Envelope {
+    /// The records; empty means that the whole answer is the array.
+    pub records: String,
+    /// The answer's code.
+    pub code: String,
+    /// Codes that mean success.
+    pub success: Vec<String>,
+    /// Codes that mean "later".
+    pub busy_codes: Vec<String>,
+    /// Codes that mean that the token or signature has expired.
+    pub expired_codes: Vec<String>,
+    /// The answer's message.
+    pub message: String,
+    /// How many records there are in all.
+    pub total: String,
+    /// The cursor of the next page.
+    pub next_cursor: String,
+}
+
+/// How pages follow one another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Pager {
+    /// Page number and size.
+    Page {
+        /// Name of the page's parameter.
+        page_param: String,
+        /// Name of the size's parameter.
+        size_param: String,
+        /// Rows a page.
+        size: u32,
+        /// Number of the first page.
+        first: u32,
+    },
+    /// Offset and size.
+    Offset {
+        /// Name of the offset's parameter.
+        offset_param: String,
+        /// Name of the size's parameter.
+        size_param: String,
+        /// Rows a page.
+        size: u32,
+    },
+    /// A cursor that the answer gives.
+    Cursor {
+        /// Name of the cursor's parameter.
+        cursor_param: String,
+        /// Name of the size's parameter.
+        size_param: String,
+        /// Rows a page.
+        size: u32,
+    },
+    /// Everything in one answer.
+    Single,
+}
+
+impl Default for Pager {
+    fn default() -> Self {
+        Pager::Page {
+            page_param: "page".into(),
+            size_param: "size".into(),
+            size: 1000,
+            first: 1,
+        }
+    }
+}
+
+/// How to ask only for what changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Incremental {
+    /// Rows changed in a window of time.
+    Window {
+        /// Name of the beginning's parameter.
+        from_param: String,
+        /// Name of the end's parameter.
+        to_param: String,
+        /// The window begins so many seconds before the last one ended.
+        overlap_s: u32,
+    },
+    /// Rows with a greater version.
+    Version {
+        /// Name of the parameter.
+        param: String,
+    },
+    /// The pager's own cursor is kept.
+    Cursor,
+}
+
+/// Counts a day and department, for reconciliation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct CountsSource {
+    /// Path below the base address.
+    pub path: String,
+}
+
+/// Where one dataset is and what it looks like.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct DatasetSource {
+    /// Path below the base address.
+    pub path: String,
+    /// GET or POST.
+    pub method: Method,
+    /// `gjzwfwpt_sid`, the service's number.
+    pub service_id: String,
+    /// Where parameters go.
+    pub params_in: ParamsIn,
+    /// Parameters that are always sent.
+    pub fixed_params: BTreeMap<String, String>,
+    /// Where the answer has what.
+    pub envelope: Envelope,
+    /// How pages follow one another.
+    pub pager: Pager,
+    /// How to ask only for what changed.
+    pub incremental: Option<Incremental>,
+    /// Their names and forms to ours.
+    pub mapping: Mapping,
+    /// Where counts are had.
+    pub counts: Option<CountsSource>,
+}
+
+/// What a connection puts up with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Limits {
+    /// A held record becomes rejected after so many hours.
+    pub held_waiting_hours: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            held_waiting_hours: 72,
+        }
+    }
+}
+
+/// Everything about a connection except its name and its secret.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Profile {
+    /// The preset that it began from.
+    pub preset: String,
+    /// Base address, without a path's end.
+    pub base_url: String,
+    /// What it is for.
+    pub environment: Environment,
+    /// How requests prove who asks.
+    pub auth: Auth,
+    /// How the network is used.
+    pub network: Network,
+    /// What it puts up with.
+    pub limits: Limits,
+    /// Rules and code lists.
+    pub rules: RuleSettings,
+    /// The datasets that it carries.
+    #[ts(as = "std::collections::HashMap<DatasetId, DatasetSource>")]
+    pub datasets: BTreeMap<DatasetId, DatasetSource>,
+}
+
+impl Profile {
+    /// Whether the profile can be used; the first thing that is wrong otherwise.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Settings`] naming the field, its value and the remedy.
+    pub fn validate(&self) -> Result<url::Url, ExchangeError> {
+        let wrong = |field: &str, what: String| ExchangeError::Settings {
+            field: field.to_owned(),
+            what,
+        };
+        let url = url::Url::parse(self.base_url.trim()).map_err(|error| {
+            wrong(
+                "base_url",
+                format!("{:?} is no address ({error})", self.base_url),
+            )
+        })?;
+        let loopback = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => {
+                return Err(wrong(
+                    "base_url",
+                    format!("{:?} names no host", self.base_url),
+                ));
+            }
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback || self.environment != Environment::Production => {}
+            "http" => return Err(wrong("base_url", "production needs https".into())),
+            other => return Err(wrong("base_url", format!("{other:?} is not http or https"))),
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+            return Err(wrong(
+                "base_url",
+                "leave out user, password and query; the secret has its own field".into(),
+            ));
+        }
+        self.rules
+            .validate()
+            .map_err(|error| wrong("rules", error.to_string()))?;
+        for (id, source) in &self.datasets {
+            CompiledMapping::new(*id, &source.mapping)
+                .map_err(|error| wrong("mapping", error.to_string()))?;
+            if source.path.is_empty() {
+                return Err(wrong(
+                    &format!("datasets.{id}.path"),
+                    "the path is empty".into(),
+                ));
+            }
+            let pointers = [
+                &source.envelope.records,
+                &source.envelope.code,
+                &source.envelope.total,
+                &source.envelope.next_cursor,
+            ];
+            if let Some(pointer) = pointers
+                .into_iter()
+                .find(|pointer| !pointer.is_empty() && !pointer.starts_with('/'))
+            {
+                return Err(wrong(
+                    &format!("datasets.{id}.envelope"),
+                    format!("{pointer:?} is no JSON pointer; it begins with /"),
+                ));
+            }
+        }
+        Ok(url)
+    }
+}

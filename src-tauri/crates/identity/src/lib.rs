@@ -1,0 +1,1 @@
+//! Unified identity: claim mapping, accounts, bindings and their conflicts.

@@ -1,0 +1,427 @@
+//! The open cache: its key, its one writer, its readers, its format.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::error::StoreError;
+
+/// Bytes of a page; larger pages cost less with encryption.
+const PAGE_BYTES: u32 = 8192;
+/// Memory of the writer's page cache, in KiB.
+const WRITER_CACHE_KIB: u32 = 32 * 1024;
+/// Readers kept open for reuse.
+const IDLE_READERS: usize = 4;
+/// How long a connection waits for a lock of another process.
+const BUSY: Duration = Duration::from_secs(10);
+
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../migrations/0001.sql"))];
+
+/// The key that the cache file is encrypted with.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct CacheKey([u8; 32]);
+
+impl CacheKey {
+    /// A key of 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    fn pragma(&self) -> String {
+        use fmt::Write as _;
+        let mut text = String::with_capacity(80);
+        text.push_str("PRAGMA key = \"x'");
+        for byte in self.0 {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text.push_str("'\"");
+        text
+    }
+}
+
+impl fmt::Debug for CacheKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("CacheKey(…)")
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+struct Shared {
+    path: PathBuf,
+    key: CacheKey,
+    writer: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Drop for Shared {
+    /// Waits until the writer has closed the file, so that nothing changes it afterwards.
+    fn drop(&mut self) {
+        self.readers
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.writer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // A panicked writer has nothing left to close.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The open cache. Clones share one writer and its readers.
+#[derive(Clone)]
+pub struct Cache(Arc<Shared>);
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Cache({})", self.0.path.display())
+    }
+}
+
+impl Cache {
+    /// Opens or creates the cache file and brings it to the present format. Before a file with
+    /// content changes its format, a copy is written beside it.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`], [`StoreError::Newer`] (the file is not touched), or the disk's.
+    pub fn open(path: &Path, key: &CacheKey) -> Result<Self, StoreError> {
+        let mut connection = connect(path, key, OpenFlags::default())?;
+        let file_version: i64 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let program_version = MIGRATIONS.len() as i64;
+        if file_version > program_version {
+            return Err(StoreError::Newer {
+                path: path.to_path_buf(),
+                file_version,
+                program_version,
+            });
+        }
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "normal")?;
+        connection.pragma_update(None, "cache_size", -i64::from(WRITER_CACHE_KIB))?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        if file_version > 0 && file_version < program_version {
+            copy(
+                &connection,
+                &path.with_extension(format!("before-v{program_version}.db")),
+                key,
+            )?;
+        }
+        Migrations::from_slice(MIGRATIONS)
+            .to_latest(&mut connection)
+            .map_err(|error| StoreError::Migration(error.to_string()))?;
+        let (sender, receiver) = channel::<Job>();
+        let thread = std::thread::Builder::new()
+            .name("cache-writer".into())
+            .spawn(move || {
+                for job in receiver {
+                    job(&mut connection);
+                }
+            })
+            .map_err(|source| StoreError::File {
+                path: path.to_path_buf(),
+                source,
+            })?;
+        Ok(Self(Arc::new(Shared {
+            path: path.to_path_buf(),
+            key: key.clone(),
+            writer: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+            readers: Mutex::new(Vec::new()),
+        })))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Runs `work` in one transaction on the writer's thread and waits for it. An error rolls back.
+    ///
+    /// # Errors
+    /// What `work` returned, or SQLite's on commit.
+    pub fn write_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = channel();
+        let job: Job = Box::new(move |connection| {
+            let outcome = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(StoreError::from)
+                .and_then(|transaction| {
+                    let value = work(&transaction)?;
+                    transaction.commit()?;
+                    Ok(value)
+                });
+            // Nobody waits any more when the receiver is gone; the work is done all the same.
+            let _ = sender.send(outcome);
+        });
+        self.0
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .ok_or(StoreError::Closed)?
+            .send(job)
+            .map_err(|_| StoreError::Closed)?;
+        receiver.recv().map_err(|_| StoreError::Closed)?
+    }
+
+    /// [`Cache::write_blocking`] for async callers.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let cache = self.clone();
+        tokio::task::spawn_blocking(move || cache.write_blocking(work))
+            .await
+            .map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs `work` on a read-only connection.
+    ///
+    /// # Errors
+    /// What `work` returned.
+    pub fn read_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError>,
+    {
+        let idle = self
+            .0
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = connect(&self.0.path, &self.0.key, flags)?;
+                connection.pragma_update(None, "query_only", true)?;
+                connection
+            }
+        };
+        let outcome = work(&connection);
+        let mut readers = self
+            .0
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        outcome
+    }
+
+    /// [`Cache::read_blocking`] for async callers.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let cache = self.clone();
+        tokio::task::spawn_blocking(move || cache.read_blocking(work))
+            .await
+            .map_err(|_| StoreError::Closed)?
+    }
+
+    /// Copies the cache, encrypted with the same key, while it is in use.
+    ///
+    /// # Errors
+    /// SQLite's or the disk's.
+    pub fn backup(&self, to: &Path) -> Result<u64, StoreError> {
+        self.read_blocking(|connection| copy(connection, to, &self.0.key))?;
+        std::fs::metadata(to)
+            .map(|data| data.len())
+            .map_err(|source| StoreError::File {
+                path: to.to_path_buf(),
+                source,
+            })
+    }
+
+    /// Size of the file and its log.
+    pub fn size_bytes(&self) -> u64 {
+        let log = self.0.path.with_extension("db-wal");
+        [self.0.path.as_path(), log.as_path()]
+            .iter()
+            .filter_map(|path| std::fs::metadata(path).ok())
+            .map(|data| data.len())
+            .sum()
+    }
+}
+
+fn connect(path: &Path, key: &CacheKey, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    let mut pragma = key.pragma();
+    connection.execute_batch(&pragma)?;
+    pragma.zeroize();
+    connection.execute_batch(&format!("PRAGMA cipher_page_size = {PAGE_BYTES}"))?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection
+        .query_row("SELECT COUNT(*) FROM sqlite_master", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => StoreError::WrongKey {
+                path: path.to_path_buf(),
+            },
+            _ => StoreError::Sqlite(error),
+        })?;
+    Ok(connection)
+}
+
+fn copy(from: &Connection, to: &Path, key: &CacheKey) -> Result<(), StoreError> {
+    if to.exists() {
+        std::fs::remove_file(to).map_err(|source| StoreError::File {
+            path: to.to_path_buf(),
+            source,
+        })?;
+    }
+    let mut target = connect(to, key, OpenFlags::default())?;
+    let backup = rusqlite::backup::Backup::new(from, &mut target)?;
+    backup.run_to_completion(1_000, Duration::ZERO, None)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> CacheKey {
+        CacheKey::new([byte; 32])
+    }
+
+    fn put(cache: &Cache, value: &str) {
+        let value = value.to_owned();
+        cache
+            .write_blocking(move |tx| crate::setting::set(tx, "probe", &value))
+            .unwrap();
+    }
+
+    fn get(cache: &Cache) -> Option<String> {
+        cache
+            .read_blocking(|conn| crate::setting::get(conn, "probe"))
+            .unwrap()
+    }
+
+    #[test]
+    fn what_was_written_is_there_after_reopening_and_not_readable_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cache.db");
+        let cache = Cache::open(&path, &key(1)).unwrap();
+        put(&cache, "身份证号码在此");
+        drop(cache);
+        let bytes: Vec<u8> = std::fs::read_dir(dir.path())
+            .unwrap()
+            .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .collect();
+        assert!(!bytes.windows(9).any(|window| window == "身份证".as_bytes()));
+        assert_eq!(
+            get(&Cache::open(&path, &key(1)).unwrap()).as_deref(),
+            Some("身份证号码在此")
+        );
+    }
+
+    #[test]
+    fn another_key_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cache.db");
+        drop(Cache::open(&path, &key(1)).unwrap());
+        assert!(matches!(
+            Cache::open(&path, &key(2)),
+            Err(StoreError::WrongKey { .. })
+        ));
+    }
+
+    #[test]
+    fn a_file_of_a_newer_program_is_refused_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cache.db");
+        let cache = Cache::open(&path, &key(1)).unwrap();
+        cache
+            .write_blocking(|tx| Ok(tx.pragma_update(None, "user_version", 99)?))
+            .unwrap();
+        drop(cache);
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(
+            Cache::open(&path, &key(1)),
+            Err(StoreError::Newer {
+                file_version: 99,
+                ..
+            })
+        ));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_reader_is_not_blocked_by_an_open_write_and_sees_it_only_when_committed() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&dir.path().join("cache.db"), &key(1)).unwrap();
+        put(&cache, "old");
+        let reader = cache.clone();
+        cache
+            .write_blocking(move |tx| {
+                crate::setting::set(tx, "probe", "new")?;
+                assert_eq!(get(&reader).as_deref(), Some("old"));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(get(&cache).as_deref(), Some("new"));
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&dir.path().join("cache.db"), &key(1)).unwrap();
+        let outcome = cache.write_blocking(|tx| {
+            crate::setting::set(tx, "probe", "half")?;
+            Err::<(), _>(StoreError::Content("stop".into()))
+        });
+        assert!(outcome.is_err());
+        assert_eq!(get(&cache), None);
+    }
+
+    #[test]
+    fn a_backup_opens_with_the_same_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&dir.path().join("cache.db"), &key(1)).unwrap();
+        put(&cache, "kept");
+        let copy = dir.path().join("copy.db");
+        assert!(cache.backup(&copy).unwrap() > 0);
+        assert_eq!(
+            get(&Cache::open(&copy, &key(1)).unwrap()).as_deref(),
+            Some("kept")
+        );
+    }
+}

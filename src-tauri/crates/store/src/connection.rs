@@ -1,0 +1,162 @@
+//! Table `connection`: the profile of each connection, never its secret.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::StoreError;
+
+/// A connection as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionRow {
+    /// Its number.
+    pub id: i64,
+    /// Its name, unique.
+    pub name: String,
+    /// production, test or demo.
+    pub environment: String,
+    /// The profile as JSON text.
+    pub profile: String,
+    /// Grows with each change.
+    pub profile_version: i64,
+    /// The claim mapping as JSON text, once it was changed.
+    pub claims: Option<String>,
+    /// When the secret was last changed, unix ms.
+    pub secret_changed_at: Option<i64>,
+    /// The secret's last four characters.
+    pub secret_last_four: Option<String>,
+}
+
+const COLUMNS: &str =
+    "id, name, environment, profile, profile_version, claims, secret_changed_at, secret_last_four";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
+    Ok(ConnectionRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        environment: row.get(2)?,
+        profile: row.get(3)?,
+        profile_version: row.get(4)?,
+        claims: row.get(5)?,
+        secret_changed_at: row.get(6)?,
+        secret_last_four: row.get(7)?,
+    })
+}
+
+/// All connections by name.
+///
+/// # Errors
+/// SQLite's.
+pub fn list(connection: &Connection) -> Result<Vec<ConnectionRow>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM connection ORDER BY name"))?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One connection.
+///
+/// # Errors
+/// SQLite's.
+pub fn get(connection: &Connection, id: i64) -> Result<Option<ConnectionRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM connection WHERE id = ?1"))?
+        .query_row([id], read)
+        .optional()?)
+}
+
+/// One connection by its name.
+///
+/// # Errors
+/// SQLite's.
+pub fn by_name(connection: &Connection, name: &str) -> Result<Option<ConnectionRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM connection WHERE name = ?1"))?
+        .query_row([name], read)
+        .optional()?)
+}
+
+/// Adds a connection and returns its number.
+///
+/// # Errors
+/// SQLite's; a constraint failure when the name is taken.
+pub fn insert(
+    connection: &Connection,
+    name: &str,
+    environment: &str,
+    profile: &str,
+    at: i64,
+) -> Result<i64, StoreError> {
+    connection.execute(
+        "INSERT INTO connection (name, environment, profile, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?4)",
+        params![name, environment, profile, at],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Changes a connection; the version grows only when the profile differs.
+///
+/// # Errors
+/// SQLite's.
+pub fn update(
+    connection: &Connection,
+    id: i64,
+    name: &str,
+    environment: &str,
+    profile: &str,
+    at: i64,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE connection
+         SET name = ?2, environment = ?3, profile = ?4, updated_at = ?5, profile_version = profile_version + (profile <> ?4)
+         WHERE id = ?1",
+        params![id, name, environment, profile, at],
+    )?;
+    Ok(())
+}
+
+/// Notes that the secret was changed.
+///
+/// # Errors
+/// SQLite's.
+pub fn secret_changed(
+    connection: &Connection,
+    id: i64,
+    last_four: Option<&str>,
+    at: i64,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE connection SET secret_changed_at = ?2, secret_last_four = ?3 WHERE id = ?1",
+        params![id, at, last_four],
+    )?;
+    Ok(())
+}
+
+/// Saves the claim mapping.
+///
+/// # Errors
+/// SQLite's.
+pub fn set_claims(connection: &Connection, id: i64, claims: &str) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE connection SET claims = ?2 WHERE id = ?1",
+        params![id, claims],
+    )?;
+    Ok(())
+}
+
+/// Removes a connection and everything that was cached for it.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM rejection_search
+         WHERE rowid IN (
+           SELECT rejection.id
+           FROM rejection
+           JOIN source ON source.id = rejection.source_id
+           WHERE source.connection_id = ?1)",
+        [id],
+    )?;
+    connection.execute("DELETE FROM connection WHERE id = ?1", [id])?;
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The encrypted SQLite cache: one writer, several readers, one file per table.
+//!
+//! Everything that an administrator looks at is here. Rows, rejections, counters and the position
+//! of a run change in one transaction, so that a kill at any moment loses nothing.
+
+pub mod audit;
+pub mod bigram;
+pub mod binding;
+mod cache;
+pub mod cause;
+pub mod connection;
+mod error;
+pub mod hash;
+pub mod record;
+pub mod rejection;
+pub mod run;
+pub mod secret;
+pub mod setting;
+pub mod source;
+
+pub use cache::{Cache, CacheKey};
+pub use error::StoreError;
+pub use rusqlite::{Connection, Transaction};

@@ -1,0 +1,361 @@
+//! Tables `record` and `record_payload`: the accepted records, and withdrawn ones for the audit.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use zhengqiao_domain::DatasetId;
+
+use crate::error::StoreError;
+use crate::hash::Hash;
+use crate::source;
+
+/// `state` of an accepted record.
+pub const ACCEPTED: i64 = 1;
+/// `state` of a withdrawn record.
+pub const WITHDRAWN: i64 = 2;
+
+/// What decides how a fetched row stands to the cached one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordHead {
+    /// Its number.
+    pub id: i64,
+    /// Hash of its content.
+    pub hash: Hash,
+    /// Its version, for datasets that have one.
+    pub version: Option<i64>,
+    /// [`ACCEPTED`] or [`WITHDRAWN`].
+    pub state: i64,
+    /// The provider's time.
+    pub source_time: Option<String>,
+}
+
+/// A record to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRecord<'a> {
+    /// The source.
+    pub source_id: i64,
+    /// Hash of its key.
+    pub key_hash: &'a Hash,
+    /// Hash of its business key.
+    pub business_hash: Option<&'a Hash>,
+    /// Its version.
+    pub version: Option<i64>,
+    /// Hash of its content.
+    pub hash: &'a Hash,
+    /// [`ACCEPTED`] or [`WITHDRAWN`].
+    pub state: i64,
+    /// The run that brought it.
+    pub run_id: i64,
+    /// When, unix ms.
+    pub at: i64,
+    /// The provider's time.
+    pub source_time: Option<&'a str>,
+    /// Mapped fields as JSON text.
+    pub fields: &'a str,
+    /// Warnings as JSON text.
+    pub warnings: Option<&'a str>,
+    /// The row as received.
+    pub raw: &'a [u8],
+}
+
+/// A cached record for lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Its number.
+    pub id: i64,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// [`ACCEPTED`] or [`WITHDRAWN`].
+    pub state: i64,
+    /// The run that brought it.
+    pub run_id: i64,
+    /// The provider's time.
+    pub source_time: Option<String>,
+    /// Mapped fields as JSON text.
+    pub fields: String,
+    /// Warnings as JSON text.
+    pub warnings: Option<String>,
+}
+
+/// Which records a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct RecordFilter {
+    /// Only these sources; empty means all.
+    pub source_ids: Vec<i64>,
+    /// Only this state.
+    pub state: Option<i64>,
+    /// Only what this run changed.
+    pub run_id: Option<i64>,
+    /// Only with one of these key or business hashes.
+    pub hashes: Option<Vec<Hash>>,
+}
+
+fn hash(row: &Row<'_>, at: usize) -> rusqlite::Result<Hash> {
+    row.get::<_, [u8; 16]>(at)
+}
+
+/// The cached version of a row.
+///
+/// # Errors
+/// SQLite's.
+pub fn find(
+    connection: &Connection,
+    source_id: i64,
+    key_hash: &Hash,
+) -> Result<Option<RecordHead>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id, hash, version, state, source_time FROM record WHERE source_id = ?1 AND key_hash = ?2")?
+        .query_row(params![source_id, key_hash], |row| {
+            Ok(RecordHead {
+                id: row.get(0)?,
+                hash: hash(row, 1)?,
+                version: row.get(2)?,
+                state: row.get(3)?,
+                source_time: row.get(4)?,
+            })
+        })
+        .optional()?)
+}
+
+/// The mapped fields of the accepted record with a business key, and the hash of its key.
+///
+/// # Errors
+/// SQLite's.
+pub fn by_business(
+    connection: &Connection,
+    source_id: i64,
+    business_hash: &Hash,
+) -> Result<Option<(Hash, String)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT key_hash, fields
+             FROM record
+             WHERE source_id = ?1 AND business_hash = ?2 AND state = 1
+             LIMIT 1",
+        )?
+        .query_row(params![source_id, business_hash], |row| {
+            Ok((hash(row, 0)?, row.get(1)?))
+        })
+        .optional()?)
+}
+
+/// Whether another accepted record than the one of `key_hash` has the business key.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_duplicate(
+    connection: &Connection,
+    source_id: i64,
+    business_hash: &Hash,
+    key_hash: &Hash,
+) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (
+               SELECT 1
+               FROM record
+               WHERE source_id = ?1 AND business_hash = ?2 AND state = 1 AND key_hash <> ?3)",
+        )?
+        .query_row(params![source_id, business_hash, key_hash], |row| {
+            row.get(0)
+        })?)
+}
+
+/// Adds a record.
+///
+/// # Errors
+/// SQLite's.
+pub fn insert(connection: &Connection, record: &NewRecord<'_>) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO record (source_id, key_hash, business_hash, version, hash, state, run_id, changed_at,
+               source_time, fields, warnings)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            record.source_id,
+            record.key_hash,
+            record.business_hash,
+            record.version,
+            record.hash,
+            record.state,
+            record.run_id,
+            record.at,
+            record.source_time,
+            record.fields,
+            record.warnings
+        ])?;
+    connection
+        .prepare_cached("INSERT INTO record_payload (record_id, raw) VALUES (?1, ?2)")?
+        .execute(params![connection.last_insert_rowid(), record.raw])?;
+    Ok(())
+}
+
+/// Replaces a record by a changed version.
+///
+/// # Errors
+/// SQLite's.
+pub fn replace(connection: &Connection, id: i64, record: &NewRecord<'_>) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE record
+             SET business_hash = ?2, version = ?3, hash = ?4, state = ?5, run_id = ?6, changed_at = ?7,
+               source_time = ?8, fields = ?9, warnings = ?10
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            record.business_hash,
+            record.version,
+            record.hash,
+            record.state,
+            record.run_id,
+            record.at,
+            record.source_time,
+            record.fields,
+            record.warnings
+        ])?;
+    connection
+        .prepare_cached("UPDATE record_payload SET raw = ?2 WHERE record_id = ?1")?
+        .execute(params![id, record.raw])?;
+    Ok(())
+}
+
+/// Marks a record withdrawn; its content stays for the audit.
+///
+/// # Errors
+/// SQLite's.
+pub fn withdraw(
+    connection: &Connection,
+    id: i64,
+    hash: &Hash,
+    source_time: Option<&str>,
+    run_id: i64,
+    at: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE record
+             SET state = 2, hash = ?2, source_time = COALESCE(?3, source_time), run_id = ?4, changed_at = ?5
+             WHERE id = ?1",
+        )?
+        .execute(params![id, hash, source_time, run_id, at])?;
+    Ok(())
+}
+
+const ROW: &str = "SELECT r.id, s.dataset, r.state, r.run_id, r.source_time, r.fields, r.warnings
+  FROM record r
+  JOIN source s ON s.id = r.source_id";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
+    Ok(RecordRow {
+        id: row.get(0)?,
+        dataset: source::dataset(row, 1)?,
+        state: row.get(2)?,
+        run_id: row.get(3)?,
+        source_time: row.get(4)?,
+        fields: row.get(5)?,
+        warnings: row.get(6)?,
+    })
+}
+
+/// A page of records by number.
+///
+/// # Errors
+/// SQLite's.
+pub fn page(
+    connection: &Connection,
+    filter: &RecordFilter,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<RecordRow>, StoreError> {
+    let mut sql = format!(
+        "{ROW} WHERE r.id > ?1 AND (?2 IS NULL OR r.state = ?2) AND (?3 IS NULL OR r.run_id = ?3)"
+    );
+    if !filter.source_ids.is_empty() {
+        let list: Vec<String> = filter.source_ids.iter().map(i64::to_string).collect();
+        sql.push_str(&format!(" AND r.source_id IN ({})", list.join(", ")));
+    }
+    if let Some(hashes) = &filter.hashes {
+        let list: Vec<String> = hashes
+            .iter()
+            .map(|hash| format!("x'{}'", hex(hash)))
+            .collect();
+        let list = list.join(", ");
+        sql.push_str(&format!(
+            " AND (r.business_hash IN ({list}) OR r.key_hash IN ({list}))"
+        ));
+    }
+    sql.push_str(" ORDER BY r.id LIMIT ?4");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(
+        params![after.unwrap_or(0), filter.state, filter.run_id, limit],
+        read,
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One record with its raw payload.
+///
+/// # Errors
+/// SQLite's.
+pub fn get(connection: &Connection, id: i64) -> Result<Option<(RecordRow, Vec<u8>)>, StoreError> {
+    let Some(row) = connection
+        .prepare_cached(&format!("{ROW} WHERE r.id = ?1"))?
+        .query_row([id], read)
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let raw = connection
+        .prepare_cached("SELECT raw FROM record_payload WHERE record_id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?
+        .unwrap_or_default();
+    Ok(Some((row, raw)))
+}
+
+/// The cached fields of a rejected row's key, if an earlier version was accepted.
+///
+/// # Errors
+/// SQLite's.
+pub fn fields_of(
+    connection: &Connection,
+    source_id: i64,
+    key_hash: &Hash,
+) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT fields FROM record WHERE source_id = ?1 AND key_hash = ?2")?
+        .query_row(params![source_id, key_hash], |row| row.get(0))
+        .optional()?)
+}
+
+/// Hands the fields of every accepted record of a source to `each`, in order of number.
+///
+/// # Errors
+/// SQLite's.
+pub fn for_each_fields(
+    connection: &Connection,
+    source_id: i64,
+    mut each: impl FnMut(&str),
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT fields FROM record WHERE source_id = ?1 AND state = 1 ORDER BY id",
+    )?;
+    let mut rows = statement.query([source_id])?;
+    while let Some(row) = rows.next()? {
+        each(
+            row.get_ref(0)?
+                .as_str()
+                .map_err(|error| StoreError::Content(error.to_string()))?,
+        );
+    }
+    Ok(())
+}
+
+fn hex(hash: &Hash) -> String {
+    use std::fmt::Write as _;
+    hash.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

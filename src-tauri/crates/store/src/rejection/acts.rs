@@ -1,0 +1,60 @@
+//! What a person does with rejections: ignore, open again.
+
+use rusqlite::{Connection, params};
+
+use super::read::{RejectionFilter, narrow};
+use crate::error::StoreError;
+
+/// The numbers of a filter's rejections, oldest first, after a number.
+///
+/// # Errors
+/// SQLite's.
+pub fn select_ids(
+    connection: &Connection,
+    filter: &RejectionFilter,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<i64>, StoreError> {
+    let (sql, values) = narrow(filter);
+    let sql = format!(
+        "SELECT r.id FROM rejection r WHERE r.id > {after}{sql} ORDER BY r.id LIMIT {limit}"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Ignores open rejections, with the reason, until a date or until the value changes.
+///
+/// # Errors
+/// SQLite's.
+pub fn ignore(
+    connection: &Connection,
+    ids: &[i64],
+    reason: &str,
+    until: Option<&str>,
+) -> Result<i64, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE rejection SET state = 4, reason = ?2, ignored_until = ?3 WHERE id = ?1 AND state IN (1, 2)",
+    )?;
+    let mut changed = 0;
+    for id in ids {
+        changed += statement.execute(params![id, reason, until])? as i64;
+    }
+    Ok(changed)
+}
+
+/// Opens ignored rejections again.
+///
+/// # Errors
+/// SQLite's.
+pub fn reopen(connection: &Connection, ids: &[i64]) -> Result<i64, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE rejection SET state = 1, reason = NULL, ignored_until = NULL WHERE id = ?1 AND state = 4",
+    )?;
+    let mut changed = 0;
+    for id in ids {
+        changed += statement.execute(params![id])? as i64;
+    }
+    Ok(changed)
+}

@@ -1,0 +1,291 @@
+//! Reading rejections: pages by number, one in full, facets, counts.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use zhengqiao_domain::DatasetId;
+
+use crate::bigram;
+use crate::error::StoreError;
+use crate::hash::Hash;
+use crate::source;
+
+/// Which rejections. Empty parts do not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RejectionFilter {
+    /// Only these sources; `None` means all.
+    pub source_ids: Option<Vec<i64>>,
+    /// Only these states.
+    pub states: Vec<i64>,
+    /// Only rejected or held.
+    pub outcome: Option<i64>,
+    /// Only with this rule.
+    pub rule: Option<String>,
+    /// Only with a finding on this field.
+    pub field: Option<String>,
+    /// Only of this cause.
+    pub cause_id: Option<i64>,
+    /// Only of this department.
+    pub department: Option<String>,
+    /// Only of this region.
+    pub region: Option<String>,
+    /// Last seen in this run.
+    pub run_id: Option<i64>,
+    /// Part of a searched text.
+    pub search: Option<String>,
+}
+
+/// A rejection in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectionRow {
+    /// Its number.
+    pub id: i64,
+    /// The connection.
+    pub connection_id: i64,
+    /// The source.
+    pub source_id: i64,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Hash of the row's key.
+    pub key_hash: Hash,
+    /// Rejected or held.
+    pub outcome: i64,
+    /// Its state.
+    pub state: i64,
+    /// Title.
+    pub title: Option<String>,
+    /// The row's key.
+    pub record_key: String,
+    /// Business key.
+    pub business_key: Option<String>,
+    /// Department code.
+    pub department: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+    /// Codes of the failed rules.
+    pub rules: Vec<String>,
+    /// First seen, unix ms.
+    pub first_seen_at: i64,
+    /// Last seen, unix ms.
+    pub seen_at: i64,
+    /// How often it came.
+    pub seen_count: i64,
+    /// The run that last brought it.
+    pub run_id: i64,
+    /// Why it was ignored.
+    pub reason: Option<String>,
+}
+
+const ROW: &str = "SELECT r.id, s.connection_id, r.source_id, s.dataset, r.key_hash, r.outcome, r.state, r.title,
+    r.record_key, r.business_key, r.department, r.region, r.first_seen_at, r.seen_at, r.seen_count, r.run_id, r.reason,
+    (SELECT GROUP_CONCAT(DISTINCT c.rule)
+     FROM rejection_cause rc
+     JOIN cause c ON c.id = rc.cause_id
+     WHERE rc.rejection_id = r.id)
+  FROM rejection r
+  JOIN source s ON s.id = r.source_id";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RejectionRow> {
+    let rules: Option<String> = row.get(17)?;
+    Ok(RejectionRow {
+        id: row.get(0)?,
+        connection_id: row.get(1)?,
+        source_id: row.get(2)?,
+        dataset: source::dataset(row, 3)?,
+        key_hash: row.get(4)?,
+        outcome: row.get(5)?,
+        state: row.get(6)?,
+        title: row.get(7)?,
+        record_key: row.get(8)?,
+        business_key: row.get(9)?,
+        department: row.get(10)?,
+        region: row.get(11)?,
+        first_seen_at: row.get(12)?,
+        seen_at: row.get(13)?,
+        seen_count: row.get(14)?,
+        run_id: row.get(15)?,
+        reason: row.get(16)?,
+        rules: rules
+            .map(|list| list.split(',').map(str::to_owned).collect())
+            .unwrap_or_default(),
+    })
+}
+
+fn numbers(list: &[i64]) -> String {
+    list.iter()
+        .map(i64::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The conditions of a filter, each beginning with AND, and their values.
+pub(super) fn narrow(filter: &RejectionFilter) -> (String, Vec<Value>) {
+    let mut sql = String::new();
+    let mut values = Vec::new();
+    if let Some(ids) = &filter.source_ids {
+        sql.push_str(&format!(" AND r.source_id IN ({})", numbers(ids)));
+    }
+    if !filter.states.is_empty() {
+        sql.push_str(&format!(" AND r.state IN ({})", numbers(&filter.states)));
+    }
+    for (column, number) in [("outcome", filter.outcome), ("run_id", filter.run_id)] {
+        if let Some(number) = number {
+            sql.push_str(&format!(" AND r.{column} = {number}"));
+        }
+    }
+    for (column, text) in [
+        ("department", &filter.department),
+        ("region", &filter.region),
+    ] {
+        match text.as_deref() {
+            Some("") => sql.push_str(&format!(" AND r.{column} IS NULL")),
+            Some(text) => {
+                sql.push_str(&format!(" AND r.{column} = ?"));
+                values.push(Value::Text(text.to_owned()));
+            }
+            None => {}
+        }
+    }
+    if let Some(id) = filter.cause_id {
+        sql.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM rejection_cause rc WHERE rc.cause_id = {id} AND rc.rejection_id = r.id)"
+        ));
+    }
+    for (column, text) in [("rule", &filter.rule), ("field", &filter.field)] {
+        if let Some(text) = text {
+            sql.push_str(&format!(
+                " AND EXISTS (
+                   SELECT 1
+                   FROM rejection_cause rc
+                   JOIN cause c ON c.id = rc.cause_id
+                   WHERE rc.rejection_id = r.id AND c.{column} = ?)"
+            ));
+            values.push(Value::Text(text.clone()));
+        }
+    }
+    if let Some(text) = filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
+        match bigram::query(text) {
+            Some(query) => {
+                sql.push_str(" AND r.id IN (SELECT rowid FROM rejection_search WHERE rejection_search MATCH ?)");
+                values.push(Value::Text(query));
+            }
+            None => sql.push_str(" AND 0"),
+        }
+    }
+    (sql, values)
+}
+
+/// A page of rejections, newest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn page(
+    connection: &Connection,
+    filter: &RejectionFilter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<RejectionRow>, StoreError> {
+    let (conditions, values) = narrow(filter);
+    let sql = format!(
+        "{ROW} WHERE r.id < {}{conditions} ORDER BY r.id DESC LIMIT {limit}",
+        before.unwrap_or(i64::MAX)
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many rejections a filter has: from the counters where they suffice.
+///
+/// # Errors
+/// SQLite's.
+pub fn count(connection: &Connection, filter: &RejectionFilter) -> Result<i64, StoreError> {
+    let plain = RejectionFilter {
+        source_ids: filter.source_ids.clone(),
+        states: filter.states.clone(),
+        outcome: filter.outcome,
+        ..RejectionFilter::default()
+    };
+    if plain == *filter {
+        let mut sql =
+            "SELECT COALESCE(SUM(n), 0) FROM facet_count WHERE facet = 'outcome'".to_owned();
+        if let Some(ids) = &filter.source_ids {
+            sql.push_str(&format!(" AND source_id IN ({})", numbers(ids)));
+        }
+        if !filter.states.is_empty() {
+            sql.push_str(&format!(" AND state IN ({})", numbers(&filter.states)));
+        }
+        if let Some(outcome) = filter.outcome {
+            sql.push_str(&format!(" AND value = '{outcome}'"));
+        }
+        return Ok(connection.query_row(&sql, [], |row| row.get(0))?);
+    }
+    let (conditions, values) = narrow(filter);
+    let sql = format!("SELECT COUNT(*) FROM rejection r WHERE 1{conditions}");
+    Ok(connection.query_row(&sql, params_from_iter(values), |row| row.get(0))?)
+}
+
+/// One rejection.
+///
+/// # Errors
+/// SQLite's.
+pub fn get(connection: &Connection, id: i64) -> Result<Option<RejectionRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("{ROW} WHERE r.id = ?1"))?
+        .query_row([id], read)
+        .optional()?)
+}
+
+/// Raw payload, mapped fields and findings of a rejection.
+///
+/// # Errors
+/// SQLite's.
+pub fn payload(
+    connection: &Connection,
+    id: i64,
+) -> Result<Option<(Vec<u8>, String, String)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT raw, mapped, findings FROM rejection_payload WHERE rejection_id = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?)
+}
+
+/// The findings of a rejection as JSON text.
+///
+/// # Errors
+/// SQLite's.
+pub fn findings_of(connection: &Connection, id: i64) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT findings FROM rejection_payload WHERE rejection_id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
+/// Counts by value of a facet kept in the counters, most first.
+///
+/// # Errors
+/// SQLite's.
+pub fn facets(
+    connection: &Connection,
+    facet: &str,
+    source_ids: Option<&[i64]>,
+    states: &[i64],
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut sql = "SELECT value, SUM(n) AS total FROM facet_count WHERE facet = ?1".to_owned();
+    if let Some(ids) = source_ids {
+        sql.push_str(&format!(" AND source_id IN ({})", numbers(ids)));
+    }
+    if !states.is_empty() {
+        sql.push_str(&format!(" AND state IN ({})", numbers(states)));
+    }
+    sql.push_str(" GROUP BY value HAVING total > 0 ORDER BY total DESC, value LIMIT 200");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params![facet], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

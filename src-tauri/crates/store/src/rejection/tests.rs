@@ -1,0 +1,217 @@
+//! Facts about rejections and their counters.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::hash::of_parts;
+use crate::{Cache, CacheKey, cause};
+
+struct Bed {
+    cache: Cache,
+    source_id: i64,
+    _dir: tempfile::TempDir,
+}
+
+fn bed() -> Bed {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::open(&dir.path().join("cache.db"), &CacheKey::new([9; 32])).unwrap();
+    let source_id = cache
+        .write_blocking(|tx| {
+            let connection = crate::connection::insert(tx, "演示", "demo", "{}", 1)?;
+            crate::source::ensure(tx, connection, zhengqiao_domain::DatasetId::CaseAcceptance)
+        })
+        .unwrap();
+    Bed {
+        cache,
+        source_id,
+        _dir: dir,
+    }
+}
+
+fn put_one(
+    bed: &Bed,
+    key: &str,
+    content: &str,
+    outcome: i64,
+    rules: &[&str],
+    department: Option<&str>,
+) -> i64 {
+    let (key, content, source_id) = (key.to_owned(), content.to_owned(), bed.source_id);
+    let department = department.map(str::to_owned);
+    let causes: Vec<(String, String, String)> = rules
+        .iter()
+        .map(|rule| ((*rule).to_owned(), "field".to_owned(), String::new()))
+        .collect();
+    bed.cache
+        .write_blocking(move |tx| {
+            put(
+                tx,
+                &NewRejection {
+                    source_id,
+                    key_hash: &of_parts([key.as_str()]),
+                    record_key: &key,
+                    outcome,
+                    run_id: 1,
+                    at: 1,
+                    day: "2024-01-01",
+                    hash: &of_parts([content.as_str()]),
+                    version: None,
+                    department: department.as_deref(),
+                    region: None,
+                    title: Some("张三"),
+                    business_key: Some(&key),
+                    source_time: None,
+                    raw: b"{}",
+                    mapped: "{}",
+                    findings: "[]",
+                    causes: &causes,
+                    waits: &[],
+                    search_text: &format!("张三 {key}"),
+                },
+            )
+        })
+        .unwrap()
+}
+
+fn state_of(bed: &Bed, id: i64) -> i64 {
+    bed.cache
+        .read_blocking(|conn| Ok(get(conn, id)?.unwrap().state))
+        .unwrap()
+}
+
+#[test]
+fn an_ignored_rejection_stays_ignored_until_its_value_changes() {
+    let bed = bed();
+    let id = put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
+    bed.cache
+        .write_blocking(move |tx| ignore(tx, &[id], "known", None))
+        .unwrap();
+    put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
+    assert_eq!(state_of(&bed, id), State::Ignored as i64);
+    put_one(&bed, "k", "b", REJECTED, &["required.missing"], None);
+    assert_eq!(state_of(&bed, id), State::Open as i64);
+}
+
+#[test]
+fn a_resolved_rejection_opens_again_when_a_bad_row_follows() {
+    let bed = bed();
+    let id = put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
+    bed.cache
+        .write_blocking(move |tx| resolve(tx, id, 2, 2))
+        .unwrap();
+    assert_eq!(state_of(&bed, id), State::Resolved as i64);
+    put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
+    assert_eq!(state_of(&bed, id), State::Open as i64);
+}
+
+#[test]
+fn pages_show_each_rejection_once_and_search_finds_two_characters() {
+    let bed = bed();
+    for number in 0..25 {
+        put_one(
+            &bed,
+            &format!("CASE{number:03}"),
+            "a",
+            REJECTED,
+            &["required.missing"],
+            None,
+        );
+    }
+    let (mut before, mut seen) = (None, Vec::new());
+    loop {
+        let rows = bed
+            .cache
+            .read_blocking(|conn| page(conn, &RejectionFilter::default(), before, 10))
+            .unwrap();
+        let Some(last) = rows.last() else { break };
+        before = Some(last.id);
+        seen.extend(rows.into_iter().map(|row| row.id));
+    }
+    assert_eq!(seen.len(), 25);
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]));
+    for (text, hits) in [("张三", 25), ("case007", 1), ("李四", 0), ("ASE01", 10)] {
+        let filter = RejectionFilter {
+            search: Some(text.into()),
+            ..RejectionFilter::default()
+        };
+        assert_eq!(
+            bed.cache
+                .read_blocking(|conn| count(conn, &filter))
+                .unwrap(),
+            hits,
+            "{text}"
+        );
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Put {
+        key: u8,
+        content: u8,
+        held: bool,
+        rules: u8,
+        department: u8,
+    },
+    Resolve(u8),
+    Ignore(u8),
+    Reopen(u8),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => (0u8..8, 0u8..3, any::<bool>(), 1u8..8, 0u8..3)
+            .prop_map(|(key, content, held, rules, department)| Act::Put { key, content, held, rules, department }),
+        1 => (0u8..8).prop_map(Act::Resolve),
+        1 => (0u8..8).prop_map(Act::Ignore),
+        1 => (0u8..8).prop_map(Act::Reopen),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn counters_equal_a_recount_after_any_acts(acts in proptest::collection::vec(act(), 1..30)) {
+        let bed = bed();
+        let mut ids = std::collections::HashMap::new();
+        let names = ["required.missing", "code.unknown", "format.moment"];
+        for act in acts {
+            match act {
+                Act::Put { key, content, held, rules, department } => {
+                    let rules: Vec<&str> = (0..3).filter(|bit| rules & (1 << bit) != 0).map(|bit| names[bit]).collect();
+                    let outcome = if held { HELD } else { REJECTED };
+                    let department = ["a", "b"].get(usize::from(department)).copied();
+                    ids.insert(key, put_one(&bed, &key.to_string(), &content.to_string(), outcome, &rules, department));
+                }
+                Act::Resolve(key) => if let Some(&id) = ids.get(&key) {
+                    bed.cache.write_blocking(move |tx| resolve(tx, id, 2, 2)).unwrap();
+                },
+                Act::Ignore(key) => if let Some(&id) = ids.get(&key) {
+                    bed.cache.write_blocking(move |tx| ignore(tx, &[id], "r", None)).unwrap();
+                },
+                Act::Reopen(key) => if let Some(&id) = ids.get(&key) {
+                    bed.cache.write_blocking(move |tx| reopen(tx, &[id])).unwrap();
+                },
+            }
+        }
+        bed.cache.read_blocking(|conn| {
+            for state in State::ALL {
+                for outcome in [REJECTED, HELD] {
+                    let filter = RejectionFilter { states: vec![state as i64], outcome: Some(outcome), ..RejectionFilter::default() };
+                    let counted: i64 = conn.query_row("SELECT COUNT(*) FROM rejection WHERE state = ?1 AND outcome = ?2", [state as i64, outcome], |row| row.get(0))?;
+                    assert_eq!(count(conn, &filter)?, counted);
+                }
+                let departments: i64 = facets(conn, "department", None, &[state as i64])?.iter().map(|(_, n)| n).sum();
+                let counted: i64 = conn.query_row("SELECT COUNT(*) FROM rejection WHERE state = ?1", [state as i64], |row| row.get(0))?;
+                assert_eq!(departments, counted);
+            }
+            for row in cause::list(conn, None, None, 100)? {
+                let counted: i64 = conn.query_row(
+                    "SELECT COUNT(*) FROM rejection_cause rc JOIN rejection r ON r.id = rc.rejection_id WHERE rc.cause_id = ?1 AND r.state IN (1, 2)",
+                    [row.id], |row| row.get(0))?;
+                assert_eq!(row.open, counted);
+            }
+            Ok(())
+        }).unwrap();
+    }
+}

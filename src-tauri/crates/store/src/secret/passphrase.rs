@@ -1,0 +1,239 @@
+//! A file with secrets, sealed with a passphrase: Argon2id, then XChaCha20-Poly1305.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use argon2::Argon2;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Secret, SecretStore, random};
+use crate::error::StoreError;
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    /// Format of the file.
+    version: u32,
+    /// Salt of the key derivation, base64.
+    salt: String,
+    /// Nonce, base64; another with each writing.
+    nonce: String,
+    /// The sealed JSON object, base64.
+    content: String,
+}
+
+/// An open passphrase file.
+pub struct PassphraseFile {
+    path: PathBuf,
+    salt: Vec<u8>,
+    key: Zeroizing<[u8; 32]>,
+    entries: Mutex<BTreeMap<String, Secret>>,
+}
+
+impl PassphraseFile {
+    /// Opens the file, or makes it with this passphrase.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongPassphrase`] when the passphrase does not open it or it was changed.
+    pub fn open(path: &Path, passphrase: &Secret) -> Result<Self, StoreError> {
+        if !path.exists() {
+            let mut salt = vec![0; 16];
+            random(&mut salt)?;
+            let key = derive(passphrase, &salt)?;
+            let this = Self {
+                path: path.to_path_buf(),
+                salt,
+                key,
+                entries: Mutex::new(BTreeMap::new()),
+            };
+            this.save(&BTreeMap::new())?;
+            return Ok(this);
+        }
+        let text = std::fs::read_to_string(path).map_err(|source| StoreError::File {
+            path: path.to_path_buf(),
+            source,
+        })?;
+        let damaged =
+            || StoreError::SecretStore(format!("{}: not a passphrase file", path.display()));
+        let sealed: Sealed = serde_json::from_str(&text).map_err(|_| damaged())?;
+        if sealed.version != 1 {
+            return Err(StoreError::SecretStore(format!(
+                "{}: format {} is not known",
+                path.display(),
+                sealed.version
+            )));
+        }
+        let bytes = |text: &str| STANDARD.decode(text).map_err(|_| damaged());
+        let (salt, nonce, content) = (
+            bytes(&sealed.salt)?,
+            bytes(&sealed.nonce)?,
+            bytes(&sealed.content)?,
+        );
+        if nonce.len() != 24 {
+            return Err(damaged());
+        }
+        let key = derive(passphrase, &salt)?;
+        let plain = cipher(&key)
+            .decrypt(XNonce::from_slice(&nonce), content.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| StoreError::WrongPassphrase)?;
+        let entries: BTreeMap<String, String> =
+            serde_json::from_slice(&plain).map_err(|_| damaged())?;
+        let entries = entries
+            .into_iter()
+            .map(|(name, text)| (name, Secret::new(text)))
+            .collect();
+        Ok(Self {
+            path: path.to_path_buf(),
+            salt,
+            key,
+            entries: Mutex::new(entries),
+        })
+    }
+
+    fn save(&self, entries: &BTreeMap<String, Secret>) -> Result<(), StoreError> {
+        let plain: BTreeMap<&str, &str> = entries
+            .iter()
+            .map(|(name, secret)| (name.as_str(), secret.expose()))
+            .collect();
+        let plain = Zeroizing::new(serde_json::to_vec(&plain)?);
+        let mut nonce = [0; 24];
+        random(&mut nonce)?;
+        let content = cipher(&self.key)
+            .encrypt(XNonce::from_slice(&nonce), plain.as_slice())
+            .map_err(|error| StoreError::SecretStore(error.to_string()))?;
+        let sealed = Sealed {
+            version: 1,
+            salt: STANDARD.encode(&self.salt),
+            nonce: STANDARD.encode(nonce),
+            content: STANDARD.encode(content),
+        };
+        replace(&self.path, &serde_json::to_vec(&sealed)?).map_err(|source| StoreError::File {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+fn derive(passphrase: &Secret, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+    let mut key = Zeroizing::new([0; 32]);
+    Argon2::default()
+        .hash_password_into(passphrase.expose().as_bytes(), salt, key.as_mut())
+        .map_err(|error| StoreError::SecretStore(error.to_string()))?;
+    Ok(key)
+}
+
+fn cipher(key: &Zeroizing<[u8; 32]>) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.as_ref().into())
+}
+
+/// Writes a file beside the old one and puts it in its place, so that a kill leaves one of the two.
+fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}
+
+impl SecretStore for PassphraseFile {
+    fn get(&self, name: &str) -> Result<Option<Secret>, StoreError> {
+        Ok(self
+            .entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned())
+    }
+
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), StoreError> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.insert(name.to_owned(), secret.clone());
+        self.save(&entries)
+    }
+
+    fn delete(&self, name: &str) -> Result<(), StoreError> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.remove(name).is_some() {
+            self.save(&entries)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
+
+    #[test]
+    fn secrets_are_there_after_reopening_and_unreadable_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secrets");
+        let file = PassphraseFile::open(&path, &secret("一句口令")).unwrap();
+        file.set("connection-1", &secret("app-secret-value"))
+            .unwrap();
+        let again = PassphraseFile::open(&path, &secret("一句口令")).unwrap();
+        assert_eq!(
+            again.get("connection-1").unwrap(),
+            Some(secret("app-secret-value"))
+        );
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("app-secret-value") && !text.contains("connection-1"));
+        again.delete("connection-1").unwrap();
+        assert_eq!(
+            PassphraseFile::open(&path, &secret("一句口令"))
+                .unwrap()
+                .get("connection-1")
+                .unwrap(),
+            None
+        );
+    }
+
+    #[test]
+    fn another_passphrase_and_a_changed_file_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secrets");
+        PassphraseFile::open(&path, &secret("right")).unwrap();
+        assert!(matches!(
+            PassphraseFile::open(&path, &secret("wrong")),
+            Err(StoreError::WrongPassphrase)
+        ));
+        let mut sealed: Sealed =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let mut content = STANDARD.decode(&sealed.content).unwrap();
+        content[0] ^= 1;
+        sealed.content = STANDARD.encode(content);
+        std::fs::write(&path, serde_json::to_vec(&sealed).unwrap()).unwrap();
+        assert!(matches!(
+            PassphraseFile::open(&path, &secret("right")),
+            Err(StoreError::WrongPassphrase)
+        ));
+    }
+
+    #[test]
+    fn the_cache_key_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = PassphraseFile::open(&dir.path().join("secrets"), &secret("p")).unwrap();
+        super::super::cache_key(&file, "cache-key").unwrap();
+        let first = file.get("cache-key").unwrap();
+        super::super::cache_key(&file, "cache-key").unwrap();
+        assert_eq!(file.get("cache-key").unwrap(), first);
+    }
+}

@@ -1,0 +1,298 @@
+//! What each command does, step by step.
+
+use std::fs;
+use std::path::Path;
+
+use crate::packages::{self, BUILD, JOURNEYS, WINDOW};
+use crate::process::{Outcome, build_dir, command, exists, root, run};
+use crate::window;
+
+/// `cargo xtask demo`.
+pub fn demo(headless: bool, records: u64, seed: u64, defects: f64) -> Outcome {
+    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let (records, seed, defects) = (records.to_string(), seed.to_string(), defects.to_string());
+    let job = [
+        "--records",
+        &records,
+        "--seed",
+        &seed,
+        "--defects",
+        &defects,
+    ];
+    if headless || !display {
+        packages::ensure(&[BUILD])?;
+        cargo(&["build", "-p", "zhengqiao-cli"])?;
+        let program = build_dir().join("debug").join("zhengqiao");
+        let mut demo = command(&program.to_string_lossy(), &["demo"]);
+        demo.args(job);
+        return run(demo);
+    }
+    packages::ensure(&[BUILD, WINDOW])?;
+    build_ui()?;
+    cargo(&[
+        "build",
+        "-p",
+        "zhengqiao-desktop",
+        "--features",
+        "custom-protocol",
+    ])?;
+    let program = build_dir().join("debug").join("zhengqiao-desktop");
+    let mut demo = command(&program.to_string_lossy(), &["--demo"]);
+    demo.args(job);
+    run(demo)
+}
+
+/// `cargo xtask test`: every step is run; the failed ones are named at the end.
+pub fn test(skip_window: bool) -> Outcome {
+    let groups: &[&[&str]] = if skip_window {
+        &[BUILD]
+    } else {
+        &[BUILD, WINDOW, JOURNEYS]
+    };
+    packages::ensure(groups)?;
+    let hosts: &[&str] = if skip_window {
+        &["--exclude", "zhengqiao-desktop"]
+    } else {
+        &[]
+    };
+    let mut failed = Vec::new();
+    let mut step = |name: &str, outcome: Outcome| {
+        if let Err(message) = outcome {
+            eprintln!("✗ {name}: {message}");
+            failed.push(name.to_owned());
+        }
+    };
+    step("format", cargo(&["fmt", "--all", "--check"]));
+    step("window sources", test_ui());
+    step(
+        "clippy",
+        cargo(
+            &[
+                &["clippy", "--workspace", "--all-targets"],
+                hosts,
+                &["--", "-D", "warnings"],
+            ]
+            .concat(),
+        ),
+    );
+    step("tests", cargo(&[&["test", "--workspace"], hosts].concat()));
+    step("generated types", types(true));
+    if !skip_window {
+        step("journeys", journeys());
+    }
+    step("licences", licences());
+    if failed.is_empty() {
+        eprintln!("\nall steps passed");
+        Ok(())
+    } else {
+        Err(format!("failed: {}", failed.join(", ")))
+    }
+}
+
+/// `cargo xtask dev`.
+pub fn dev() -> Outcome {
+    packages::ensure(&[BUILD, WINDOW])?;
+    install_ui()?;
+    let mut server = command("npm", &["run", "dev"]);
+    server.current_dir(root().join("ui"));
+    let mut server = server
+        .spawn()
+        .map_err(|error| format!("the development server could not be started: {error}"))?;
+    let outcome = cargo(&["run", "-p", "zhengqiao-desktop"]);
+    let stopped = server
+        .kill()
+        .and_then(|()| server.wait())
+        .map_err(|error| format!("the development server: {error}"));
+    outcome.and(stopped.map(|_| ()))
+}
+
+/// `cargo xtask types`.
+pub fn types(check: bool) -> Outcome {
+    let committed = root().join("ui/src/api/generated");
+    let fresh = build_dir().join("types");
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh).map_err(|error| format!("{}: {error}", fresh.display()))?;
+    }
+    let mut export = command(
+        "cargo",
+        &[
+            "test",
+            "--quiet",
+            "-p",
+            "zhengqiao-api",
+            "--lib",
+            "export_bindings",
+        ],
+    );
+    export.env("TS_RS_EXPORT_DIR", &fresh);
+    run(export)?;
+    let names = type_names(&fresh)?;
+    let index: String = names
+        .iter()
+        .map(|name| format!("export type * from './{name}';\n"))
+        .collect();
+    write(&fresh.join("index.ts"), &index)?;
+    if check {
+        return compare(&fresh, &committed);
+    }
+    if committed.exists() {
+        fs::remove_dir_all(&committed)
+            .map_err(|error| format!("{}: {error}", committed.display()))?;
+    }
+    copy(&fresh, &committed)
+}
+
+/// `cargo xtask package`.
+pub fn package() -> Outcome {
+    packages::ensure(&[BUILD, WINDOW])?;
+    build_ui()?;
+    let mut bundle = command(
+        "npx",
+        &[
+            "--prefix",
+            "ui",
+            "tauri",
+            "build",
+            "--bundles",
+            "deb,rpm",
+            "--config",
+        ],
+    );
+    bundle.arg(r#"{"build":{"beforeBuildCommand":""}}"#);
+    run(bundle)
+}
+
+fn cargo(args: &[&str]) -> Outcome {
+    run(command("cargo", args))
+}
+
+fn npm(args: &[&str]) -> Outcome {
+    let mut npm = command("npm", args);
+    npm.current_dir(root().join("ui"));
+    run(npm)
+}
+
+fn install_ui() -> Outcome {
+    if !exists("npm") {
+        return Err("Node.js with npm is needed to build the window".into());
+    }
+    let modified = |name: &str| {
+        fs::metadata(root().join("ui").join(name))
+            .and_then(|data| data.modified())
+            .ok()
+    };
+    if modified("node_modules/.package-lock.json") >= modified("package-lock.json") {
+        return Ok(());
+    }
+    npm(&["ci", "--no-audit", "--no-fund"])
+}
+
+fn build_ui() -> Outcome {
+    install_ui()?;
+    npm(&["run", "build"])
+}
+
+fn test_ui() -> Outcome {
+    install_ui()?;
+    npm(&["run", "lint"])?;
+    npm(&["test"])?;
+    npm(&["run", "build"])
+}
+
+fn journeys() -> Outcome {
+    cargo(&[
+        "build",
+        "-p",
+        "zhengqiao-desktop",
+        "--features",
+        "custom-protocol",
+    ])?;
+    let display = window::Display::start()?;
+    let mut journeys = command(
+        "cargo",
+        &[
+            "test",
+            "-p",
+            "zhengqiao-tests",
+            "--features",
+            "window",
+            "--test",
+            "window",
+            "--",
+            "--test-threads=1",
+        ],
+    );
+    journeys.env("DISPLAY", display.name()).env(
+        "ZHENGQIAO_DESKTOP",
+        build_dir().join("debug").join("zhengqiao-desktop"),
+    );
+    run(journeys)
+}
+
+fn licences() -> Outcome {
+    if exists("cargo-deny") {
+        cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"])
+    } else {
+        eprintln!(
+            "cargo-deny is not installed: licences were not checked (cargo install cargo-deny)"
+        );
+        Ok(())
+    }
+}
+
+fn type_names(dir: &Path) -> Result<Vec<String>, String> {
+    let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.strip_suffix(".ts"))
+                .map(str::to_owned)
+        })
+        .filter(|name| name != "index")
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn write(path: &Path, text: &str) -> Outcome {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Outcome {
+    fs::create_dir_all(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    for entry in fs::read_dir(from)
+        .map_err(|error| format!("{}: {error}", from.display()))?
+        .flatten()
+    {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)
+                .map_err(|error| format!("{}: {error}", target.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn compare(fresh: &Path, committed: &Path) -> Outcome {
+    let mut names = type_names(fresh)?;
+    names.push("index".into());
+    for name in &names {
+        let file = format!("{name}.ts");
+        if fs::read(fresh.join(&file)).ok() != fs::read(committed.join(&file)).ok() {
+            return Err(format!(
+                "ui/src/api/generated/{file} is out of date; run `cargo xtask types`"
+            ));
+        }
+    }
+    if type_names(committed)?.len() + 1 != names.len() {
+        return Err("ui/src/api/generated has files too many; run `cargo xtask types`".into());
+    }
+    Ok(())
+}

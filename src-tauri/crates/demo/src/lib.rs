@@ -1,1 +1,0 @@
-//! A provider to run against, seeded and deterministic.

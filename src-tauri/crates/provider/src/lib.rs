@@ -1,0 +1,25 @@
+//! A provider to run against: seeded, deterministic, of any size, with defects that it knows of.
+//!
+//! Every row is a pure function of seed, dataset and number, so that ten million rows need no
+//! memory. What is wrong with a row is decided here and written into a truth manifest; the rules
+//! that are tested against it are elsewhere, and this crate does not know them.
+
+mod accounts;
+mod cases;
+mod defects;
+mod faults;
+mod items;
+mod numbers;
+mod real_items;
+mod reviews;
+mod row;
+mod server;
+mod truth;
+mod words;
+mod world;
+
+pub use accounts::{IdentityTruth, identity_truth};
+pub use faults::{Fault, FaultKind, FaultScript};
+pub use server::{Credentials, DemoProvider, StartError};
+pub use truth::{TruthEntry, truth};
+pub use world::{DATASETS, DemoOptions, World};

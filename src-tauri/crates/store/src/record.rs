@@ -351,6 +351,21 @@ pub fn for_each_fields(
     Ok(())
 }
 
+/// The greatest version of a source's records.
+///
+/// # Errors
+/// SQLite's.
+pub fn greatest_version(
+    connection: &Connection,
+    source_id: i64,
+) -> Result<Option<i64>, StoreError> {
+    Ok(connection.query_row(
+        "SELECT MAX(version) FROM record WHERE source_id = ?1",
+        [source_id],
+        |row| row.get(0),
+    )?)
+}
+
 fn hex(hash: &Hash) -> String {
     use std::fmt::Write as _;
     hash.iter().fold(String::new(), |mut text, byte| {

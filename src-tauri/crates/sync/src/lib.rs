@@ -1,1 +1,17 @@
-//! One run: fetch, map, check, commit.
+//! One run: fetch, map, check, commit; and again from where it was interrupted.
+//!
+//! Rows, rejections, counters and the position of one or more whole pages are committed in one
+//! transaction. A run that is killed anywhere goes on with the first page that was not committed.
+
+mod batch;
+mod engine;
+mod error;
+mod prepare;
+mod recheck;
+mod state;
+
+pub use batch::{Desk, read_record, revalidate};
+pub use engine::{RunOptions, Started, run, start};
+pub use error::SyncError;
+pub use prepare::{Prepared, prepare};
+pub use state::{RunMode, StateWord};

@@ -199,15 +199,14 @@ pub(crate) fn moment_of<'r>(record: &'r Record, field: &str) -> Option<&'r str> 
     is_canonical_moment(text).then_some(text)
 }
 
-/// Whether a text has the form `YYYY-MM-DD HH:MM:SS`; only readable moments are given it.
+/// Whether a text is a moment in canonical form; a shape alone, such as the 31st of February, is not.
 fn is_canonical_moment(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() == 19
         && bytes[4] == b'-'
-        && bytes[7] == b'-'
         && bytes[10] == b' '
         && bytes[13] == b':'
-        && bytes[16] == b':'
+        && matches!(moment::parse(text), Some(moment::Parsed::At(_)))
 }
 
 /// A date field's canonical text, if it could be read and is a date.
@@ -217,11 +216,9 @@ pub(crate) fn date_of<'r>(record: &'r Record, field: &str) -> Option<&'r str> {
 }
 
 fn is_canonical_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 10
-        && bytes[4] == b'-'
-        && bytes[7] == b'-'
-        && bytes[..4].iter().all(u8::is_ascii_digit)
+    text.len() == 10
+        && text.as_bytes()[4] == b'-'
+        && matches!(moment::parse_date(text), Some(moment::ParsedDate::On(_)))
 }
 
 /// Adds a finding on the later field when two moments are in the wrong order.

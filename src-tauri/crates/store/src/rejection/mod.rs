@@ -10,7 +10,7 @@ mod read;
 pub use acts::{ignore, reopen, select_ids};
 pub use read::{RejectionFilter, RejectionRow, count, facets, findings_of, get, page, payload};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::bigram;
 use crate::error::StoreError;
@@ -127,6 +127,29 @@ pub struct RejectionHead {
     pub version: Option<i64>,
 }
 
+fn read_head(row: &Row<'_>) -> rusqlite::Result<RejectionHead> {
+    Ok(RejectionHead {
+        id: row.get(0)?,
+        outcome: row.get(1)?,
+        state: row.get(2)?,
+        hash: row.get(3)?,
+        run_id: row.get(4)?,
+        source_time: row.get(5)?,
+        version: row.get(6)?,
+    })
+}
+
+/// The rejection of a number.
+///
+/// # Errors
+/// SQLite's.
+pub fn head(connection: &Connection, id: i64) -> Result<Option<RejectionHead>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id, outcome, state, hash, run_id, source_time, version FROM rejection WHERE id = ?1")?
+        .query_row([id], read_head)
+        .optional()?)
+}
+
 /// The rejection of a row, if there is one.
 ///
 /// # Errors
@@ -142,17 +165,7 @@ pub fn find(
              FROM rejection
              WHERE source_id = ?1 AND key_hash = ?2",
         )?
-        .query_row(params![source_id, key_hash], |row| {
-            Ok(RejectionHead {
-                id: row.get(0)?,
-                outcome: row.get(1)?,
-                state: row.get(2)?,
-                hash: row.get(3)?,
-                run_id: row.get(4)?,
-                source_time: row.get(5)?,
-                version: row.get(6)?,
-            })
-        })
+        .query_row(params![source_id, key_hash], read_head)
         .optional()?)
 }
 

@@ -67,6 +67,8 @@ struct Segment {
     /// First row of the dataset.
     first: u64,
     rows: u64,
+    /// When its rows were changed; `None` for those that were there from the beginning.
+    at: Option<NaiveDateTime>,
 }
 
 /// All rows of a provider.
@@ -112,12 +114,14 @@ impl World {
                     kind: Kind::New,
                     first: 0,
                     rows,
+                    at: None,
                 }];
                 if let Some((first, rows)) = world.withdrawn(dataset, rows) {
                     list.push(Segment {
                         kind: Kind::Withdraw,
                         first,
                         rows,
+                        at: None,
                     });
                 }
                 list
@@ -165,8 +169,9 @@ impl World {
             .sum()
     }
 
-    /// The provider goes on: more cases and what belongs to them, and some items change.
-    pub fn advance(&self, cases: u64) {
+    /// The provider goes on at a moment: more cases and what belongs to them, and some items change.
+    pub fn advance(&self, cases: u64, at: NaiveDateTime) {
+        let at = Some(at.with_nanosecond(0).unwrap_or(at));
         let mut grown = self.grown.write().unwrap_or_else(PoisonError::into_inner);
         let (before, after) = (
             self.options.records + *grown,
@@ -183,17 +188,40 @@ impl World {
                 kind: Kind::New,
                 first,
                 rows: rows_for(dataset, after) - first,
+                at,
             });
         }
         segments[0].push(Segment {
             kind: Kind::Change(*grown),
             first: items::real_count(),
             rows: 10,
+            at,
         });
     }
 
     /// When the row at a place was last changed.
     pub fn changed_at(&self, dataset: usize, place: u64) -> NaiveDateTime {
+        let later = self
+            .segment(dataset, place)
+            .and_then(|(segment, _)| segment.at);
+        later.unwrap_or_else(|| self.spread(dataset, place))
+    }
+
+    /// The segment of a place, and the place in it.
+    fn segment(&self, dataset: usize, place: u64) -> Option<(Segment, u64)> {
+        let mut rest = place;
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        for segment in segments.get(dataset)? {
+            if rest < segment.rows {
+                return Some((*segment, rest));
+            }
+            rest -= segment.rows;
+        }
+        None
+    }
+
+    /// The first listing is spread over four days that end yesterday.
+    fn spread(&self, dataset: usize, place: u64) -> NaiveDateTime {
         let base = rows_for(dataset, self.options.records).max(1);
         let span = Duration::days(4).num_milliseconds();
         let step = (span / i64::try_from(base).unwrap_or(i64::MAX)).max(1);
@@ -222,18 +250,7 @@ impl World {
 
     /// The row at a place of a listing.
     pub fn at(&self, dataset: usize, place: u64) -> Row {
-        let mut rest = place;
-        let segment = {
-            let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
-            segments[dataset].iter().copied().find(|segment| {
-                let here = rest < segment.rows;
-                if !here {
-                    rest -= segment.rows;
-                }
-                here
-            })
-        };
-        let Some(segment) = segment else {
+        let Some((segment, rest)) = self.segment(dataset, place) else {
             return Row::default();
         };
         let index = segment.first + rest;

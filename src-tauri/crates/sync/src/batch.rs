@@ -1,0 +1,478 @@
+//! Committing rows: how each stands to the cache, and what is written for it.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use zhengqiao_domain::rules::cluster;
+use zhengqiao_domain::{
+    Check, DatasetId, Finding, Outcome, ParentFacts, Personal, Record, RuleSet, Severity,
+};
+use zhengqiao_store::hash::{self, Hash};
+use zhengqiao_store::record::{self, NewRecord};
+use zhengqiao_store::rejection::{self, HELD, NewRejection, REJECTED, State};
+use zhengqiao_store::run::{Counts, Progress};
+use zhengqiao_store::{StoreError, Transaction, source};
+
+use crate::error::SyncError;
+use crate::prepare::{Prepared, finish};
+
+/// Who writes, when, and where to.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The run.
+    pub run_id: i64,
+    /// The source that is written.
+    pub source_id: i64,
+    /// Its dataset.
+    pub dataset: DatasetId,
+    /// Sources of the datasets that it refers to.
+    pub parents: Vec<Option<i64>>,
+    /// Now, unix ms.
+    pub at: i64,
+    /// Now in UTC+8, canonical.
+    pub now: String,
+}
+
+impl Desk {
+    /// A desk for a dataset of a connection.
+    pub fn new(
+        tx: &Transaction<'_>,
+        connection_id: i64,
+        dataset: DatasetId,
+        run_id: i64,
+        at: i64,
+        now: &str,
+    ) -> Result<Self, StoreError> {
+        let parents = dataset
+            .dataset()
+            .parents
+            .iter()
+            .map(|reference| source::find(tx, connection_id, reference.parent))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            run_id,
+            source_id: source::ensure(tx, connection_id, dataset)?,
+            dataset,
+            parents,
+            at,
+            now: now.to_owned(),
+        })
+    }
+
+    /// Commits rows; adds to `progress` and to the source's counters.
+    pub fn commit(
+        &self,
+        tx: &Transaction<'_>,
+        check: &Check<'_>,
+        rows: Vec<Prepared>,
+        progress: &mut Progress,
+    ) -> Result<(), StoreError> {
+        let mut totals = Totals::default();
+        let mut parents = ParentCache::default();
+        for row in rows {
+            progress.counts.fetched += 1;
+            match row.scale {
+                Some(true) => progress.scale_agrees += 1,
+                Some(false) => progress.scale_mirrors += 1,
+                None => {}
+            }
+            self.one(
+                tx,
+                check,
+                row,
+                &mut parents,
+                &mut progress.counts,
+                &mut totals,
+            )?;
+        }
+        source::bump(tx, self.source_id, totals.accepted, totals.withdrawn)
+    }
+
+    fn one(
+        &self,
+        tx: &Transaction<'_>,
+        check: &Check<'_>,
+        mut row: Prepared,
+        parents: &mut ParentCache,
+        counts: &mut Counts,
+        totals: &mut Totals,
+    ) -> Result<(), StoreError> {
+        let head = record::find(tx, self.source_id, &row.key_hash)?;
+        if let Some(head) = &head {
+            if self.is_older(&row, head.version, head.source_time.as_deref()) {
+                counts.superseded += 1;
+                return Ok(());
+            }
+            let state = if row.withdraws {
+                record::WITHDRAWN
+            } else {
+                record::ACCEPTED
+            };
+            if head.hash == row.hash && head.state == state {
+                counts.unchanged += 1;
+                return self.settle(tx, &row.key_hash);
+            }
+        }
+        let before = rejection::find(tx, self.source_id, &row.key_hash)?;
+        if let Some(before) = &before
+            && before.state != State::Resolved as i64
+            && self.is_older(&row, before.version, before.source_time.as_deref())
+        {
+            counts.superseded += 1;
+            return Ok(());
+        }
+        if row.withdraws && !row.key.is_empty() {
+            counts.withdrawn += 1;
+            return self.withdraw(tx, &row, head, totals);
+        }
+        let facts = self.facts(tx, &row.record, parents)?;
+        let duplicate = match &row.business_hash {
+            Some(business) => record::is_duplicate(tx, self.source_id, business, &row.key_hash)?,
+            None => false,
+        };
+        row.findings
+            .extend(check.neighbours(&row.record, &facts, duplicate));
+        match Outcome::of(&row.findings) {
+            Outcome::Accepted => {
+                counts.accepted += 1;
+                self.accept(tx, &row, head.map(|head| (head.id, head.state)), totals)
+            }
+            Outcome::Held => {
+                counts.held += 1;
+                self.reject(tx, &row, HELD)
+            }
+            Outcome::Rejected => {
+                counts.rejected += 1;
+                self.reject(tx, &row, REJECTED)
+            }
+        }
+    }
+
+    /// Whether the cache knows a newer version: by the version where there is one, else by the
+    /// provider's time.
+    fn is_older(&self, row: &Prepared, version: Option<i64>, source_time: Option<&str>) -> bool {
+        let dataset = self.dataset.dataset();
+        if let (Some(ours), Some(known)) = (row.version, version) {
+            return ours < known;
+        }
+        let ours = dataset.source_time.and_then(|field| row.record.get(field));
+        // A time in the future is a mistake and does not make what follows old.
+        matches!((ours, source_time), (Some(ours), Some(known))
+            if ours.len() == known.len() && ours < known && known <= self.now.as_str())
+    }
+
+    fn settle(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<(), StoreError> {
+        if let Some(head) = rejection::find(tx, self.source_id, key_hash)?
+            && head.state != State::Resolved as i64
+        {
+            rejection::resolve(tx, head.id, self.run_id, self.at)?;
+        }
+        Ok(())
+    }
+
+    fn source_time<'r>(&self, row: &'r Prepared) -> Option<&'r str> {
+        self.dataset
+            .dataset()
+            .source_time
+            .and_then(|field| row.record.get(field))
+    }
+
+    fn withdraw(
+        &self,
+        tx: &Transaction<'_>,
+        row: &Prepared,
+        head: Option<record::RecordHead>,
+        totals: &mut Totals,
+    ) -> Result<(), StoreError> {
+        match head {
+            Some(head) => {
+                if head.state == record::ACCEPTED {
+                    totals.accepted -= 1;
+                    totals.withdrawn += 1;
+                }
+                record::withdraw(
+                    tx,
+                    head.id,
+                    &row.hash,
+                    self.source_time(row),
+                    self.run_id,
+                    self.at,
+                )?;
+            }
+            None => {
+                totals.withdrawn += 1;
+                self.write(tx, row, None, record::WITHDRAWN)?;
+            }
+        }
+        self.settle(tx, &row.key_hash)
+    }
+
+    fn accept(
+        &self,
+        tx: &Transaction<'_>,
+        row: &Prepared,
+        head: Option<(i64, i64)>,
+        totals: &mut Totals,
+    ) -> Result<(), StoreError> {
+        match head {
+            None => totals.accepted += 1,
+            Some((_, record::ACCEPTED)) => {}
+            Some(_) => {
+                totals.accepted += 1;
+                totals.withdrawn -= 1;
+            }
+        }
+        self.write(tx, row, head.map(|(id, _)| id), record::ACCEPTED)?;
+        self.settle(tx, &row.key_hash)
+    }
+
+    fn write(
+        &self,
+        tx: &Transaction<'_>,
+        row: &Prepared,
+        id: Option<i64>,
+        state: i64,
+    ) -> Result<(), StoreError> {
+        let fields = Value::Object(row.record.to_json()).to_string();
+        let warnings = if row.findings.is_empty() {
+            None
+        } else {
+            Some(serde_json::to_string(&row.findings)?)
+        };
+        let new = NewRecord {
+            source_id: self.source_id,
+            key_hash: &row.key_hash,
+            business_hash: row.business_hash.as_ref(),
+            version: row.version,
+            hash: &row.hash,
+            state,
+            run_id: self.run_id,
+            at: self.at,
+            source_time: self.source_time(row),
+            fields: &fields,
+            warnings: warnings.as_deref(),
+            raw: &row.raw,
+        };
+        match id {
+            Some(id) => record::replace(tx, id, &new),
+            None => record::insert(tx, &new),
+        }
+    }
+
+    fn reject(&self, tx: &Transaction<'_>, row: &Prepared, outcome: i64) -> Result<(), StoreError> {
+        let dataset = self.dataset.dataset();
+        let get = |field: Option<&'static str>| field.and_then(|field| row.record.get(field));
+        let causes: Vec<(String, String, String)> = row
+            .findings
+            .iter()
+            .filter(|finding| matters(finding, outcome))
+            .map(|finding| {
+                (
+                    finding.rule.code().to_owned(),
+                    finding.field.to_string(),
+                    cluster_of(dataset.id, finding),
+                )
+            })
+            .collect();
+        let waits = self.waits(row, outcome);
+        let business_key = row
+            .record
+            .get_all(dataset.business_key)
+            .filter(|parts| !parts.is_empty())
+            .map(|parts| parts.join("|"));
+        let search: Vec<&str> = dataset
+            .searched
+            .iter()
+            .filter_map(|field| row.record.get(field))
+            .collect();
+        rejection::put(
+            tx,
+            &NewRejection {
+                source_id: self.source_id,
+                key_hash: &row.key_hash,
+                record_key: &row.key,
+                outcome,
+                run_id: self.run_id,
+                at: self.at,
+                day: self.now.get(..10).unwrap_or_default(),
+                hash: &row.hash,
+                version: row.version,
+                department: get(dataset.department),
+                region: get(dataset.region),
+                title: row.record.get(dataset.title),
+                business_key: business_key.as_deref(),
+                source_time: self.source_time(row),
+                raw: &row.raw,
+                mapped: &Value::Object(row.record.to_json()).to_string(),
+                findings: &serde_json::to_string(&row.findings)?,
+                causes: &causes,
+                waits: &waits,
+                search_text: &search.join(" "),
+            },
+        )?;
+        Ok(())
+    }
+
+    /// The parents that a held row waits for.
+    fn waits(&self, row: &Prepared, outcome: i64) -> Vec<(i64, Hash)> {
+        if outcome != HELD {
+            return Vec::new();
+        }
+        let references = self.dataset.dataset().parents;
+        references
+            .iter()
+            .zip(&self.parents)
+            .filter_map(|(reference, source_id)| {
+                let value = row.record.get(reference.field)?;
+                // Without a source nobody will bring the parent: -1 is no source.
+                reference
+                    .waits
+                    .then_some((source_id.unwrap_or(-1), hash::of_parts([value])))
+            })
+            .collect()
+    }
+
+    fn facts(
+        &self,
+        tx: &Transaction<'_>,
+        record: &Record,
+        cache: &mut ParentCache,
+    ) -> Result<Vec<ParentFacts>, StoreError> {
+        let mut facts = Vec::with_capacity(self.parents.len());
+        for (reference, source_id) in self.dataset.dataset().parents.iter().zip(&self.parents) {
+            facts.push(match (record.get(reference.field), source_id) {
+                (None, _) => ParentFacts::Unreferenced,
+                (Some(_), None) => ParentFacts::Absent,
+                (Some(value), Some(source_id)) => {
+                    cache.get(tx, reference.parent, *source_id, value)?
+                }
+            });
+        }
+        Ok(facts)
+    }
+}
+
+/// Whether a finding is a cause of the outcome; warnings are kept but open no cause.
+fn matters(finding: &Finding, outcome: i64) -> bool {
+    match finding.severity {
+        Severity::Reject => true,
+        Severity::Hold => outcome == HELD,
+        Severity::Warn | Severity::Off => false,
+    }
+}
+
+/// The cluster of a finding; a personal value never names one.
+fn cluster_of(id: DatasetId, finding: &Finding) -> String {
+    let personal = id
+        .dataset()
+        .field(&finding.field)
+        .is_some_and(|field| field.personal != Personal::None);
+    if personal {
+        String::new()
+    } else {
+        cluster(finding).to_owned()
+    }
+}
+
+#[derive(Default)]
+struct Totals {
+    accepted: i64,
+    withdrawn: i64,
+}
+
+/// Parents that were looked up for the same batch.
+#[derive(Default)]
+struct ParentCache(HashMap<(i64, Hash), ParentFacts>);
+
+impl ParentCache {
+    fn get(
+        &mut self,
+        tx: &Transaction<'_>,
+        parent: DatasetId,
+        source_id: i64,
+        value: &str,
+    ) -> Result<ParentFacts, StoreError> {
+        let business = hash::of_parts([value]);
+        if let Some(facts) = self.0.get(&(source_id, business)) {
+            return Ok(facts.clone());
+        }
+        let facts = match record::by_business(tx, source_id, &business)? {
+            Some((_, fields)) => ParentFacts::Accepted(Box::new(read_record(parent, &fields)?)),
+            None => ParentFacts::Absent,
+        };
+        self.0.insert((source_id, business), facts.clone());
+        Ok(facts)
+    }
+}
+
+/// A record from the cache's JSON text.
+pub fn read_record(id: DatasetId, fields: &str) -> Result<Record, StoreError> {
+    match serde_json::from_str(fields)? {
+        Value::Object(fields) => Ok(Record::from_json(id, &fields)),
+        _ => Err(StoreError::Content(
+            "a record's fields are no object".into(),
+        )),
+    }
+}
+
+/// Checks one rejected row again, from its raw payload with the present mapping and rules, and
+/// writes what became of it. Returns the outcome.
+///
+/// # Errors
+/// The cache's, or [`SyncError::Exchange`] for a mapping that cannot be used.
+pub fn revalidate(
+    tx: &Transaction<'_>,
+    desk: &Desk,
+    mapping: &zhengqiao_domain::CompiledMapping,
+    check: &Check<'_>,
+    rules: &RuleSet,
+    rejection_id: i64,
+) -> Result<Outcome, SyncError> {
+    let Some((raw, _, _)) = rejection::payload(tx, rejection_id)? else {
+        return Ok(Outcome::Rejected);
+    };
+    let mut row = crate::prepare::prepare(&raw, mapping, desk.dataset, check, rules);
+    let head = record::find(tx, desk.source_id, &row.key_hash)?;
+    let mut totals = Totals::default();
+    let facts = desk.facts(tx, &row.record, &mut ParentCache::default())?;
+    let duplicate = match &row.business_hash {
+        Some(business) => record::is_duplicate(tx, desk.source_id, business, &row.key_hash)?,
+        None => false,
+    };
+    row.findings
+        .extend(check.neighbours(&row.record, &facts, duplicate));
+    let outcome = Outcome::of(&row.findings);
+    match outcome {
+        Outcome::Accepted => desk.accept(
+            tx,
+            &row,
+            head.map(|head| (head.id, head.state)),
+            &mut totals,
+        )?,
+        Outcome::Held => desk.reject(tx, &row, HELD)?,
+        Outcome::Rejected => desk.reject(tx, &row, REJECTED)?,
+    }
+    source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
+    Ok(outcome)
+}
+
+/// Marks a held row rejected because it waited too long.
+pub(crate) fn expire(
+    tx: &Transaction<'_>,
+    desk: &Desk,
+    rules: &RuleSet,
+    rejection_id: i64,
+) -> Result<(), StoreError> {
+    let Some((raw, mapped, findings)) = rejection::payload(tx, rejection_id)? else {
+        return Ok(());
+    };
+    let record = read_record(desk.dataset, &mapped)?;
+    let mut findings: Vec<Finding> = serde_json::from_str(&findings)?;
+    for finding in &mut findings {
+        if finding.severity == Severity::Hold {
+            finding.severity = Severity::Reject;
+        }
+    }
+    let row = finish(raw, record, findings, desk.dataset, rules, false);
+    desk.reject(tx, &row, REJECTED)
+}

@@ -1,0 +1,771 @@
+//! The run itself: datasets in order, pages ahead of the writer, states at the end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use zhengqiao_domain::primitives::moment;
+use zhengqiao_domain::rules::scale_is_reversed;
+use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet};
+use zhengqiao_exchange::{
+    DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Position, Profile,
+    Provider, RequestEntry, RequestObserver, Scope, Secrets, Walk,
+};
+use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
+use zhengqiao_store::{Cache, StoreError, connection, hash, source};
+
+use crate::batch::Desk;
+use crate::error::SyncError;
+use crate::prepare::{Prepared, prepare};
+use crate::recheck;
+use crate::state::{RunMode, StateWord};
+
+/// Rows of one transaction, if they come fast.
+const COMMIT_ROWS: usize = 20_000;
+/// Time between two transactions, if rows come slowly.
+const COMMIT_EVERY: Duration = Duration::from_millis(700);
+/// Pages fetched and checked ahead of the writer.
+const PAGES_AHEAD: usize = 3;
+/// Readings of a dataset whose rows move between pages.
+const MAX_PASSES: i64 = 3;
+/// A run without sign of life for so long has lost its process.
+const DEAD_AFTER_MS: i64 = 60_000;
+/// Reviews with details that it takes to judge the satisfaction scale.
+const SCALE_EVIDENCE: u64 = 20;
+
+/// What is to be run.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The connection.
+    pub connection_id: i64,
+    /// Its datasets; empty means all that it carries.
+    pub datasets: Vec<DatasetId>,
+    /// Everything or what changed.
+    pub mode: RunMode,
+    /// Now, unix ms.
+    pub now_ms: i64,
+}
+
+/// A run that may begin or go on.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Its number.
+    pub run_id: i64,
+    /// Whether it was interrupted before.
+    pub resumed: bool,
+}
+
+/// Where a dataset of a run goes on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Place {
+    walk: Position,
+    drifted: bool,
+}
+
+/// This process, as the owner of a run.
+fn owner() -> String {
+    format!("pid {}", std::process::id())
+}
+
+/// Whether the process of an owner still lives, as far as can be told.
+fn lives(run: &RunRow, now_ms: i64) -> bool {
+    if run.owner == owner() {
+        return true;
+    }
+    if let Some(pid) = run.owner.strip_prefix("pid ")
+        && std::path::Path::new("/proc/self").exists()
+        && !std::path::Path::new("/proc").join(pid).exists()
+    {
+        return false;
+    }
+    now_ms - run.heartbeat_at < DEAD_AFTER_MS
+}
+
+/// A moment in UTC+8 of unix ms.
+fn local(ms: i64) -> NaiveDateTime {
+    DateTime::from_timestamp_millis(ms)
+        .unwrap_or_default()
+        .naive_utc()
+        + chrono::Duration::hours(8)
+}
+
+fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}
+
+/// Registers a run, or takes over the connection's interrupted one.
+///
+/// # Errors
+/// [`SyncError::AlreadyRunning`] while another process runs the connection.
+pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
+    let outcome = cache.write_blocking(move |tx| {
+        let Some(row) = connection::get(tx, options.connection_id)? else {
+            return Ok(Err(SyncError::NoConnection(options.connection_id)));
+        };
+        if let Some(run) = run::unfinished(tx, options.connection_id)? {
+            if lives(&run, options.now_ms) {
+                return Ok(Err(SyncError::AlreadyRunning {
+                    run_id: run.id,
+                    owner: run.owner,
+                }));
+            }
+            run::heartbeat(tx, run.id, &owner(), options.now_ms)?;
+            return Ok(Ok(Started {
+                run_id: run.id,
+                resumed: true,
+            }));
+        }
+        let profile: Profile = serde_json::from_str(&row.profile)?;
+        let mut datasets = if options.datasets.is_empty() {
+            profile.datasets.keys().copied().collect()
+        } else {
+            options.datasets
+        };
+        datasets.sort_unstable();
+        datasets.dedup();
+        if let Some(other) = datasets
+            .iter()
+            .find(|dataset| !profile.datasets.contains_key(dataset))
+        {
+            return Ok(Err(SyncError::NoDataset(*other)));
+        }
+        let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
+        let rule_set: String = rule_set
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let until = moment::canonical(local(options.now_ms));
+        let run_id = run::insert(
+            tx,
+            &NewRun {
+                connection_id: options.connection_id,
+                mode: options.mode.as_str(),
+                at: options.now_ms,
+                owner: &owner(),
+                until: &until,
+                profile_version: row.profile_version,
+                rule_set: &rule_set,
+            },
+        )?;
+        for dataset in datasets {
+            let source_id = source::ensure(tx, options.connection_id, dataset)?;
+            run::insert_dataset(tx, run_id, source_id, dataset)?;
+        }
+        Ok(Ok(Started {
+            run_id,
+            resumed: false,
+        }))
+    })?;
+    outcome
+}
+
+/// Keeps the requests until they are written with the next rows.
+#[derive(Default)]
+struct Log(Mutex<Vec<RequestRow>>);
+
+impl Log {
+    fn take(&self) -> Vec<RequestRow> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl RequestObserver for Log {
+    fn request(&self, entry: RequestEntry) {
+        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(RequestRow {
+                dataset: entry.dataset,
+                at: entry.at_ms,
+                method: entry.method.to_owned(),
+                url: entry.url,
+                status: entry.status.map(i64::from),
+                ms: number(entry.ms),
+                bytes: number(entry.bytes),
+                records: number(entry.records),
+                attempt: i64::from(entry.attempt),
+                outcome: entry.outcome.to_owned(),
+            });
+    }
+}
+
+/// How a dataset's part ended, before its counters are judged.
+enum End {
+    Read {
+        cursor: Option<String>,
+        drifted: bool,
+    },
+    Cancelled,
+    Failed(ExchangeError),
+}
+
+struct Engine {
+    cache: Cache,
+    provider: Arc<Provider>,
+    log: Arc<Log>,
+    profile: Profile,
+    rules: Arc<RuleSet>,
+    run: RunRow,
+    now: NaiveDateTime,
+}
+
+/// Runs a started run to its end and returns its state.
+///
+/// # Errors
+/// The cache's. A provider's failure is the state `failed`, not an error.
+pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWord, SyncError> {
+    let (row, parts, profile) = cache
+        .read(move |conn| {
+            let row = run::get(conn, run_id)?
+                .ok_or_else(|| StoreError::Content(format!("there is no run {run_id}")))?;
+            let connection = connection::get(conn, row.connection_id)?
+                .ok_or_else(|| StoreError::Content(format!("run {run_id} has no connection")))?;
+            Ok((row, run::datasets(conn, run_id)?, connection.profile))
+        })
+        .await?;
+    let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
+    let log = Arc::new(Log::default());
+    let provider = match Provider::new(&profile, secrets, log.clone()) {
+        Ok(provider) => provider,
+        Err(error) => {
+            finish(
+                cache,
+                run_id,
+                StateWord::Failed,
+                Some((error.code().to_owned(), error.to_string())),
+            )
+            .await?;
+            return Ok(StateWord::Failed);
+        }
+    };
+    let engine = Engine {
+        cache: cache.clone(),
+        provider: Arc::new(provider),
+        log,
+        rules: Arc::new(RuleSet::new(&profile.rules)),
+        now: local(row.started_at),
+        profile,
+        run: row,
+    };
+    engine.go(parts).await
+}
+
+async fn finish(
+    cache: &Cache,
+    run_id: i64,
+    state: StateWord,
+    cause: Option<(String, String)>,
+) -> Result<(), SyncError> {
+    cache
+        .write(move |tx| {
+            let cause = cause
+                .as_ref()
+                .map(|(code, message)| (code.as_str(), message.as_str()));
+            run::finish(tx, run_id, state.as_str(), cause, now_ms())
+        })
+        .await?;
+    Ok(())
+}
+
+impl Engine {
+    async fn go(&self, parts: Vec<RunDatasetRow>) -> Result<StateWord, SyncError> {
+        let mut worst = StateWord::Succeeded;
+        let mut cause: Option<(String, String)> = None;
+        let mut barred: Option<ExchangeError> = None;
+        for part in &parts {
+            let ended = StateWord::by_name(&part.state).filter(|_| part.ended_at.is_some());
+            let (state, why) = match (ended, &barred) {
+                (Some(state), _) => (state, part.code.clone().zip(part.message.clone())),
+                (None, Some(error)) => self.close(part, End::Failed(error.clone())).await?,
+                (None, None) => {
+                    let end = self.dataset(part).await?;
+                    if let End::Failed(error) = &end
+                        && bars_all(error)
+                    {
+                        barred = Some(error.clone());
+                    }
+                    self.close(part, end).await?
+                }
+            };
+            if state > worst {
+                worst = state;
+                cause = why;
+            }
+            if state == StateWord::Cancelled {
+                break;
+            }
+        }
+        if worst != StateWord::Cancelled {
+            self.recheck_others(&parts).await?;
+        }
+        finish(&self.cache, self.run.id, worst, cause).await?;
+        Ok(worst)
+    }
+
+    /// Reads one dataset, as often as its rows move.
+    async fn dataset(&self, part: &RunDatasetRow) -> Result<End, SyncError> {
+        let Some(described) = self.profile.datasets.get(&part.dataset) else {
+            let what = format!("the connection no longer carries {}", part.dataset);
+            return Ok(End::Failed(ExchangeError::Settings {
+                field: "datasets".into(),
+                what,
+            }));
+        };
+        let mapping = match CompiledMapping::new(part.dataset, &described.mapping) {
+            Ok(mapping) => Arc::new(mapping),
+            Err(error) => {
+                return Ok(End::Failed(ExchangeError::Settings {
+                    field: "mapping".into(),
+                    what: error.to_string(),
+                }));
+            }
+        };
+        let (run_id, source_id) = (part.run_id, part.source_id);
+        let scope = self.scope(described, source_id).await?;
+        self.cache
+            .write(move |tx| {
+                run::set_dataset_state(
+                    tx,
+                    run_id,
+                    source_id,
+                    StateWord::Running.as_str(),
+                    None,
+                    now_ms(),
+                )
+            })
+            .await?;
+        let mut place: Place = part
+            .position
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let mut pass = part.pass;
+        let end = loop {
+            let end = self
+                .pages(part, described, &mapping, &scope, &mut place)
+                .await?;
+            let End::Read { drifted: true, .. } = end else {
+                break end;
+            };
+            if pass >= MAX_PASSES {
+                break end;
+            }
+            pass += 1;
+            place = Place::default();
+            self.cache
+                .write(move |tx| run::begin_pass(tx, run_id, source_id, pass))
+                .await?;
+        };
+        if matches!(end, End::Read { .. }) {
+            self.recheck(part.dataset, source_id, &mapping).await?;
+        }
+        Ok(end)
+    }
+
+    async fn scope(&self, described: &DatasetSource, source_id: i64) -> Result<Scope, SyncError> {
+        let Some(incremental) = described
+            .incremental
+            .as_ref()
+            .filter(|_| self.run.mode == RunMode::Incremental.as_str())
+        else {
+            return Ok(Scope::Full);
+        };
+        let connection_id = self.run.connection_id;
+        let kept = self
+            .cache
+            .read(move |conn| {
+                let rows = source::list(conn, Some(connection_id))?;
+                Ok(rows
+                    .into_iter()
+                    .find(|row| row.id == source_id)
+                    .and_then(|row| row.incremental_state))
+            })
+            .await?;
+        let Some(mut state) =
+            kept.and_then(|text| serde_json::from_str::<IncrementalState>(&text).ok())
+        else {
+            return Ok(Scope::Full);
+        };
+        if let (Incremental::Window { overlap_s, .. }, Some(since)) = (incremental, &state.since)
+            && let Some(moment::Parsed::At(at)) = moment::parse(since)
+        {
+            state.since = Some(moment::canonical(
+                at - chrono::Duration::seconds(i64::from(*overlap_s)),
+            ));
+        }
+        Ok(Scope::Incremental(state))
+    }
+
+    /// One reading of a dataset's pages: fetched, checked and committed on three stages.
+    async fn pages(
+        &self,
+        part: &RunDatasetRow,
+        described: &DatasetSource,
+        mapping: &Arc<CompiledMapping>,
+        scope: &Scope,
+        place: &mut Place,
+    ) -> Result<End, SyncError> {
+        let resume = (place.walk != Position::default()).then(|| place.walk.clone());
+        let mut walk = Walk::new(
+            part.dataset,
+            described,
+            scope.clone(),
+            &self.run.until,
+            resume,
+        );
+        let (fetched, mut to_check) = mpsc::channel(PAGES_AHEAD);
+        let provider = self.provider.clone();
+        let fetcher = tokio::spawn(async move {
+            loop {
+                let page = walk.next(&provider).await.transpose();
+                let ends = !matches!(page, Some(Ok(_)));
+                let Some(page) = page else { break };
+                if fetched.send(page).await.is_err() || ends {
+                    break;
+                }
+            }
+        });
+        let (checked, mut to_commit) = mpsc::channel(PAGES_AHEAD);
+        let (rules, mapping, dataset, now) =
+            (self.rules.clone(), mapping.clone(), part.dataset, self.now);
+        let checker = tokio::spawn(async move {
+            while let Some(page) = to_check.recv().await {
+                let (rules, mapping) = (rules.clone(), mapping.clone());
+                let work = tokio::task::spawn_blocking(move || {
+                    page.map(|page| {
+                        let check = Check::new(&rules, now);
+                        let rows: Vec<Prepared> = (0..page.records.len())
+                            .map(|at| prepare(page.raw(at), &mapping, dataset, &check, &rules))
+                            .collect();
+                        (rows, page.position_after, page.drift.is_some(), page.total)
+                    })
+                });
+                let Ok(ready) = work.await else { break };
+                if checked.send(ready).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let end = self.commits(part, place, &mut to_commit).await;
+        fetcher.abort();
+        checker.abort();
+        end
+    }
+
+    async fn commits(
+        &self,
+        part: &RunDatasetRow,
+        place: &mut Place,
+        ready: &mut mpsc::Receiver<Checked>,
+    ) -> Result<End, SyncError> {
+        let mut rows: Vec<Prepared> = Vec::new();
+        let mut progress = Progress::default();
+        let mut since = Instant::now();
+        loop {
+            let next = tokio::time::timeout(COMMIT_EVERY, ready.recv()).await;
+            let mut failed = None;
+            let mut ended = false;
+            match next {
+                Ok(Some(Ok((page_rows, position, drifted, total)))) => {
+                    if rows.is_empty() {
+                        since = Instant::now();
+                    }
+                    rows.extend(page_rows);
+                    progress.pages += 1;
+                    progress.provider_total = total.and_then(|total| i64::try_from(total).ok());
+                    place.walk = position;
+                    place.drifted |= drifted;
+                }
+                Ok(Some(Err(error))) => failed = Some(error),
+                Ok(None) => ended = true,
+                // Nothing came for a while: what there is, is written.
+                Err(_) => {}
+            }
+            let due = failed.is_some()
+                || ended
+                || rows.len() >= COMMIT_ROWS
+                || since.elapsed() >= COMMIT_EVERY;
+            if !due {
+                continue;
+            }
+            let cancelled = self
+                .commit(
+                    part,
+                    std::mem::take(&mut rows),
+                    std::mem::take(&mut progress),
+                    place,
+                )
+                .await?;
+            since = Instant::now();
+            if let Some(error) = failed {
+                return Ok(End::Failed(error));
+            }
+            if ended {
+                if !place.walk.ended {
+                    return Err(SyncError::Interrupted(format!(
+                        "{} was not read to its end",
+                        part.dataset
+                    )));
+                }
+                return Ok(End::Read {
+                    cursor: place.walk.cursor.clone(),
+                    drifted: place.drifted,
+                });
+            }
+            if cancelled {
+                return Ok(End::Cancelled);
+            }
+        }
+    }
+
+    /// One transaction: rows, counters, position, log, sign of life.
+    async fn commit(
+        &self,
+        part: &RunDatasetRow,
+        rows: Vec<Prepared>,
+        mut progress: Progress,
+        place: &Place,
+    ) -> Result<bool, SyncError> {
+        let requests = self.log.take();
+        let position = serde_json::to_string(place).map_err(StoreError::from)?;
+        let (rules, now, run_id, connection_id) = (
+            self.rules.clone(),
+            self.now,
+            self.run.id,
+            self.run.connection_id,
+        );
+        let (dataset, source_id) = (part.dataset, part.source_id);
+        Ok(self
+            .cache
+            .write(move |tx| {
+                let at = now_ms();
+                let check = Check::new(&rules, now);
+                if progress.pages > 0 {
+                    let desk = Desk::new(
+                        tx,
+                        connection_id,
+                        dataset,
+                        run_id,
+                        at,
+                        &moment::canonical(now),
+                    )?;
+                    desk.commit(tx, &check, rows, &mut progress)?;
+                    progress.position = Some(position);
+                    run::progress(tx, run_id, source_id, &progress, at)?;
+                }
+                run::log_requests(tx, run_id, &requests)?;
+                run::heartbeat(tx, run_id, &owner(), at)
+            })
+            .await?)
+    }
+
+    /// Checks the held rows of a source again, and rejects those that waited too long.
+    async fn recheck(
+        &self,
+        dataset: DatasetId,
+        source_id: i64,
+        mapping: &Arc<CompiledMapping>,
+    ) -> Result<(), SyncError> {
+        let waiting = chrono::Duration::hours(i64::from(self.profile.limits.held_waiting_hours))
+            .num_milliseconds();
+        let before_ms = self.run.started_at - waiting;
+        let mut after = Some(0);
+        let mut more = true;
+        while after.is_some() || more {
+            let (rules, now, run_id, connection_id) = (
+                self.rules.clone(),
+                self.now,
+                self.run.id,
+                self.run.connection_id,
+            );
+            let mapping = mapping.clone();
+            let outcome = self
+                .cache
+                .write(move |tx| {
+                    let at = now_ms();
+                    let check = Check::new(&rules, now);
+                    let desk = Desk::new(
+                        tx,
+                        connection_id,
+                        dataset,
+                        run_id,
+                        at,
+                        &moment::canonical(now),
+                    )?;
+                    let mut progress = Progress::default();
+                    let next = match after {
+                        Some(after) => match recheck::due(
+                            tx,
+                            &desk,
+                            &mapping,
+                            &check,
+                            &rules,
+                            after,
+                            &mut progress,
+                        ) {
+                            Ok(next) => next,
+                            Err(SyncError::Store(error)) => return Err(error),
+                            Err(error) => return Err(StoreError::Content(error.to_string())),
+                        },
+                        None => None,
+                    };
+                    let more = next.is_none()
+                        && recheck::overdue(tx, &desk, &rules, before_ms, &mut progress)?;
+                    run::progress(tx, run_id, source_id, &progress, at)?;
+                    Ok((next, more))
+                })
+                .await?;
+            (after, more) = outcome;
+        }
+        Ok(())
+    }
+
+    /// Rows of datasets that the run did not read may wait for what it brought.
+    async fn recheck_others(&self, parts: &[RunDatasetRow]) -> Result<(), SyncError> {
+        let connection_id = self.run.connection_id;
+        let sources = self
+            .cache
+            .read(move |conn| source::list(conn, Some(connection_id)))
+            .await?;
+        for other in sources {
+            let Some(described) = self.profile.datasets.get(&other.dataset) else {
+                continue;
+            };
+            if other.held == 0 || parts.iter().any(|part| part.source_id == other.id) {
+                continue;
+            }
+            if let Ok(mapping) = CompiledMapping::new(other.dataset, &described.mapping) {
+                self.recheck(other.dataset, other.id, &Arc::new(mapping))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges a dataset's part, writes its state, and where the next incremental run begins.
+    async fn close(
+        &self,
+        part: &RunDatasetRow,
+        end: End,
+    ) -> Result<(StateWord, Option<(String, String)>), SyncError> {
+        let (run_id, source_id, dataset) = (part.run_id, part.source_id, part.dataset);
+        let requests = self.log.take();
+        let full = self.run.mode == RunMode::Full.as_str();
+        let until = self.run.until.clone();
+        let incremental = self
+            .profile
+            .datasets
+            .get(&dataset)
+            .and_then(|described| described.incremental.clone());
+        Ok(self
+            .cache
+            .write(move |tx| {
+                run::log_requests(tx, run_id, &requests)?;
+                let now = run::datasets(tx, run_id)?
+                    .into_iter()
+                    .find(|row| row.source_id == source_id)
+                    .ok_or_else(|| StoreError::Content(format!("run {run_id} lost {dataset}")))?;
+                let (state, cause) = judge(&end, &now, full);
+                let at = now_ms();
+                let told = cause
+                    .as_ref()
+                    .map(|(code, message)| (code.as_str(), message.as_str()));
+                run::set_dataset_state(tx, run_id, source_id, state.as_str(), told, at)?;
+                if let End::Read { cursor, .. } = end
+                    && matches!(
+                        state,
+                        StateWord::Succeeded | StateWord::FinishedWithRejections
+                    )
+                {
+                    let version = match incremental {
+                        Some(Incremental::Version { .. }) => {
+                            zhengqiao_store::record::greatest_version(tx, source_id)?
+                        }
+                        _ => None,
+                    };
+                    let kept = IncrementalState {
+                        since: Some(until),
+                        version,
+                        cursor,
+                    };
+                    source::succeeded(tx, source_id, Some(&serde_json::to_string(&kept)?), at)?;
+                }
+                Ok((state, cause))
+            })
+            .await?)
+    }
+}
+
+type Checked = Result<(Vec<Prepared>, Position, bool, Option<u64>), ExchangeError>;
+
+/// Whether every other dataset would fail in the same way.
+fn bars_all(error: &ExchangeError) -> bool {
+    matches!(
+        error,
+        ExchangeError::Request {
+            fault: Fault::NameResolution | Fault::Connect | Fault::Tls | Fault::Unauthorised,
+            ..
+        }
+    )
+}
+
+fn judge(end: &End, part: &RunDatasetRow, full: bool) -> (StateWord, Option<(String, String)>) {
+    let counts: &Counts = &part.counts;
+    let cause = |code: &str, message: String| Some((code.to_owned(), message));
+    match end {
+        End::Cancelled => (StateWord::Cancelled, None),
+        End::Failed(error) => (StateWord::Failed, cause(error.code(), error.to_string())),
+        End::Read { .. } if !counts.balance() => (
+            StateWord::Failed,
+            cause(
+                "accounting",
+                format!("{}: the counters do not add up", part.dataset),
+            ),
+        ),
+        End::Read { drifted: true, .. } => (
+            StateWord::NeedsDecision,
+            cause(
+                "page_drift",
+                format!(
+                    "{}: rows moved between pages in {MAX_PASSES} readings",
+                    part.dataset
+                ),
+            ),
+        ),
+        End::Read { .. } if full && counts.fetched == 0 => (
+            StateWord::NeedsDecision,
+            cause(
+                "nothing_received",
+                format!("{}: the provider sent no record", part.dataset),
+            ),
+        ),
+        End::Read { .. } if scale_reversed(part) => (
+            StateWord::NeedsDecision,
+            cause(
+                "scale_reversed",
+                format!(
+                    "{}: {} reviews contradict the satisfaction scale that is set, {} agree; the scale seems to be reversed",
+                    part.dataset, part.scale_mirrors, part.scale_agrees
+                ),
+            ),
+        ),
+        End::Read { .. } if counts.rejected + counts.held > 0 => {
+            (StateWord::FinishedWithRejections, None)
+        }
+        End::Read { .. } => (StateWord::Succeeded, None),
+    }
+}
+
+fn scale_reversed(part: &RunDatasetRow) -> bool {
+    let number = |count: i64| u64::try_from(count).unwrap_or(0);
+    scale_is_reversed(
+        number(part.scale_agrees),
+        number(part.scale_mirrors),
+        SCALE_EVIDENCE,
+    ) == Some(true)
+}

@@ -1,0 +1,111 @@
+//! What can be done with a row before the cache is asked: parse, map, hash, the row's own rules.
+
+use serde_json::{Map, Value};
+use zhengqiao_domain::rules::scale_evidence;
+use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Record, RuleSet};
+use zhengqiao_store::hash::{self, Hash};
+
+/// Joins the parts of a key; no key field has it.
+const KEY_SEPARATOR: &str = "|";
+
+/// A row with everything that is known of it by itself.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The row as received.
+    pub raw: Vec<u8>,
+    /// The mapped record.
+    pub record: Record,
+    /// Its own findings.
+    pub findings: Vec<Finding>,
+    /// Its key as text; empty when a part is missing.
+    pub key: String,
+    /// Hash of its key, or of its raw content when it has none.
+    pub key_hash: Hash,
+    /// Hash of its business key, when it has one.
+    pub business_hash: Option<Hash>,
+    /// Hash of its mapped content.
+    pub hash: Hash,
+    /// Its version.
+    pub version: Option<i64>,
+    /// Whether it withdraws its record.
+    pub withdraws: bool,
+    /// How a review's details stand to its score.
+    pub scale: Option<bool>,
+}
+
+/// Makes a row ready.
+pub fn prepare(
+    raw: &[u8],
+    mapping: &CompiledMapping,
+    id: DatasetId,
+    check: &Check<'_>,
+    rules: &RuleSet,
+) -> Prepared {
+    let (fields, odd) = match serde_json::from_slice::<Value>(raw) {
+        Ok(Value::Object(fields)) => (fields, false),
+        // A row that is no object has no field at all; it is kept and rejected as such.
+        _ => (Map::new(), true),
+    };
+    let record = mapping.apply(&fields);
+    let findings = check.own(&record);
+    finish(raw.to_vec(), record, findings, id, rules, odd)
+}
+
+/// Makes a mapped record ready, for a row that was prepared before.
+pub fn finish(
+    raw: Vec<u8>,
+    record: Record,
+    findings: Vec<Finding>,
+    id: DatasetId,
+    rules: &RuleSet,
+    odd: bool,
+) -> Prepared {
+    let dataset = id.dataset();
+    let key_parts = record.get_all(dataset.key);
+    let (key, key_hash) = match &key_parts {
+        Some(parts) if !odd => (
+            parts.join(KEY_SEPARATOR),
+            hash::of_parts(parts.iter().copied()),
+        ),
+        _ => (String::new(), hash::of_bytes(&raw)),
+    };
+    let business_hash = business_hash(&record);
+    let source_fields = [dataset.source_time, dataset.operation];
+    // The content is what the record says, not when it was sent.
+    let ignored = |name: &str| source_fields.contains(&Some(name)) || name == "cd_batch";
+    let content = dataset
+        .fields
+        .iter()
+        .zip(&record.slots)
+        .filter(|(field, _)| !ignored(field.name))
+        .map(|(_, slot)| slot.value().unwrap_or("\u{0}"));
+    let withdraws = dataset.operation.and_then(|field| record.get(field)) == Some("D");
+    Prepared {
+        hash: hash::of_parts(content),
+        version: dataset
+            .version
+            .and_then(|field| record.get(field))
+            .and_then(|text| text.parse().ok()),
+        scale: if id == DatasetId::Review {
+            scale_evidence(&record, rules.satisfaction_scale)
+        } else {
+            None
+        },
+        withdraws,
+        business_hash,
+        key,
+        key_hash,
+        findings,
+        record,
+        raw,
+    }
+}
+
+/// The hash that other records refer to a record by.
+pub fn business_hash(record: &Record) -> Option<Hash> {
+    let names = record.dataset().business_key;
+    if names.is_empty() {
+        return None;
+    }
+    record.get_all(names).map(hash::of_parts)
+}

@@ -1,0 +1,184 @@
+//! A provider, a cache, and a connection between them.
+
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::collections::BTreeMap;
+
+use zhengqiao_demo::{DemoOptions, DemoProvider};
+use zhengqiao_exchange::{Auth, Environment, Profile, Secrets, preset};
+use zhengqiao_store::run::RunDatasetRow;
+use zhengqiao_store::{Cache, CacheKey, connection, run};
+use zhengqiao_sync::{RunMode, RunOptions, StateWord};
+
+pub struct Bed {
+    pub provider: DemoProvider,
+    pub cache: Cache,
+    pub connection_id: i64,
+    pub dir: tempfile::TempDir,
+}
+
+impl Bed {
+    pub async fn new(records: u64, seed: u64, defects: f64) -> Self {
+        Self::with(records, seed, defects, "gateway", |_| {}).await
+    }
+
+    pub async fn with(
+        records: u64,
+        seed: u64,
+        defects: f64,
+        family: &str,
+        change: impl FnOnce(&mut Profile),
+    ) -> Self {
+        let now = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();
+        let options = DemoOptions {
+            defects,
+            ..DemoOptions::new(records, seed, now)
+        };
+        let provider = DemoProvider::start(options, ([127, 0, 0, 1], 0).into())
+            .await
+            .unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&dir.path().join("cache.db"), &CacheKey::new([7; 32])).unwrap();
+        let mut profile = preset(family).unwrap().profile;
+        profile.base_url = provider.base_url();
+        profile.environment = Environment::Demo;
+        profile.network.backoff_ms = 1;
+        match &mut profile.auth {
+            Auth::Gateway { requester_id } => {
+                *requester_id = provider.credentials().requester_id.clone()
+            }
+            Auth::Oauth2Client { client_id, .. } => {
+                *client_id = provider.credentials().client_id.clone()
+            }
+            _ => {}
+        }
+        change(&mut profile);
+        let text = serde_json::to_string(&profile).unwrap();
+        let connection_id = cache
+            .write_blocking(move |tx| connection::insert(tx, "演示", "demo", &text, 1))
+            .unwrap();
+        Self {
+            provider,
+            cache,
+            connection_id,
+            dir,
+        }
+    }
+
+    pub async fn run(&self, mode: RunMode) -> StateWord {
+        let options = RunOptions {
+            connection_id: self.connection_id,
+            datasets: Vec::new(),
+            mode,
+            now_ms: chrono::Utc::now().timestamp_millis(),
+        };
+        let started = zhengqiao_sync::start(&self.cache, options).unwrap();
+        let secrets = Secrets::new(Some(self.provider.credentials().secret.clone()));
+        zhengqiao_sync::run(&self.cache, started.run_id, secrets)
+            .await
+            .unwrap()
+    }
+
+    /// The provider goes on.
+    pub fn advance(&self, cases: u64) {
+        let now = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();
+        self.provider.world().advance(cases, now - chrono::Duration::seconds(5));
+    }
+
+    pub fn parts(&self) -> Vec<RunDatasetRow> {
+        self.cache
+            .read_blocking(|conn| {
+                let last = run::page(conn, None, None, 1)?.remove(0);
+                run::datasets(conn, last.id)
+            })
+            .unwrap()
+    }
+
+    pub fn causes(&self) -> Vec<(String, String, Option<String>)> {
+        self.parts()
+            .into_iter()
+            .map(|part| (part.dataset.to_string(), part.state, part.message))
+            .collect()
+    }
+
+    /// Every finding in the cache by dataset and key.
+    pub fn findings(&self) -> BTreeMap<(String, String), (String, Vec<(String, String)>)> {
+        let mut found = BTreeMap::new();
+        self.cache
+            .read_blocking(|conn| {
+                let mut statement = conn.prepare(
+                    "SELECT s.dataset, r.record_key, r.outcome, p.findings FROM rejection r
+                     JOIN rejection_payload p ON p.rejection_id = r.id JOIN source s ON s.id = r.source_id
+                     WHERE r.state IN (1, 2)",
+                )?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let outcome = if row.get::<_, i64>(2)? == 1 { "rejected" } else { "held" };
+                    found.insert((dataset(row.get(0)?), row.get(1)?), (outcome.to_owned(), pairs(&row.get::<_, String>(3)?)));
+                }
+                let mut statement = conn.prepare(
+                    "SELECT s.dataset, r.fields, r.warnings FROM record r JOIN source s ON s.id = r.source_id
+                     WHERE r.state = 1 AND r.warnings IS NOT NULL",
+                )?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let id = zhengqiao_domain::DatasetId::from_number(row.get(0)?).unwrap();
+                    let fields: serde_json::Value = serde_json::from_str(&row.get::<_, String>(1)?)?;
+                    let key: Vec<&str> = id.dataset().key.iter().map(|name| fields[name].as_str().unwrap()).collect();
+                    found.insert((id.to_string(), key.join("|")), ("accepted".to_owned(), pairs(&row.get::<_, String>(2)?)));
+                }
+                Ok(())
+            })
+            .unwrap();
+        found
+    }
+
+    /// Every row that matters, without numbers and times of runs.
+    pub fn dump(&self) -> Vec<String> {
+        dump(&self.cache)
+    }
+}
+
+pub fn dump(cache: &Cache) -> Vec<String> {
+    let queries = [
+        "SELECT s.dataset || ' ' || hex(r.key_hash) || ' ' || hex(r.hash) || ' ' || r.state || ' ' || r.fields || ' ' || COALESCE(r.warnings, '') || ' ' || CAST(p.raw AS TEXT)
+         FROM record r JOIN source s ON s.id = r.source_id JOIN record_payload p ON p.record_id = r.id ORDER BY 1",
+        "SELECT s.dataset || ' ' || r.record_key || ' ' || r.outcome || ' ' || r.state || ' ' || p.findings || ' ' || CAST(p.raw AS TEXT)
+         FROM rejection r JOIN source s ON s.id = r.source_id JOIN rejection_payload p ON p.rejection_id = r.id ORDER BY 1",
+        "SELECT s.dataset || ' ' || c.rule || ' ' || c.field || ' ' || c.cluster || ' ' || c.open_count || ' ' || c.held_count || ' ' || c.total_count
+         FROM cause c JOIN source s ON s.id = c.source_id ORDER BY 1",
+        "SELECT dataset || ' ' || accepted_rows || ' ' || withdrawn_rows FROM source ORDER BY 1",
+    ];
+    cache
+        .read_blocking(|conn| {
+            let mut lines = Vec::new();
+            for query in queries {
+                let mut statement = conn.prepare(query)?;
+                let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+                lines.extend(rows.collect::<Result<Vec<_>, _>>()?);
+            }
+            Ok(lines)
+        })
+        .unwrap()
+}
+
+fn dataset(number: i64) -> String {
+    zhengqiao_domain::DatasetId::from_number(number)
+        .unwrap()
+        .to_string()
+}
+
+fn pairs(findings: &str) -> Vec<(String, String)> {
+    let findings: Vec<serde_json::Value> = serde_json::from_str(findings).unwrap();
+    let mut pairs: Vec<(String, String)> = findings
+        .iter()
+        .map(|one| {
+            (
+                one["rule"].as_str().unwrap().to_owned(),
+                one["field"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    pairs.sort();
+    pairs
+}

@@ -1,1 +1,16 @@
-//! The use cases offered to any host.
+//! The use cases, offered to any host: the window, the command line, tests.
+//!
+//! A host makes a [`Console`], unlocks it, and calls its functions; they have the names of the
+//! commands. Everything that crosses is in [`contract`].
+
+pub mod check_file;
+mod console;
+pub mod contract;
+pub mod demo;
+mod keys;
+mod logs;
+mod masks;
+
+pub use console::{Console, ConsoleOptions};
+pub use keys::KeyChoice;
+pub use logs::start_log;

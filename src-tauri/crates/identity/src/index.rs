@@ -18,7 +18,7 @@ struct Chain<K> {
     next: Vec<u32>,
 }
 
-impl<K: Hash + Eq> Chain<K> {
+impl<K: Hash + Eq + Copy> Chain<K> {
     fn new<'a>(identities: &'a [Identity], key: impl Fn(&'a Identity) -> Option<K>) -> Self {
         let mut heads = HashMap::new();
         let mut next = vec![END; identities.len()];
@@ -51,6 +51,7 @@ pub(crate) struct Index<'a> {
     credit_codes: Chain<&'a str>,
     agent_names: Chain<(&'a str, &'a str)>,
     mobiles: Chain<&'a str>,
+    mobiles_and_names: Chain<(AccountKind, &'a str, &'a str)>,
 }
 
 impl<'a> Index<'a> {
@@ -75,6 +76,9 @@ impl<'a> Index<'a> {
                     .then_some((one.credit_code.as_deref()?, one.title.as_deref()?))
             }),
             mobiles: Chain::new(identities, |one| one.mobile.as_deref()),
+            mobiles_and_names: Chain::new(identities, |one| {
+                Some((one.kind, one.mobile.as_deref()?, one.title.as_deref()?))
+            }),
         }
     }
 
@@ -127,13 +131,9 @@ impl<'a> Index<'a> {
         account
             .mobile
             .as_deref()
-            .filter(|_| account.title.is_some())
+            .zip(account.title.as_deref())
             .into_iter()
-            .flat_map(|mobile| self.mobiles.get(mobile))
-            .filter(|at| {
-                let one = self.at(*at);
-                one.kind == account.kind && one.title == account.title
-            })
+            .flat_map(|(mobile, name)| self.mobiles_and_names.get((account.kind, mobile, name)))
     }
 
     /// Whether another person than `own` has this telephone number.

@@ -1,5 +1,7 @@
 //! A claim mapping applied to samples.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 use zhengqiao_domain::primitives::citizen_id;
@@ -89,7 +91,12 @@ fn a_broken_value_is_named_by_the_rule_it_breaks() {
         ("].value", "user_mobile", "12", "format.mobile"),
         ("certKey", "cert_key", "abc", "format.cert_key"),
         ("realNameLevel", "user_real_lvl", "L3", "code.unknown"),
-        ("certificateNumber", "cert_no", "230102199003071230", "id_number.check"),
+        (
+            "certificateNumber",
+            "cert_no",
+            "230102199003071230",
+            "id_number.check",
+        ),
         ("sex", "sex", "2", "account.sex"),
     ];
     for (field, column, value, rule) in cases {

@@ -1,0 +1,290 @@
+//! Connections: list, save, test, export, import, remove.
+
+use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Outcome, RuleSet};
+use zhengqiao_exchange::{Auth, LayerState, NoObserver, Profile, Provider, Sample, presets};
+use zhengqiao_store::secret::Secret;
+use zhengqiao_store::{StoreError, audit, connection, run};
+use zhengqiao_sync::prepare;
+
+use super::{Console, actor, invalid, not_found, now_local, now_ms};
+use crate::contract::{
+    ApiError, ConnectionDetail, ConnectionFile, ConnectionId, ConnectionRow, DuplicateConnection, Nothing, PresetRow,
+    RemoveConnection, SampleReport, SaveConnection, SecretState, TestLayer, TestReport,
+};
+use crate::masks;
+
+/// A secret this long shows its last four characters.
+const SHOWS_LAST_FOUR: usize = 12;
+/// Findings of a sample that are shown.
+const SHOWN_FINDINGS: usize = 20;
+
+impl Console {
+    /// Presets to begin from.
+    pub fn list_presets(&self) -> Vec<PresetRow> {
+        presets()
+            .into_iter()
+            .map(|preset| PresetRow {
+                name: preset.name.into(),
+                zh: preset.zh.into(),
+                en: preset.en.into(),
+                profile: preset.profile,
+            })
+            .collect()
+    }
+
+    /// All connections.
+    ///
+    /// # Errors
+    /// The cache's.
+    pub async fn list_connections(&self) -> Result<Vec<ConnectionRow>, ApiError> {
+        self.read(|conn| {
+            let mut list = Vec::new();
+            for row in connection::list(conn)? {
+                let profile: Profile = serde_json::from_str(&row.profile)?;
+                let last = run::page(conn, Some(row.id), None, 1)?.pop();
+                list.push(ConnectionRow {
+                    connection_id: row.id,
+                    name: row.name,
+                    environment: profile.environment,
+                    base_url: profile.base_url,
+                    auth: profile.auth.kind().into(),
+                    datasets: profile.datasets.keys().copied().collect(),
+                    has_secret: row.secret_changed_at.is_some(),
+                    state: last.as_ref().map_or_else(|| "never".into(), |run| run.state.clone()),
+                    last_run_at: last.and_then(|run| run.ended_at),
+                });
+            }
+            Ok(list)
+        })
+        .await
+    }
+
+    /// One connection.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`].
+    pub async fn get_connection(&self, request: ConnectionId) -> Result<ConnectionDetail, ApiError> {
+        let (row, profile) = self.profile(request.connection_id).await?;
+        Ok(ConnectionDetail {
+            connection_id: row.id,
+            name: row.name,
+            profile,
+            profile_version: row.profile_version,
+            secret: SecretState {
+                has_secret: row.secret_changed_at.is_some(),
+                last_four: row.secret_last_four,
+                changed_at: row.secret_changed_at,
+            },
+        })
+    }
+
+    /// The connection of that name.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`].
+    pub async fn connection_by_name(&self, name: &str) -> Result<ConnectionId, ApiError> {
+        let wanted = name.to_owned();
+        let row = self.read(move |conn| connection::by_name(conn, &wanted)).await?;
+        row.map(|row| ConnectionId { connection_id: row.id }).ok_or_else(|| not_found(format!("there is no connection named {name:?}")))
+    }
+
+    /// Saves a connection, new or changed, and its secret if one is given.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::InvalidRequest`] naming the field.
+    pub async fn save_connection(&self, request: SaveConnection) -> Result<ConnectionDetail, ApiError> {
+        let name = request.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 100 {
+            return Err(invalid("name: give 1 to 100 characters"));
+        }
+        let mut profile = request.profile;
+        profile.base_url = profile.base_url.trim().trim_end_matches('/').to_owned();
+        profile.validate()?;
+        require_ids(&profile.auth)?;
+        let text = serde_json::to_string(&profile).map_err(StoreError::from)?;
+        let environment = profile.environment.as_str();
+        let at = now_ms();
+        let known = request.connection_id;
+        let id = self
+            .write(move |tx| {
+                if let Some(other) = connection::by_name(tx, &name)?
+                    && Some(other.id) != known
+                {
+                    return Ok(Err(invalid(format!("name: there is already a connection named {name:?}"))));
+                }
+                let (id, act) = match known {
+                    Some(id) => {
+                        connection::update(tx, id, &name, environment, &text, at)?;
+                        (id, "change_connection")
+                    }
+                    None => (connection::insert(tx, &name, environment, &text, at)?, "add_connection"),
+                };
+                audit::append(tx, at, &actor(), act, &name, "{}")?;
+                Ok(Ok(id))
+            })
+            .await??;
+        if let Some(secret) = request.secret.filter(|secret| !secret.is_empty()) {
+            let last_four = last_four(&secret);
+            self.set_secret(id, Some(Secret::new(secret))).await?;
+            self.write(move |tx| {
+                connection::secret_changed(tx, id, last_four.as_deref(), at)?;
+                audit::append(tx, at, &actor(), "change_secret", &id.to_string(), "{}")
+            })
+            .await?;
+        }
+        self.get_connection(ConnectionId { connection_id: id }).await
+    }
+
+    /// Copies a connection without its secret.
+    ///
+    /// # Errors
+    /// As [`Console::save_connection`].
+    pub async fn duplicate_connection(&self, request: DuplicateConnection) -> Result<ConnectionDetail, ApiError> {
+        let (_, profile) = self.profile(request.connection_id).await?;
+        self.save_connection(SaveConnection { connection_id: None, name: request.name, profile, secret: None }).await
+    }
+
+    /// Removes a connection with everything cached for it; its name must be given.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::InvalidRequest`] when the name differs.
+    pub async fn remove_connection(&self, request: RemoveConnection) -> Result<Nothing, ApiError> {
+        let (row, _) = self.profile(request.connection_id).await?;
+        if row.name != request.confirm_name {
+            return Err(invalid(format!("confirm_name: type the name {:?} to remove the connection", row.name)));
+        }
+        self.write(move |tx| {
+            connection::remove(tx, row.id)?;
+            audit::append(tx, now_ms(), &actor(), "remove_connection", &row.name, "{}")
+        })
+        .await?;
+        self.set_secret(request.connection_id, None).await?;
+        Ok(Nothing {})
+    }
+
+    /// A connection as a readable file, without its secret.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`].
+    pub async fn export_connection(&self, request: ConnectionId) -> Result<ConnectionFile, ApiError> {
+        let (row, profile) = self.profile(request.connection_id).await?;
+        let file = NamedProfile { name: row.name, profile };
+        let text = toml::to_string_pretty(&file).map_err(|error| invalid(format!("the connection cannot be written: {error}")))?;
+        Ok(ConnectionFile { text })
+    }
+
+    /// Takes in a file: a new connection, or the same name changed. A local secret stays.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::InvalidRequest`] naming line and field.
+    pub async fn import_connection(&self, request: ConnectionFile) -> Result<ConnectionDetail, ApiError> {
+        let file: NamedProfile = toml::from_str(&request.text).map_err(|error| invalid(format!("the file cannot be read: {error}")))?;
+        let wanted = file.name.clone();
+        let known = self.read(move |conn| connection::by_name(conn, &wanted)).await?;
+        self.save_connection(SaveConnection {
+            connection_id: known.map(|row| row.id),
+            name: file.name,
+            profile: file.profile,
+            secret: None,
+        })
+        .await
+    }
+
+    /// Tests a connection layer by layer; each layer is handed out as it ends.
+    ///
+    /// # Errors
+    /// The cache's. What is wrong with the provider is in the layers.
+    pub async fn test_connection(&self, request: ConnectionId, mut on_layer: impl FnMut(TestLayer) + Send) -> Result<TestReport, ApiError> {
+        let (_, profile) = self.profile(request.connection_id).await?;
+        let secrets = self.secrets(request.connection_id).await?;
+        let mut layers = Vec::new();
+        let mut tell = |layer: TestLayer| {
+            on_layer(layer.clone());
+            layers.push(layer);
+        };
+        let provider = match Provider::new(&profile, secrets, std::sync::Arc::new(NoObserver)) {
+            Ok(provider) => provider,
+            Err(error) => {
+                tell(TestLayer { layer: "settings".into(), dataset: None, state: "failed".into(), seen: error.to_string(), advice: Some("settings".into()), ms: 0 });
+                return Ok(TestReport { passed: false, layers, samples: Vec::new() });
+            }
+        };
+        let until = zhengqiao_domain::primitives::moment::canonical(now_local());
+        let found = provider
+            .diagnose(&profile, &until, |layer| {
+                tell(TestLayer {
+                    layer: layer.name.into(),
+                    dataset: layer.dataset,
+                    state: match layer.state {
+                        LayerState::Ok => "ok",
+                        LayerState::Warn => "warn",
+                        LayerState::Failed => "failed",
+                        LayerState::Skipped => "skipped",
+                    }
+                    .into(),
+                    seen: layer.seen,
+                    advice: layer.advice.map(str::to_owned),
+                    ms: layer.ms,
+                });
+            })
+            .await;
+        let rules = RuleSet::new(&profile.rules);
+        let check = Check::new(&rules, now_local());
+        let mut samples = Vec::new();
+        for sample in found {
+            let begun = std::time::Instant::now();
+            let Some(report) = check_sample(&profile, &sample, &check, &rules) else { continue };
+            tell(TestLayer {
+                layer: "findings".into(),
+                dataset: Some(sample.dataset),
+                state: if report.records > 0 && report.rejected == report.records { "failed" } else if report.rejected > 0 { "warn" } else { "ok" }.into(),
+                seen: format!("{} / {}", report.rejected, report.records),
+                advice: (report.records > 0 && report.rejected == report.records).then(|| "mapping".into()),
+                ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            });
+            samples.push(report);
+        }
+        let passed = layers.iter().all(|layer| layer.state != "failed");
+        Ok(TestReport { passed, layers, samples })
+    }
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct NamedProfile {
+    name: String,
+    profile: Profile,
+}
+
+fn require_ids(auth: &Auth) -> Result<(), ApiError> {
+    let (field, value) = match auth {
+        Auth::None => return Ok(()),
+        Auth::ApiKey { header } => ("auth.header", header),
+        Auth::Basic { user } => ("auth.user", user),
+        Auth::Gateway { requester_id } => ("auth.requester_id", requester_id),
+        Auth::Oauth2Client { client_id, .. } => ("auth.client_id", client_id),
+    };
+    if value.trim().is_empty() { Err(invalid(format!("{field}: is empty"))) } else { Ok(()) }
+}
+
+fn last_four(secret: &str) -> Option<String> {
+    let chars: Vec<char> = secret.chars().collect();
+    (chars.len() >= SHOWS_LAST_FOUR).then(|| chars[chars.len() - 4..].iter().collect())
+}
+
+/// Maps and checks a sample; references are not looked up.
+fn check_sample(profile: &Profile, sample: &Sample, check: &Check<'_>, rules: &RuleSet) -> Option<SampleReport> {
+    let dataset: DatasetId = sample.dataset;
+    let mapping = CompiledMapping::new(dataset, &profile.datasets.get(&dataset)?.mapping).ok()?;
+    let mut report = SampleReport { dataset, records: 0, rejected: 0, findings: Vec::new() };
+    for range in &sample.records {
+        let row = prepare(&sample.body[range.clone()], &mapping, dataset, check, rules);
+        report.records += 1;
+        if Outcome::of(&row.findings) == Outcome::Rejected {
+            report.rejected += 1;
+        }
+        let rest = SHOWN_FINDINGS.saturating_sub(report.findings.len());
+        let masked = row.findings.into_iter().map(|finding: Finding| masks::finding(dataset, finding));
+        report.findings.extend(masked.take(rest));
+    }
+    Some(report)
+}

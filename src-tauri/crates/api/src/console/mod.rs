@@ -1,0 +1,210 @@
+//! The console: one object that a host calls.
+
+mod connections;
+mod identity;
+mod records;
+mod rejected;
+mod runs;
+mod system;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use chrono::NaiveDateTime;
+use zhengqiao_exchange::{ExchangeError, Profile, Secrets};
+use zhengqiao_store::secret::Secret;
+use zhengqiao_store::{Cache, Connection, StoreError, Transaction, connection};
+use zhengqiao_sync::SyncError;
+
+use crate::contract::{ApiError, ErrorCode, KeyStore};
+use crate::keys::{self, KeyChoice, Open};
+
+/// What a console is made with.
+#[derive(Clone)]
+pub struct ConsoleOptions {
+    /// Directory with cache, sealed secrets and logs.
+    pub data_dir: PathBuf,
+    /// How keys are kept.
+    pub keys: KeyChoice,
+    /// Whether this is the demonstration.
+    pub demo: bool,
+}
+
+struct Shared {
+    options: ConsoleOptions,
+    key_store: KeyStore,
+    open: RwLock<Option<Arc<Open>>>,
+    running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
+}
+
+/// The use cases. Clones share everything.
+#[derive(Clone)]
+pub struct Console(Arc<Shared>);
+
+impl Console {
+    /// A console over a data directory; the cache is not opened yet.
+    pub fn new(options: ConsoleOptions) -> Self {
+        let key_store = keys::key_store(&options.data_dir, &options.keys);
+        Self(Arc::new(Shared { options, key_store, open: RwLock::default(), running: Mutex::default() }))
+    }
+
+    /// A console whose cache is open.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Locked`] when a passphrase is needed and none was given.
+    pub async fn opened(options: ConsoleOptions) -> Result<Self, ApiError> {
+        let console = Self::new(options);
+        let choice = console.0.options.keys.clone();
+        console.open_with(choice).await?;
+        Ok(console)
+    }
+
+    async fn open_with(&self, choice: KeyChoice) -> Result<(), ApiError> {
+        let shared = self.0.clone();
+        let open = blocking(move || keys::open(&shared.options.data_dir, shared.key_store, &choice)).await??;
+        *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Arc<Open>, ApiError> {
+        self.0.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| ApiError {
+            code: ErrorCode::Locked,
+            message: "the cache is locked".into(),
+            retryable: true,
+            details: None,
+        })
+    }
+
+    /// The open cache.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Locked`].
+    pub fn cache(&self) -> Result<Cache, ApiError> {
+        Ok(self.open()?.cache.clone())
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        Ok(self.cache()?.read(work).await?)
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        Ok(self.cache()?.write(work).await?)
+    }
+
+    /// A connection's row and profile.
+    async fn profile(&self, connection_id: i64) -> Result<(connection::ConnectionRow, Profile), ApiError> {
+        let row = self
+            .read(move |conn| connection::get(conn, connection_id))
+            .await?
+            .ok_or_else(|| not_found(format!("there is no connection {connection_id}")))?;
+        let profile = serde_json::from_str(&row.profile).map_err(StoreError::from)?;
+        Ok((row, profile))
+    }
+
+    async fn secrets(&self, connection_id: i64) -> Result<Secrets, ApiError> {
+        let open = self.open()?;
+        let name = secret_name(&self.0.options, self.0.key_store, connection_id);
+        let secret = blocking(move || open.secrets.get(&name)).await??;
+        Ok(Secrets::new(secret.map(|secret| secret.expose().to_owned())))
+    }
+
+    async fn set_secret(&self, connection_id: i64, secret: Option<Secret>) -> Result<(), ApiError> {
+        let open = self.open()?;
+        let name = secret_name(&self.0.options, self.0.key_store, connection_id);
+        blocking(move || match secret {
+            Some(secret) => open.secrets.set(&name, &secret),
+            None => open.secrets.delete(&name),
+        })
+        .await??;
+        Ok(())
+    }
+}
+
+/// Names a connection's secret; in the system's store also the data directory.
+fn secret_name(options: &ConsoleOptions, store: KeyStore, connection_id: i64) -> String {
+    match store {
+        KeyStore::System => format!("connection-{connection_id}@{}", options.data_dir.display()),
+        KeyStore::PassphraseFile => format!("connection-{connection_id}"),
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| ApiError {
+        code: ErrorCode::Internal,
+        message: "a task ended unexpectedly".into(),
+        retryable: false,
+        details: Some(error.to_string()),
+    })
+}
+
+fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}
+
+/// Now in UTC+8.
+fn now_local() -> NaiveDateTime {
+    (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc()
+}
+
+/// Who acts, for the audit log.
+fn actor() -> String {
+    ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "local".into())
+}
+
+fn not_found(message: String) -> ApiError {
+    ApiError { code: ErrorCode::NotFound, message, retryable: false, details: None }
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError { code: ErrorCode::InvalidRequest, message: message.into(), retryable: false, details: None }
+}
+
+fn file_error(path: &str, error: &dyn std::error::Error) -> ApiError {
+    ApiError { code: ErrorCode::File, message: format!("{path}: {error}"), retryable: false, details: None }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::WrongPassphrase => ErrorCode::WrongPassphrase,
+            StoreError::Newer { .. } => ErrorCode::NewerCache,
+            StoreError::SecretStore(_) => ErrorCode::SecretStore,
+            StoreError::File { .. } => ErrorCode::File,
+            _ => ErrorCode::Storage,
+        };
+        Self { code, message: error.to_string(), retryable: code == ErrorCode::WrongPassphrase, details: None }
+    }
+}
+
+impl From<ExchangeError> for ApiError {
+    fn from(error: ExchangeError) -> Self {
+        let code = match &error {
+            ExchangeError::Settings { .. } => ErrorCode::InvalidRequest,
+            ExchangeError::Request { .. } => ErrorCode::Provider,
+        };
+        Self { code, message: error.to_string(), retryable: error.retryable(), details: Some(error.code().to_owned()) }
+    }
+}
+
+impl From<SyncError> for ApiError {
+    fn from(error: SyncError) -> Self {
+        let code = match error {
+            SyncError::Store(error) => return error.into(),
+            SyncError::Exchange(error) => return error.into(),
+            SyncError::NoConnection(_) => ErrorCode::NotFound,
+            SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
+            SyncError::NoDataset(_) => ErrorCode::InvalidRequest,
+            SyncError::Interrupted(_) => ErrorCode::Internal,
+        };
+        Self { code, message: error.to_string(), retryable: code == ErrorCode::AlreadyRunning, details: None }
+    }
+}

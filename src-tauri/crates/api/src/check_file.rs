@@ -6,7 +6,9 @@ use std::io::{BufRead, BufReader, Read};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Mapping, Outcome, ParentFacts, RuleSet};
+use zhengqiao_domain::{
+    Check, CompiledMapping, DatasetId, Finding, Mapping, Outcome, ParentFacts, RuleSet,
+};
 
 use crate::masks;
 
@@ -70,12 +72,16 @@ pub fn check_file(
 ) -> Result<(), CheckFileError> {
     let rules = RuleSet::default();
     let check = Check::new(&rules, now);
-    let mapping = CompiledMapping::new(dataset, &Mapping::default()).map_err(CheckFileError::Mapping)?;
+    let mapping =
+        CompiledMapping::new(dataset, &Mapping::default()).map_err(CheckFileError::Mapping)?;
     let mut seen = HashSet::new();
     let mut one = |line: u64, raw: &Map<String, Value>| {
         let record = mapping.apply(raw);
         let mut findings = check.own(&record);
-        let business = record.get_all(dataset.dataset().business_key).filter(|parts| !parts.is_empty()).map(|parts| parts.join("|"));
+        let business = record
+            .get_all(dataset.dataset().business_key)
+            .filter(|parts| !parts.is_empty())
+            .map(|parts| parts.join("|"));
         let accepted = Outcome::of(&findings) == Outcome::Accepted;
         let duplicate = business.as_ref().is_some_and(|key| seen.contains(key));
         if let Some(key) = business
@@ -87,9 +93,16 @@ pub fn check_file(
         findings.extend(check.neighbours(&record, &parents, duplicate));
         let outcome = Outcome::of(&findings);
         if !reveal {
-            findings = findings.into_iter().map(|finding| masks::finding(dataset, finding)).collect();
+            findings = findings
+                .into_iter()
+                .map(|finding| masks::finding(dataset, finding))
+                .collect();
         }
-        each(CheckedLine { line, outcome, findings });
+        each(CheckedLine {
+            line,
+            outcome,
+            findings,
+        });
     };
     match form {
         FileForm::Ndjson => ndjson(file, &mut one),
@@ -97,7 +110,10 @@ pub fn check_file(
     }
 }
 
-fn ndjson(file: impl Read, one: &mut impl FnMut(u64, &Map<String, Value>)) -> Result<(), CheckFileError> {
+fn ndjson(
+    file: impl Read,
+    one: &mut impl FnMut(u64, &Map<String, Value>),
+) -> Result<(), CheckFileError> {
     let mut reader = BufReader::new(file);
     let mut number = 0;
     let mut line = Vec::new();
@@ -108,14 +124,20 @@ fn ndjson(file: impl Read, one: &mut impl FnMut(u64, &Map<String, Value>)) -> Re
             .by_ref()
             .take(LONGEST_LINE_BYTES + 1)
             .read_until(b'\n', &mut line)
-            .map_err(|source| CheckFileError::Read { line: number, source })?;
+            .map_err(|source| CheckFileError::Read {
+                line: number,
+                source,
+            })?;
         if read == 0 {
             return Ok(());
         }
         if read as u64 > LONGEST_LINE_BYTES {
             return Err(CheckFileError::TooLong(number));
         }
-        let text = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line).trim_ascii();
+        let text = line
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(&line)
+            .trim_ascii();
         if text.is_empty() {
             continue;
         }
@@ -126,15 +148,24 @@ fn ndjson(file: impl Read, one: &mut impl FnMut(u64, &Map<String, Value>)) -> Re
     }
 }
 
-fn csv_rows(file: impl Read, one: &mut impl FnMut(u64, &Map<String, Value>)) -> Result<(), CheckFileError> {
+fn csv_rows(
+    file: impl Read,
+    one: &mut impl FnMut(u64, &Map<String, Value>),
+) -> Result<(), CheckFileError> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let names: Vec<String> =
-        reader.headers()?.iter().map(|name| name.trim_start_matches('\u{FEFF}').trim().to_owned()).collect();
+    let names: Vec<String> = reader
+        .headers()?
+        .iter()
+        .map(|name| name.trim_start_matches('\u{FEFF}').trim().to_owned())
+        .collect();
     for row in reader.records() {
         let row = row?;
         let line = row.position().map_or(0, csv::Position::line);
-        let object: Map<String, Value> =
-            names.iter().cloned().zip(row.iter().map(|cell| Value::String(cell.to_owned()))).collect();
+        let object: Map<String, Value> = names
+            .iter()
+            .cloned()
+            .zip(row.iter().map(|cell| Value::String(cell.to_owned())))
+            .collect();
         one(line, &object);
     }
     Ok(())
@@ -145,9 +176,13 @@ mod tests {
     use super::*;
 
     fn check(text: &str, form: FileForm, dataset: DatasetId) -> Vec<CheckedLine> {
-        let now = NaiveDateTime::parse_from_str("2026-01-01 00:00:00", "%Y-%m-%d %H:%M:%S").unwrap();
+        let now =
+            NaiveDateTime::parse_from_str("2026-01-01 00:00:00", "%Y-%m-%d %H:%M:%S").unwrap();
         let mut lines = Vec::new();
-        check_file(text.as_bytes(), form, dataset, now, false, |line| lines.push(line)).unwrap();
+        check_file(text.as_bytes(), form, dataset, now, false, |line| {
+            lines.push(line)
+        })
+        .unwrap();
         lines
     }
 
@@ -155,8 +190,15 @@ mod tests {
 
     #[test]
     fn a_sound_line_is_accepted_and_the_same_number_again_is_a_duplicate() {
-        let lines = check(&format!("{RESULT}\n{}\n", RESULT.replace("\"g\"", "\"h\"")), FileForm::Ndjson, DatasetId::CaseResult);
-        assert_eq!((lines[0].outcome, lines[1].outcome), (Outcome::Accepted, Outcome::Rejected));
+        let lines = check(
+            &format!("{RESULT}\n{}\n", RESULT.replace("\"g\"", "\"h\"")),
+            FileForm::Ndjson,
+            DatasetId::CaseResult,
+        );
+        assert_eq!(
+            (lines[0].outcome, lines[1].outcome),
+            (Outcome::Accepted, Outcome::Rejected)
+        );
         assert_eq!(lines[1].findings[0].rule.code(), "duplicate.key");
     }
 
@@ -164,7 +206,12 @@ mod tests {
     fn a_line_that_is_no_object_lacks_every_required_field() {
         let lines = check("nonsense\n", FileForm::Ndjson, DatasetId::CaseResult);
         assert_eq!(lines[0].outcome, Outcome::Rejected);
-        assert!(lines[0].findings.iter().all(|finding| finding.rule.code() == "required.missing"));
+        assert!(
+            lines[0]
+                .findings
+                .iter()
+                .all(|finding| finding.rule.code() == "required.missing")
+        );
     }
 
     #[test]
@@ -176,6 +223,9 @@ mod tests {
         );
         assert_eq!(lines[0].line, 2);
         let text = serde_json::to_string(&lines).unwrap();
-        assert!(text.contains("id_number.format") && !text.contains("11010519491231002Y"), "{text}");
+        assert!(
+            text.contains("id_number.format") && !text.contains("11010519491231002Y"),
+            "{text}"
+        );
     }
 }

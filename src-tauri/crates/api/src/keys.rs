@@ -38,16 +38,27 @@ struct Memory(Mutex<BTreeMap<String, Secret>>);
 
 impl SecretStore for Memory {
     fn get(&self, name: &str) -> Result<Option<Secret>, StoreError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned())
+        Ok(self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned())
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<(), StoreError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), secret.clone());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), secret.clone());
         Ok(())
     }
 
     fn delete(&self, name: &str) -> Result<(), StoreError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
         Ok(())
     }
 }
@@ -81,7 +92,9 @@ pub fn open(data_dir: &Path, store: KeyStore, choice: &KeyChoice) -> Result<Open
     })?;
     let secrets: Box<dyn SecretStore> = match (choice, store) {
         (KeyChoice::Ephemeral, _) => Box::new(Memory::default()),
-        (KeyChoice::Passphrase(passphrase), _) => Box::new(PassphraseFile::open(&data_dir.join(SEALED), passphrase)?),
+        (KeyChoice::Passphrase(passphrase), _) => {
+            Box::new(PassphraseFile::open(&data_dir.join(SEALED), passphrase)?)
+        }
         (KeyChoice::Auto, KeyStore::System) => Box::new(OsSecretStore::open()?),
         (KeyChoice::Auto, KeyStore::PassphraseFile) => {
             return Err(ApiError {
@@ -93,12 +106,21 @@ pub fn open(data_dir: &Path, store: KeyStore, choice: &KeyChoice) -> Result<Open
         }
     };
     // Several data directories of one user have several keys.
-    let place = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_path_buf());
-    let short: String = hash::of_bytes(place.to_string_lossy().as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let place = data_dir
+        .canonicalize()
+        .unwrap_or_else(|_| data_dir.to_path_buf());
+    let short: String = hash::of_bytes(place.to_string_lossy().as_bytes())
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let name = match store {
         KeyStore::System => format!("cache-key-{short}"),
         KeyStore::PassphraseFile => "cache-key".to_owned(),
     };
     let key = cache_key(secrets.as_ref(), &name)?;
-    Ok(Open { cache: Cache::open(&data_dir.join(CACHE), &key)?, secrets })
+    Ok(Open {
+        cache: Cache::open(&data_dir.join(CACHE), &key)?,
+        secrets,
+    })
 }

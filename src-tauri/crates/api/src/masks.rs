@@ -15,13 +15,22 @@ pub fn value(id: DatasetId, field: &str, text: &str) -> String {
 
 /// Whether a field's values are masked.
 pub fn is_masked(id: DatasetId, field: &str) -> bool {
-    id.dataset().field(field).is_none_or(|field| field.personal != Personal::None)
+    id.dataset()
+        .field(field)
+        .is_none_or(|field| field.personal != Personal::None)
 }
 
 /// A key made of several fields, each part masked by its field.
 pub fn joined(id: DatasetId, fields: &[&str], text: &str) -> String {
-    let parts: Vec<String> =
-        text.split('|').enumerate().map(|(at, part)| fields.get(at).map_or_else(|| part.to_owned(), |field| value(id, field, part))).collect();
+    let parts: Vec<String> = text
+        .split('|')
+        .enumerate()
+        .map(|(at, part)| {
+            fields
+                .get(at)
+                .map_or_else(|| part.to_owned(), |field| value(id, field, part))
+        })
+        .collect();
     parts.join("|")
 }
 
@@ -30,7 +39,13 @@ pub fn finding(id: DatasetId, mut finding: Finding) -> Finding {
     if is_masked(id, &finding.field) {
         let field = finding.field.to_string();
         finding.value = finding.value.map(|text| value(id, &field, &text));
-        finding.expected = finding.expected.map(|text| if text.len() > 8 { value(id, &field, &text) } else { text });
+        finding.expected = finding.expected.map(|text| {
+            if text.len() > 8 {
+                value(id, &field, &text)
+            } else {
+                text
+            }
+        });
         if let Some(remedy) = &mut finding.remedy {
             remedy.value = value(id, &field, &remedy.value);
         }
@@ -46,7 +61,16 @@ pub fn raw(id: DatasetId, mapping: &CompiledMapping, raw: &[u8]) -> String {
     let described: Vec<(String, Personal)> = mapping
         .sources()
         .zip(id.dataset().fields)
-        .map(|(source, field)| (if source.starts_with('/') { source.to_owned() } else { format!("/{source}") }, field.personal))
+        .map(|(source, field)| {
+            (
+                if source.starts_with('/') {
+                    source.to_owned()
+                } else {
+                    format!("/{source}")
+                },
+                field.personal,
+            )
+        })
         .collect();
     walk(&mut row, &mut String::new(), &described);
     serde_json::to_string_pretty(&row).unwrap_or_default()
@@ -73,9 +97,14 @@ fn walk(value: &mut Value, at: &mut String, described: &[(String, Personal)]) {
         }
         Value::Null | Value::Bool(_) => {}
         Value::Number(_) | Value::String(_) => {
-            let class = described.iter().find(|(path, _)| path == at).map_or(Personal::FreeText, |(_, class)| *class);
+            let class = described
+                .iter()
+                .find(|(path, _)| path == at)
+                .map_or(Personal::FreeText, |(_, class)| *class);
             if class != Personal::None {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
                 *value = Value::String(mask(class, &text));
             }
         }

@@ -3,7 +3,7 @@
 //! Fields are data so that the mapping, the rules, the masks, the search index and the screens all
 //! read the same line. Lengths on which the sources disagree are `Soft`: they warn, never reject.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// How a field's text is read, normalised and checked.
@@ -92,7 +92,7 @@ pub enum Length {
 }
 
 /// What kind of personal data a field holds; decides its mask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Personal {
     /// Nothing personal.

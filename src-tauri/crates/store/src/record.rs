@@ -313,6 +313,19 @@ pub fn get(connection: &Connection, id: i64) -> Result<Option<(RecordRow, Vec<u8
     Ok(Some((row, raw)))
 }
 
+/// The connection that a record came by.
+///
+/// # Errors
+/// SQLite's.
+pub fn connection_of(connection: &Connection, id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT s.connection_id FROM record r JOIN source s ON s.id = r.source_id WHERE r.id = ?1",
+        )?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
 /// The cached fields of a rejected row's key, if an earlier version was accepted.
 ///
 /// # Errors

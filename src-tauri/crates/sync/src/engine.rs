@@ -70,8 +70,8 @@ fn owner() -> String {
     format!("pid {}", std::process::id())
 }
 
-/// Whether the process of an owner still lives, as far as can be told.
-fn lives(run: &RunRow, now_ms: i64) -> bool {
+/// Whether the process that runs a run still lives, as far as can be told.
+pub fn has_process(run: &RunRow, now_ms: i64) -> bool {
     if run.owner == owner() {
         return true;
     }
@@ -106,7 +106,7 @@ pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
             return Ok(Err(SyncError::NoConnection(options.connection_id)));
         };
         if let Some(run) = run::unfinished(tx, options.connection_id)? {
-            if lives(&run, options.now_ms) {
+            if has_process(&run, options.now_ms) {
                 return Ok(Err(SyncError::AlreadyRunning {
                     run_id: run.id,
                     owner: run.owner,

@@ -11,7 +11,7 @@ mod recheck;
 mod state;
 
 pub use batch::{Desk, read_record, revalidate};
-pub use engine::{RunOptions, Started, run, start};
+pub use engine::{RunOptions, Started, has_process, run, start};
 pub use error::SyncError;
 pub use prepare::{Prepared, prepare};
 pub use state::{RunMode, StateWord};

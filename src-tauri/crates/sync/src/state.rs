@@ -13,6 +13,8 @@ pub enum StateWord {
     FinishedWithRejections,
     /// 已取消.
     Cancelled,
+    /// 已暂停: interrupted, and to be taken up again.
+    Paused,
     /// 运行中.
     Running,
     /// 需处理.
@@ -22,12 +24,13 @@ pub enum StateWord {
 }
 
 impl StateWord {
-    const ALL: [StateWord; 8] = [
+    const ALL: [StateWord; 9] = [
         StateWord::Never,
         StateWord::Waiting,
         StateWord::Succeeded,
         StateWord::FinishedWithRejections,
         StateWord::Cancelled,
+        StateWord::Paused,
         StateWord::Running,
         StateWord::NeedsDecision,
         StateWord::Failed,
@@ -41,6 +44,7 @@ impl StateWord {
             StateWord::Succeeded => "succeeded",
             StateWord::FinishedWithRejections => "finished_with_rejections",
             StateWord::Cancelled => "cancelled",
+            StateWord::Paused => "paused",
             StateWord::Running => "running",
             StateWord::NeedsDecision => "needs_decision",
             StateWord::Failed => "failed",

@@ -83,8 +83,16 @@ async fn a_second_full_run_changes_no_record() {
         "{parts:?}"
     );
     let after = bed.dump();
-    let changed: Vec<_> = before.iter().zip(&after).filter(|(before, after)| before != after).take(2).collect();
-    assert!(changed.is_empty() && before.len() == after.len(), "{changed:#?}");
+    let changed: Vec<_> = before
+        .iter()
+        .zip(&after)
+        .filter(|(before, after)| before != after)
+        .take(2)
+        .collect();
+    assert!(
+        changed.is_empty() && before.len() == after.len(),
+        "{changed:#?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,8 +8,9 @@ use zhengqiao_sync::prepare;
 
 use super::{Console, actor, invalid, not_found, now_local, now_ms};
 use crate::contract::{
-    ApiError, ConnectionDetail, ConnectionFile, ConnectionId, ConnectionRow, DuplicateConnection, Nothing, PresetRow,
-    RemoveConnection, SampleReport, SaveConnection, SecretState, TestLayer, TestReport,
+    ApiError, ConnectionDetail, ConnectionFile, ConnectionId, ConnectionRow, DuplicateConnection,
+    Nothing, PresetRow, RemoveConnection, SampleReport, SaveConnection, SecretState, TestLayer,
+    TestReport,
 };
 use crate::masks;
 
@@ -50,7 +51,9 @@ impl Console {
                     auth: profile.auth.kind().into(),
                     datasets: profile.datasets.keys().copied().collect(),
                     has_secret: row.secret_changed_at.is_some(),
-                    state: last.as_ref().map_or_else(|| "never".into(), |run| run.state.clone()),
+                    state: last
+                        .as_ref()
+                        .map_or_else(|| "never".into(), |run| run.state.clone()),
                     last_run_at: last.and_then(|run| run.ended_at),
                 });
             }
@@ -63,7 +66,10 @@ impl Console {
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::NotFound`].
-    pub async fn get_connection(&self, request: ConnectionId) -> Result<ConnectionDetail, ApiError> {
+    pub async fn get_connection(
+        &self,
+        request: ConnectionId,
+    ) -> Result<ConnectionDetail, ApiError> {
         let (row, profile) = self.profile(request.connection_id).await?;
         Ok(ConnectionDetail {
             connection_id: row.id,
@@ -84,15 +90,23 @@ impl Console {
     /// [`crate::contract::ErrorCode::NotFound`].
     pub async fn connection_by_name(&self, name: &str) -> Result<ConnectionId, ApiError> {
         let wanted = name.to_owned();
-        let row = self.read(move |conn| connection::by_name(conn, &wanted)).await?;
-        row.map(|row| ConnectionId { connection_id: row.id }).ok_or_else(|| not_found(format!("there is no connection named {name:?}")))
+        let row = self
+            .read(move |conn| connection::by_name(conn, &wanted))
+            .await?;
+        row.map(|row| ConnectionId {
+            connection_id: row.id,
+        })
+        .ok_or_else(|| not_found(format!("there is no connection named {name:?}")))
     }
 
     /// Saves a connection, new or changed, and its secret if one is given.
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::InvalidRequest`] naming the field.
-    pub async fn save_connection(&self, request: SaveConnection) -> Result<ConnectionDetail, ApiError> {
+    pub async fn save_connection(
+        &self,
+        request: SaveConnection,
+    ) -> Result<ConnectionDetail, ApiError> {
         let name = request.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > 100 {
             return Err(invalid("name: give 1 to 100 characters"));
@@ -110,14 +124,19 @@ impl Console {
                 if let Some(other) = connection::by_name(tx, &name)?
                     && Some(other.id) != known
                 {
-                    return Ok(Err(invalid(format!("name: there is already a connection named {name:?}"))));
+                    return Ok(Err(invalid(format!(
+                        "name: there is already a connection named {name:?}"
+                    ))));
                 }
                 let (id, act) = match known {
                     Some(id) => {
                         connection::update(tx, id, &name, environment, &text, at)?;
                         (id, "change_connection")
                     }
-                    None => (connection::insert(tx, &name, environment, &text, at)?, "add_connection"),
+                    None => (
+                        connection::insert(tx, &name, environment, &text, at)?,
+                        "add_connection",
+                    ),
                 };
                 audit::append(tx, at, &actor(), act, &name, "{}")?;
                 Ok(Ok(id))
@@ -132,16 +151,26 @@ impl Console {
             })
             .await?;
         }
-        self.get_connection(ConnectionId { connection_id: id }).await
+        self.get_connection(ConnectionId { connection_id: id })
+            .await
     }
 
     /// Copies a connection without its secret.
     ///
     /// # Errors
     /// As [`Console::save_connection`].
-    pub async fn duplicate_connection(&self, request: DuplicateConnection) -> Result<ConnectionDetail, ApiError> {
+    pub async fn duplicate_connection(
+        &self,
+        request: DuplicateConnection,
+    ) -> Result<ConnectionDetail, ApiError> {
         let (_, profile) = self.profile(request.connection_id).await?;
-        self.save_connection(SaveConnection { connection_id: None, name: request.name, profile, secret: None }).await
+        self.save_connection(SaveConnection {
+            connection_id: None,
+            name: request.name,
+            profile,
+            secret: None,
+        })
+        .await
     }
 
     /// Removes a connection with everything cached for it; its name must be given.
@@ -151,7 +180,10 @@ impl Console {
     pub async fn remove_connection(&self, request: RemoveConnection) -> Result<Nothing, ApiError> {
         let (row, _) = self.profile(request.connection_id).await?;
         if row.name != request.confirm_name {
-            return Err(invalid(format!("confirm_name: type the name {:?} to remove the connection", row.name)));
+            return Err(invalid(format!(
+                "confirm_name: type the name {:?} to remove the connection",
+                row.name
+            )));
         }
         self.write(move |tx| {
             connection::remove(tx, row.id)?;
@@ -166,10 +198,17 @@ impl Console {
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::NotFound`].
-    pub async fn export_connection(&self, request: ConnectionId) -> Result<ConnectionFile, ApiError> {
+    pub async fn export_connection(
+        &self,
+        request: ConnectionId,
+    ) -> Result<ConnectionFile, ApiError> {
         let (row, profile) = self.profile(request.connection_id).await?;
-        let file = NamedProfile { name: row.name, profile };
-        let text = toml::to_string_pretty(&file).map_err(|error| invalid(format!("the connection cannot be written: {error}")))?;
+        let file = NamedProfile {
+            name: row.name,
+            profile,
+        };
+        let text = toml::to_string_pretty(&file)
+            .map_err(|error| invalid(format!("the connection cannot be written: {error}")))?;
         Ok(ConnectionFile { text })
     }
 
@@ -177,10 +216,16 @@ impl Console {
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::InvalidRequest`] naming line and field.
-    pub async fn import_connection(&self, request: ConnectionFile) -> Result<ConnectionDetail, ApiError> {
-        let file: NamedProfile = toml::from_str(&request.text).map_err(|error| invalid(format!("the file cannot be read: {error}")))?;
+    pub async fn import_connection(
+        &self,
+        request: ConnectionFile,
+    ) -> Result<ConnectionDetail, ApiError> {
+        let file: NamedProfile = toml::from_str(&request.text)
+            .map_err(|error| invalid(format!("the file cannot be read: {error}")))?;
         let wanted = file.name.clone();
-        let known = self.read(move |conn| connection::by_name(conn, &wanted)).await?;
+        let known = self
+            .read(move |conn| connection::by_name(conn, &wanted))
+            .await?;
         self.save_connection(SaveConnection {
             connection_id: known.map(|row| row.id),
             name: file.name,
@@ -194,7 +239,11 @@ impl Console {
     ///
     /// # Errors
     /// The cache's. What is wrong with the provider is in the layers.
-    pub async fn test_connection(&self, request: ConnectionId, mut on_layer: impl FnMut(TestLayer) + Send) -> Result<TestReport, ApiError> {
+    pub async fn test_connection(
+        &self,
+        request: ConnectionId,
+        mut on_layer: impl FnMut(TestLayer) + Send,
+    ) -> Result<TestReport, ApiError> {
         let (_, profile) = self.profile(request.connection_id).await?;
         let secrets = self.secrets(request.connection_id).await?;
         let mut layers = Vec::new();
@@ -205,8 +254,19 @@ impl Console {
         let provider = match Provider::new(&profile, secrets, std::sync::Arc::new(NoObserver)) {
             Ok(provider) => provider,
             Err(error) => {
-                tell(TestLayer { layer: "settings".into(), dataset: None, state: "failed".into(), seen: error.to_string(), advice: Some("settings".into()), ms: 0 });
-                return Ok(TestReport { passed: false, layers, samples: Vec::new() });
+                tell(TestLayer {
+                    layer: "settings".into(),
+                    dataset: None,
+                    state: "failed".into(),
+                    seen: error.to_string(),
+                    advice: Some("settings".into()),
+                    ms: 0,
+                });
+                return Ok(TestReport {
+                    passed: false,
+                    layers,
+                    samples: Vec::new(),
+                });
             }
         };
         let until = zhengqiao_domain::primitives::moment::canonical(now_local());
@@ -233,19 +293,33 @@ impl Console {
         let mut samples = Vec::new();
         for sample in found {
             let begun = std::time::Instant::now();
-            let Some(report) = check_sample(&profile, &sample, &check, &rules) else { continue };
+            let Some(report) = check_sample(&profile, &sample, &check, &rules) else {
+                continue;
+            };
             tell(TestLayer {
                 layer: "findings".into(),
                 dataset: Some(sample.dataset),
-                state: if report.records > 0 && report.rejected == report.records { "failed" } else if report.rejected > 0 { "warn" } else { "ok" }.into(),
+                state: if report.records > 0 && report.rejected == report.records {
+                    "failed"
+                } else if report.rejected > 0 {
+                    "warn"
+                } else {
+                    "ok"
+                }
+                .into(),
                 seen: format!("{} / {}", report.rejected, report.records),
-                advice: (report.records > 0 && report.rejected == report.records).then(|| "mapping".into()),
+                advice: (report.records > 0 && report.rejected == report.records)
+                    .then(|| "mapping".into()),
                 ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             });
             samples.push(report);
         }
         let passed = layers.iter().all(|layer| layer.state != "failed");
-        Ok(TestReport { passed, layers, samples })
+        Ok(TestReport {
+            passed,
+            layers,
+            samples,
+        })
     }
 }
 
@@ -263,7 +337,11 @@ fn require_ids(auth: &Auth) -> Result<(), ApiError> {
         Auth::Gateway { requester_id } => ("auth.requester_id", requester_id),
         Auth::Oauth2Client { client_id, .. } => ("auth.client_id", client_id),
     };
-    if value.trim().is_empty() { Err(invalid(format!("{field}: is empty"))) } else { Ok(()) }
+    if value.trim().is_empty() {
+        Err(invalid(format!("{field}: is empty")))
+    } else {
+        Ok(())
+    }
 }
 
 fn last_four(secret: &str) -> Option<String> {
@@ -272,10 +350,20 @@ fn last_four(secret: &str) -> Option<String> {
 }
 
 /// Maps and checks a sample; references are not looked up.
-fn check_sample(profile: &Profile, sample: &Sample, check: &Check<'_>, rules: &RuleSet) -> Option<SampleReport> {
+fn check_sample(
+    profile: &Profile,
+    sample: &Sample,
+    check: &Check<'_>,
+    rules: &RuleSet,
+) -> Option<SampleReport> {
     let dataset: DatasetId = sample.dataset;
     let mapping = CompiledMapping::new(dataset, &profile.datasets.get(&dataset)?.mapping).ok()?;
-    let mut report = SampleReport { dataset, records: 0, rejected: 0, findings: Vec::new() };
+    let mut report = SampleReport {
+        dataset,
+        records: 0,
+        rejected: 0,
+        findings: Vec::new(),
+    };
     for range in &sample.records {
         let row = prepare(&sample.body[range.clone()], &mapping, dataset, check, rules);
         report.records += 1;
@@ -283,7 +371,10 @@ fn check_sample(profile: &Profile, sample: &Sample, check: &Check<'_>, rules: &R
             report.rejected += 1;
         }
         let rest = SHOWN_FINDINGS.saturating_sub(report.findings.len());
-        let masked = row.findings.into_iter().map(|finding: Finding| masks::finding(dataset, finding));
+        let masked = row
+            .findings
+            .into_iter()
+            .map(|finding: Finding| masks::finding(dataset, finding));
         report.findings.extend(masked.take(rest));
     }
     Some(report)

@@ -1,6 +1,7 @@
 //! The console: one object that a host calls.
 
 mod connections;
+mod export;
 mod identity;
 mod records;
 mod rejected;
@@ -46,7 +47,12 @@ impl Console {
     /// A console over a data directory; the cache is not opened yet.
     pub fn new(options: ConsoleOptions) -> Self {
         let key_store = keys::key_store(&options.data_dir, &options.keys);
-        Self(Arc::new(Shared { options, key_store, open: RwLock::default(), running: Mutex::default() }))
+        Self(Arc::new(Shared {
+            options,
+            key_store,
+            open: RwLock::default(),
+            running: Mutex::default(),
+        }))
     }
 
     /// A console whose cache is open.
@@ -62,18 +68,25 @@ impl Console {
 
     async fn open_with(&self, choice: KeyChoice) -> Result<(), ApiError> {
         let shared = self.0.clone();
-        let open = blocking(move || keys::open(&shared.options.data_dir, shared.key_store, &choice)).await??;
+        let open =
+            blocking(move || keys::open(&shared.options.data_dir, shared.key_store, &choice))
+                .await??;
         *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
         Ok(())
     }
 
     fn open(&self) -> Result<Arc<Open>, ApiError> {
-        self.0.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| ApiError {
-            code: ErrorCode::Locked,
-            message: "the cache is locked".into(),
-            retryable: true,
-            details: None,
-        })
+        self.0
+            .open
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(|| ApiError {
+                code: ErrorCode::Locked,
+                message: "the cache is locked".into(),
+                retryable: true,
+                details: None,
+            })
     }
 
     /// The open cache.
@@ -101,7 +114,10 @@ impl Console {
     }
 
     /// A connection's row and profile.
-    async fn profile(&self, connection_id: i64) -> Result<(connection::ConnectionRow, Profile), ApiError> {
+    async fn profile(
+        &self,
+        connection_id: i64,
+    ) -> Result<(connection::ConnectionRow, Profile), ApiError> {
         let row = self
             .read(move |conn| connection::get(conn, connection_id))
             .await?
@@ -114,7 +130,9 @@ impl Console {
         let open = self.open()?;
         let name = secret_name(&self.0.options, self.0.key_store, connection_id);
         let secret = blocking(move || open.secrets.get(&name)).await??;
-        Ok(Secrets::new(secret.map(|secret| secret.expose().to_owned())))
+        Ok(Secrets::new(
+            secret.map(|secret| secret.expose().to_owned()),
+        ))
     }
 
     async fn set_secret(&self, connection_id: i64, secret: Option<Secret>) -> Result<(), ApiError> {
@@ -137,13 +155,17 @@ fn secret_name(options: &ConsoleOptions, store: KeyStore, connection_id: i64) ->
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| ApiError {
-        code: ErrorCode::Internal,
-        message: "a task ended unexpectedly".into(),
-        retryable: false,
-        details: Some(error.to_string()),
-    })
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| ApiError {
+            code: ErrorCode::Internal,
+            message: "a task ended unexpectedly".into(),
+            retryable: false,
+            details: Some(error.to_string()),
+        })
 }
 
 fn now_ms() -> i64 {
@@ -157,19 +179,37 @@ fn now_local() -> NaiveDateTime {
 
 /// Who acts, for the audit log.
 fn actor() -> String {
-    ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "local".into())
+    ["USER", "USERNAME", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .unwrap_or_else(|| "local".into())
 }
 
 fn not_found(message: String) -> ApiError {
-    ApiError { code: ErrorCode::NotFound, message, retryable: false, details: None }
+    ApiError {
+        code: ErrorCode::NotFound,
+        message,
+        retryable: false,
+        details: None,
+    }
 }
 
 fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError { code: ErrorCode::InvalidRequest, message: message.into(), retryable: false, details: None }
+    ApiError {
+        code: ErrorCode::InvalidRequest,
+        message: message.into(),
+        retryable: false,
+        details: None,
+    }
 }
 
 fn file_error(path: &str, error: &dyn std::error::Error) -> ApiError {
-    ApiError { code: ErrorCode::File, message: format!("{path}: {error}"), retryable: false, details: None }
+    ApiError {
+        code: ErrorCode::File,
+        message: format!("{path}: {error}"),
+        retryable: false,
+        details: None,
+    }
 }
 
 impl From<StoreError> for ApiError {
@@ -181,7 +221,12 @@ impl From<StoreError> for ApiError {
             StoreError::File { .. } => ErrorCode::File,
             _ => ErrorCode::Storage,
         };
-        Self { code, message: error.to_string(), retryable: code == ErrorCode::WrongPassphrase, details: None }
+        Self {
+            code,
+            message: error.to_string(),
+            retryable: code == ErrorCode::WrongPassphrase,
+            details: None,
+        }
     }
 }
 
@@ -191,7 +236,12 @@ impl From<ExchangeError> for ApiError {
             ExchangeError::Settings { .. } => ErrorCode::InvalidRequest,
             ExchangeError::Request { .. } => ErrorCode::Provider,
         };
-        Self { code, message: error.to_string(), retryable: error.retryable(), details: Some(error.code().to_owned()) }
+        Self {
+            code,
+            message: error.to_string(),
+            retryable: error.retryable(),
+            details: Some(error.code().to_owned()),
+        }
     }
 }
 
@@ -205,6 +255,11 @@ impl From<SyncError> for ApiError {
             SyncError::NoDataset(_) => ErrorCode::InvalidRequest,
             SyncError::Interrupted(_) => ErrorCode::Internal,
         };
-        Self { code, message: error.to_string(), retryable: code == ErrorCode::AlreadyRunning, details: None }
+        Self {
+            code,
+            message: error.to_string(),
+            retryable: code == ErrorCode::AlreadyRunning,
+            details: None,
+        }
     }
 }

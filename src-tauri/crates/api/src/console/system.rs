@@ -3,13 +3,16 @@
 use zhengqiao_domain::rules::RULES;
 use zhengqiao_domain::{DatasetId, System};
 use zhengqiao_store::secret::Secret;
-use zhengqiao_store::{StoreError, audit, binding, cause, connection, rejection, run, setting, source};
+use zhengqiao_store::{
+    StoreError, audit, binding, cause, connection, rejection, run, setting, source,
+};
 use zhengqiao_sync::StateWord;
 
-use super::{Console, actor, file_error, invalid, now_ms};
+use super::{Console, actor, invalid, now_ms};
 use crate::contract::{
-    ApiError, AppState, AuditPage, AuditRequest, AuditRow, AuditVerdict, BackupReport, BackupRequest, DatasetRow,
-    DayCount, DepartmentCount, FieldRow, Overview, RuleRow, Settings, SystemHealth, UnlockRequest,
+    ApiError, AppState, AuditPage, AuditRequest, AuditRow, AuditVerdict, BackupReport,
+    BackupRequest, DatasetRow, DayCount, DepartmentCount, FieldRow, Overview, RuleRow, Settings,
+    SystemHealth, UnlockRequest,
 };
 use crate::keys::{self, KeyChoice};
 
@@ -25,7 +28,8 @@ impl Console {
     pub async fn get_app_state(&self) -> Result<AppState, ApiError> {
         let unlocked = self.open().is_ok();
         let demo_connection = if unlocked && self.0.options.demo {
-            self.read(|conn| Ok(connection::list(conn)?.first().map(|row| row.id))).await?
+            self.read(|conn| Ok(connection::list(conn)?.first().map(|row| row.id)))
+                .await?
         } else {
             None
         };
@@ -48,7 +52,8 @@ impl Console {
         if request.passphrase.chars().count() < 8 && keys::is_first_use(&self.0.options.data_dir) {
             return Err(invalid("passphrase: choose at least eight characters"));
         }
-        self.open_with(KeyChoice::Passphrase(Secret::new(request.passphrase))).await?;
+        self.open_with(KeyChoice::Passphrase(Secret::new(request.passphrase)))
+            .await?;
         self.get_app_state().await
     }
 
@@ -58,7 +63,9 @@ impl Console {
     /// The cache's.
     pub async fn get_settings(&self) -> Result<Settings, ApiError> {
         let text = self.read(|conn| setting::get(conn, SETTINGS)).await?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        Ok(text
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default())
     }
 
     /// Saves the user's choices.
@@ -67,13 +74,21 @@ impl Console {
     /// The cache's.
     pub async fn save_settings(&self, settings: Settings) -> Result<Settings, ApiError> {
         let known = |value: &str, list: &[&str], name: &str| {
-            if list.contains(&value) { Ok(()) } else { Err(invalid(format!("{name}: {value:?} is none of {}", list.join(", ")))) }
+            if list.contains(&value) {
+                Ok(())
+            } else {
+                Err(invalid(format!(
+                    "{name}: {value:?} is none of {}",
+                    list.join(", ")
+                )))
+            }
         };
         known(&settings.language, &["", "zh-CN", "en"], "language")?;
         known(&settings.appearance, &["", "light", "dark"], "appearance")?;
         known(&settings.density, &["compact", "comfortable"], "density")?;
         let text = serde_json::to_string(&settings).map_err(StoreError::from)?;
-        self.write(move |tx| setting::set(tx, SETTINGS, &text)).await?;
+        self.write(move |tx| setting::set(tx, SETTINGS, &text))
+            .await?;
         Ok(settings)
     }
 
@@ -85,12 +100,18 @@ impl Console {
         let cache = self.cache()?;
         let path = std::path::PathBuf::from(&request.path);
         if path == cache.path() {
-            return Err(invalid("path: this is the cache itself; choose another file"));
+            return Err(invalid(
+                "path: this is the cache itself; choose another file",
+            ));
         }
         let size_bytes = super::blocking(move || cache.backup(&path)).await??;
         let subject = request.path.clone();
-        self.write(move |tx| audit::append(tx, now_ms(), &actor(), "backup_cache", &subject, "{}")).await?;
-        Ok(BackupReport { path: request.path, size_bytes })
+        self.write(move |tx| audit::append(tx, now_ms(), &actor(), "backup_cache", &subject, "{}"))
+            .await?;
+        Ok(BackupReport {
+            path: request.path,
+            size_bytes,
+        })
     }
 
     /// The first screen.
@@ -102,27 +123,37 @@ impl Console {
         let runs = self.recent_runs(None, None, 6).await?;
         self.read(move |conn| {
             let sources = source::list(conn, None)?;
-            let mut systems: Vec<SystemHealth> =
-                [System::UnifiedIdentity, System::ServiceItems, System::CaseRecords, System::Reviews]
-                    .into_iter()
-                    .map(|system| SystemHealth {
-                        system,
-                        state: StateWord::Never.as_str().into(),
-                        accepted: 0,
-                        rejected: 0,
-                        held: 0,
-                        last_success_at: None,
-                    })
-                    .collect();
+            let mut systems: Vec<SystemHealth> = [
+                System::UnifiedIdentity,
+                System::ServiceItems,
+                System::CaseRecords,
+                System::Reviews,
+            ]
+            .into_iter()
+            .map(|system| SystemHealth {
+                system,
+                state: StateWord::Never.as_str().into(),
+                accepted: 0,
+                rejected: 0,
+                held: 0,
+                last_success_at: None,
+            })
+            .collect();
             for row in &sources {
                 let system = row.dataset.dataset().system;
-                let Some(health) = systems.iter_mut().find(|health| health.system == system) else { continue };
+                let Some(health) = systems.iter_mut().find(|health| health.system == system) else {
+                    continue;
+                };
                 health.accepted += row.accepted;
                 health.rejected += row.rejected;
                 health.held += row.held;
                 health.last_success_at = health.last_success_at.max(row.last_success_at);
-                let last = run::history(conn, row.id, 1)?.pop().and_then(|(state, _)| StateWord::by_name(&state));
-                let worst = StateWord::by_name(&health.state).max(last).unwrap_or(StateWord::Never);
+                let last = run::history(conn, row.id, 1)?
+                    .pop()
+                    .and_then(|(state, _)| StateWord::by_name(&state));
+                let worst = StateWord::by_name(&health.state)
+                    .max(last)
+                    .unwrap_or(StateWord::Never);
                 health.state = worst.as_str().into();
             }
             let open = [1, 2];
@@ -145,7 +176,9 @@ impl Console {
                 binding_conflicts += counts
                     .states
                     .iter()
-                    .filter(|(state, _)| matches!(state.as_str(), "conflicting" | "ambiguous" | "orphaned"))
+                    .filter(|(state, _)| {
+                        matches!(state.as_str(), "conflicting" | "ambiguous" | "orphaned")
+                    })
                     .map(|(_, count)| count)
                     .sum::<i64>();
             }
@@ -153,7 +186,10 @@ impl Console {
                 systems,
                 rejected_per_day: rejected_per_day.split_off(skip),
                 departments,
-                causes: cause::list(conn, None, None, 8)?.into_iter().map(super::rejected::cause_row).collect(),
+                causes: cause::list(conn, None, None, 8)?
+                    .into_iter()
+                    .map(super::rejected::cause_row)
+                    .collect(),
                 runs,
                 binding_conflicts,
                 cache_bytes,
@@ -215,8 +251,12 @@ impl Console {
     /// The cache's.
     pub async fn list_audit(&self, request: AuditRequest) -> Result<AuditPage, ApiError> {
         let limit = request.limit.clamp(1, LARGEST_PAGE);
-        let entries = self.read(move |conn| audit::page(conn, request.before, limit)).await?;
-        let next = (entries.len() == limit as usize).then(|| entries.last().map(|entry| entry.id)).flatten();
+        let entries = self
+            .read(move |conn| audit::page(conn, request.before, limit))
+            .await?;
+        let next = (entries.len() == limit as usize)
+            .then(|| entries.last().map(|entry| entry.id))
+            .flatten();
         let entries = entries
             .into_iter()
             .map(|entry| AuditRow {
@@ -238,10 +278,5 @@ impl Console {
     pub async fn verify_audit(&self) -> Result<AuditVerdict, ApiError> {
         let (checked, broken_at) = self.read(audit::verify).await?;
         Ok(AuditVerdict { checked, broken_at })
-    }
-
-    /// Writes a text file for a host, replacing what is there.
-    pub(super) fn write_file(path: &str, content: &str) -> Result<(), ApiError> {
-        std::fs::write(path, content).map_err(|error| file_error(path, &error))
     }
 }

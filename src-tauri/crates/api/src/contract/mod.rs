@@ -35,9 +35,12 @@ pub struct Call<Q: TS, R: TS> {
 }
 
 /// All commands by name. One name everywhere: function, command, permission, TypeScript call.
-#[derive(Debug, TS)]
+#[derive(TS)]
 #[ts(export)]
-#[allow(missing_docs, reason = "each is documented by the function of the same name")]
+#[allow(
+    missing_docs,
+    reason = "each is documented by the function of the same name"
+)]
 pub struct CommandMap {
     pub get_app_state: Call<Nothing, AppState>,
     pub unlock_cache: Call<UnlockRequest, AppState>,

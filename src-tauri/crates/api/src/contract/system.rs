@@ -61,7 +61,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { language: String::new(), appearance: String::new(), density: "compact".into() }
+        Self {
+            language: String::new(),
+            appearance: String::new(),
+            density: "compact".into(),
+        }
     }
 }
 

@@ -82,7 +82,9 @@ impl Bed {
     /// The provider goes on.
     pub fn advance(&self, cases: u64) {
         let now = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();
-        self.provider.world().advance(cases, now - chrono::Duration::seconds(5));
+        self.provider
+            .world()
+            .advance(cases, now - chrono::Duration::seconds(5));
     }
 
     pub fn parts(&self) -> Vec<RunDatasetRow> {

@@ -1,0 +1,279 @@
+//! The list of problems (问题清单) as a file: one line a finding, values masked.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use zhengqiao_domain::Finding;
+use zhengqiao_store::{Connection, StoreError, audit, rejection};
+
+use super::rejected::{narrowed_filter, row};
+use super::{Console, actor, file_error, invalid, now_ms};
+use crate::contract::{ApiError, ExportReport, ExportRequest, RejectionFilter, RejectionRow};
+use crate::masks;
+
+/// Rejections read at once.
+const BATCH_ROWS: u32 = 500;
+
+/// Column titles in Chinese and English, in the order of [`Line`].
+const TITLES: [(&str, &str); 16] = [
+    ("编号", "id"),
+    ("数据集", "dataset"),
+    ("结果", "outcome"),
+    ("状态", "state"),
+    ("记录主键", "record_key"),
+    ("业务编号", "business_key"),
+    ("名称", "title"),
+    ("部门", "department"),
+    ("行政区划", "region"),
+    ("规则代码", "rule"),
+    ("问题", "problem"),
+    ("字段", "field"),
+    ("值", "value"),
+    ("应为", "expected"),
+    ("处理建议", "advice"),
+    ("首次发现", "first_seen"),
+];
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: i64,
+    dataset: &'a str,
+    outcome: &'a str,
+    state: &'a str,
+    record_key: &'a str,
+    business_key: &'a str,
+    title: &'a str,
+    department: &'a str,
+    region: &'a str,
+    rule: &'a str,
+    problem: &'a str,
+    field: &'a str,
+    value: &'a str,
+    expected: &'a str,
+    advice: &'a str,
+    first_seen: &'a str,
+}
+
+enum Form {
+    Csv(csv::Writer<BufWriter<File>>),
+    Ndjson(BufWriter<File>),
+}
+
+impl Console {
+    /// Writes the rejections of a filter to a `.csv` or `.ndjson` file, masked, one line a finding.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::InvalidRequest`] for another ending,
+    /// [`crate::contract::ErrorCode::File`] when the file cannot be written; what was there stays.
+    pub async fn export_rejections(
+        &self,
+        request: ExportRequest,
+    ) -> Result<ExportReport, ApiError> {
+        let path = PathBuf::from(&request.path);
+        let csv = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("csv") => true,
+            Some("ndjson") => false,
+            _ => {
+                return Err(invalid(format!(
+                    "path: {:?} ends neither in .csv nor in .ndjson",
+                    request.path
+                )));
+            }
+        };
+        let zh = request.language.starts_with("zh");
+        let filter = request.filter.clone();
+        // A half-written file never takes the place of a whole one.
+        let partial = path.with_extension("part");
+        let target = partial.clone();
+        let written = self
+            .read(move |conn| Ok(write(conn, &filter, &target, csv, zh)))
+            .await?;
+        let rows = match written {
+            Ok(rows) => rows,
+            Err(WriteError::Store(error)) => return Err(error.into()),
+            Err(WriteError::File(error)) => return Err(file_error(&request.path, &error)),
+        };
+        std::fs::rename(&partial, &path).map_err(|error| file_error(&request.path, &error))?;
+        let subject = request.path.clone();
+        let detail = serde_json::json!({ "rows": rows, "filter": request.filter }).to_string();
+        self.write(move |tx| {
+            audit::append(
+                tx,
+                now_ms(),
+                &actor(),
+                "export_rejections",
+                &subject,
+                &detail,
+            )
+        })
+        .await?;
+        Ok(ExportReport {
+            path: request.path,
+            rows,
+        })
+    }
+}
+
+enum WriteError {
+    Store(StoreError),
+    File(std::io::Error),
+}
+
+impl From<StoreError> for WriteError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<std::io::Error> for WriteError {
+    fn from(error: std::io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<csv::Error> for WriteError {
+    fn from(error: csv::Error) -> Self {
+        Self::File(error.into())
+    }
+}
+
+fn write(
+    conn: &Connection,
+    filter: &RejectionFilter,
+    path: &Path,
+    csv: bool,
+    zh: bool,
+) -> Result<i64, WriteError> {
+    let filter = narrowed_filter(conn, filter)?;
+    let mut file = BufWriter::new(File::create(path)?);
+    let mut form = if csv {
+        // Spreadsheet programs take the mark as a sign of UTF-8.
+        file.write_all("\u{FEFF}".as_bytes())?;
+        let mut writer = csv::WriterBuilder::new()
+            .has_headers(false)
+            .from_writer(file);
+        writer.write_record(
+            TITLES
+                .iter()
+                .map(|(chinese, english)| if zh { chinese } else { english }),
+        )?;
+        Form::Csv(writer)
+    } else {
+        Form::Ndjson(file)
+    };
+    let mut rows = 0;
+    let mut before = None;
+    loop {
+        let page = rejection::page(conn, &filter, before, BATCH_ROWS)?;
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        for found in page {
+            let (id, dataset) = (found.id, found.dataset);
+            let findings: Vec<Finding> = match rejection::findings_of(conn, id)? {
+                Some(text) => serde_json::from_str(&text).map_err(StoreError::from)?,
+                None => Vec::new(),
+            };
+            let shown = row(found);
+            for finding in findings {
+                form.line(&shown, &masks::finding(dataset, finding), zh)?;
+                rows += 1;
+            }
+        }
+    }
+    match form {
+        Form::Csv(mut writer) => writer.flush()?,
+        Form::Ndjson(mut file) => file.flush()?,
+    }
+    Ok(rows)
+}
+
+impl Form {
+    fn line(&mut self, row: &RejectionRow, finding: &Finding, zh: bool) -> Result<(), WriteError> {
+        let info = finding.rule.info();
+        let wording = if zh { &info.zh } else { &info.en };
+        let dataset = row.dataset.dataset();
+        let field = dataset
+            .field(&finding.field)
+            .filter(|_| zh)
+            .map_or(finding.field.as_ref(), |field| field.zh);
+        let first_seen = chrono::DateTime::from_timestamp_millis(row.first_seen_at)
+            .map(|moment| {
+                zhengqiao_domain::primitives::moment::canonical(
+                    (moment + chrono::Duration::hours(8)).naive_utc(),
+                )
+            })
+            .unwrap_or_default();
+        let outcome = if row.outcome == zhengqiao_domain::Outcome::Held {
+            "held"
+        } else {
+            "rejected"
+        };
+        let line = Line {
+            id: row.rejection_id,
+            dataset: if zh { dataset.zh } else { row.dataset.as_str() },
+            outcome,
+            state: &row.state,
+            record_key: &row.record_key,
+            business_key: row.business_key.as_deref().unwrap_or_default(),
+            title: &row.title,
+            department: row.department.as_deref().unwrap_or_default(),
+            region: row.region.as_deref().unwrap_or_default(),
+            rule: finding.rule.code(),
+            problem: wording.title,
+            field,
+            value: finding.value.as_deref().unwrap_or_default(),
+            expected: finding.expected.as_deref().unwrap_or_default(),
+            advice: wording.advice,
+            first_seen: &first_seen,
+        };
+        match self {
+            Form::Csv(writer) => {
+                let id = line.id.to_string();
+                let cells = [
+                    id.as_str(),
+                    line.dataset,
+                    line.outcome,
+                    line.state,
+                    line.record_key,
+                    line.business_key,
+                    line.title,
+                    line.department,
+                    line.region,
+                    line.rule,
+                    line.problem,
+                    line.field,
+                    line.value,
+                    line.expected,
+                    line.advice,
+                    line.first_seen,
+                ];
+                writer.write_record(cells.iter().map(|cell| harmless(cell)))?;
+            }
+            Form::Ndjson(file) => {
+                serde_json::to_writer(&mut *file, &line).map_err(std::io::Error::from)?;
+                file.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A cell that a spreadsheet program does not take for a formula.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_cell_that_begins_like_a_formula_is_quoted() {
+        assert_eq!(super::harmless("=1+1"), "'=1+1");
+        assert_eq!(super::harmless("无"), "无");
+    }
+}

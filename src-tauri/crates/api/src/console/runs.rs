@@ -1,0 +1,400 @@
+//! Synchronisation: where each dataset stands, starting, watching, cancelling, past runs.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use zhengqiao_domain::DatasetId;
+use zhengqiao_exchange::{IncrementalState, Profile};
+use zhengqiao_store::{StoreError, connection, run, source};
+use zhengqiao_sync::{RunOptions, StateWord, has_process};
+
+use super::system::LARGEST_PAGE;
+use super::{Console, blocking, not_found, now_ms};
+use crate::contract::{
+    ApiError, ConnectionId, Counts, Nothing, RequestRow, RunDatasetRow, RunDetail, RunId, RunMode,
+    RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
+};
+
+/// Between two looks at a run's counters; eight messages a second at most.
+const LOOK_EVERY: Duration = Duration::from_millis(125);
+/// What the rate is measured over.
+const RATE_OVER: Duration = Duration::from_secs(5);
+/// Runs in a sparkline.
+const HISTORY_RUNS: u32 = 12;
+/// Requests on a run's page.
+const SHOWN_REQUESTS: u32 = 200;
+
+impl Console {
+    /// One row for each connection × dataset, worst first.
+    ///
+    /// # Errors
+    /// The cache's.
+    pub async fn list_sync_state(&self) -> Result<Vec<SyncRow>, ApiError> {
+        let mut rows = self
+            .read(|conn| {
+                let mut rows = Vec::new();
+                for row in connection::list(conn)? {
+                    let profile: Profile = serde_json::from_str(&row.profile)?;
+                    let alive = run::unfinished(conn, row.id)?
+                        .is_some_and(|run| has_process(&run, now_ms()));
+                    let mut sources: HashMap<DatasetId, source::SourceRow> =
+                        source::list(conn, Some(row.id))?
+                            .into_iter()
+                            .map(|source| (source.dataset, source))
+                            .collect();
+                    for dataset in profile.datasets.keys() {
+                        let source = sources.remove(dataset);
+                        let history = match &source {
+                            Some(source) => run::history(conn, source.id, HISTORY_RUNS)?,
+                            None => Vec::new(),
+                        };
+                        rows.push(SyncRow {
+                            connection_id: row.id,
+                            connection: row.name.clone(),
+                            environment: profile.environment,
+                            dataset: *dataset,
+                            state: history
+                                .last()
+                                .map_or("never", |(state, _)| word(state, alive))
+                                .into(),
+                            last_success_at: source
+                                .as_ref()
+                                .and_then(|source| source.last_success_at),
+                            cursor: source
+                                .as_ref()
+                                .and_then(|source| cursor(source.incremental_state.as_deref()?)),
+                            accepted: source.as_ref().map_or(0, |source| source.accepted),
+                            withdrawn: source.as_ref().map_or(0, |source| source.withdrawn),
+                            rejected: source.as_ref().map_or(0, |source| source.rejected),
+                            held: source.as_ref().map_or(0, |source| source.held),
+                            history: history.into_iter().map(|(_, fetched)| fetched).collect(),
+                        });
+                    }
+                }
+                Ok(rows)
+            })
+            .await?;
+        rows.sort_by_key(|row| std::cmp::Reverse(StateWord::by_name(&row.state)));
+        Ok(rows)
+    }
+
+    /// Starts a run, or goes on with the connection's interrupted one. It goes on in the background.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::AlreadyRunning`] while the connection is being run.
+    pub async fn start_sync(&self, request: StartSync) -> Result<RunStarted, ApiError> {
+        let connection_id = request.connection_id;
+        let secrets = self.secrets(connection_id).await?;
+        let cache = self.cache()?;
+        let options = RunOptions {
+            connection_id,
+            datasets: request.datasets,
+            mode: match request.mode {
+                RunMode::Full => zhengqiao_sync::RunMode::Full,
+                RunMode::Incremental => zhengqiao_sync::RunMode::Incremental,
+            },
+            now_ms: now_ms(),
+        };
+        let registry = cache.clone();
+        let started = blocking(move || zhengqiao_sync::start(&registry, options)).await??;
+        let run_id = started.run_id;
+        let console = self.clone();
+        let task = tokio::spawn(async move {
+            tracing::info!(
+                run_id,
+                connection_id,
+                resumed = started.resumed,
+                "a run begins"
+            );
+            match zhengqiao_sync::run(&cache, run_id, secrets).await {
+                Ok(state) => {
+                    tracing::info!(run_id, state = state.as_str(), "a run ended");
+                    if let Err(error) = console.review_after(connection_id, run_id).await {
+                        tracing::warn!(run_id, %error, "the bindings could not be reviewed after the run");
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(run_id, %error, "a run was broken off");
+                    let message = error.to_string();
+                    let closed = cache
+                        .write(move |tx| {
+                            run::finish(
+                                tx,
+                                run_id,
+                                StateWord::Failed.as_str(),
+                                Some(("storage", &message)),
+                                now_ms(),
+                            )
+                        })
+                        .await;
+                    if let Err(error) = closed {
+                        tracing::error!(run_id, %error, "the broken run could not be closed");
+                    }
+                }
+            }
+            console
+                .0
+                .running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&run_id);
+        });
+        if !task.is_finished() {
+            self.0
+                .running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(run_id, task);
+        }
+        Ok(RunStarted {
+            run_id,
+            resumed: started.resumed,
+        })
+    }
+
+    /// The bindings are computed anew when portal accounts or people have come.
+    async fn review_after(&self, connection_id: i64, run_id: i64) -> Result<(), ApiError> {
+        let parts = self.read(move |conn| run::datasets(conn, run_id)).await?;
+        let changed = parts.iter().any(|part| {
+            part.dataset.dataset().system == zhengqiao_domain::System::UnifiedIdentity
+                && part.counts.fetched > 0
+        });
+        if changed {
+            self.review_identity(ConnectionId { connection_id }).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks a run to end at the next page edge.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`] when it has ended or never was.
+    pub async fn cancel_run(&self, request: RunId) -> Result<Nothing, ApiError> {
+        let id = request.run_id;
+        if self.write(move |tx| run::request_cancel(tx, id)).await? {
+            Ok(Nothing {})
+        } else {
+            Err(not_found(format!("run {id} is not active")))
+        }
+    }
+
+    /// Tells how a run goes on, until it ends; the last message is returned as well.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`].
+    pub async fn watch_run(
+        &self,
+        request: RunId,
+        mut on_progress: impl FnMut(RunProgress) + Send,
+    ) -> Result<RunProgress, ApiError> {
+        let id = request.run_id;
+        let mut seen: VecDeque<(Instant, i64)> = VecDeque::new();
+        loop {
+            let (row, parts) = self
+                .read(move |conn| Ok((run::get(conn, id)?, run::datasets(conn, id)?)))
+                .await?;
+            let row = row.ok_or_else(|| not_found(format!("there is no run {id}")))?;
+            // The bindings belong to the run's work: its task ends after them.
+            let busy = self
+                .0
+                .running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains_key(&id);
+            let ended = !busy && (row.ended_at.is_some() || !has_process(&row, now_ms()));
+            let now = Instant::now();
+            seen.push_back((now, row.counts.fetched));
+            while seen
+                .front()
+                .is_some_and(|(at, _)| now.duration_since(*at) > RATE_OVER)
+            {
+                seen.pop_front();
+            }
+            let records_per_s = rate(&seen);
+            let progress = RunProgress {
+                run_id: id,
+                state: word(&row.state, ended || busy || has_process(&row, now_ms())).into(),
+                counts: counts(&row.counts),
+                elapsed_ms: row.ended_at.unwrap_or_else(now_ms) - row.started_at,
+                records_per_s,
+                remaining_ms: if row.ended_at.is_some() {
+                    None
+                } else {
+                    remaining(&parts, records_per_s)
+                },
+                datasets: parts.into_iter().map(part_row).collect(),
+                ended,
+            };
+            if ended {
+                on_progress(progress.clone());
+                return Ok(progress);
+            }
+            on_progress(progress);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Past runs, newest first.
+    ///
+    /// # Errors
+    /// The cache's.
+    pub async fn list_runs(&self, request: RunsRequest) -> Result<RunsPage, ApiError> {
+        let limit = request.limit.clamp(1, LARGEST_PAGE);
+        let runs = self
+            .recent_runs(request.connection_id, request.before, limit)
+            .await?;
+        let next = (runs.len() == limit as usize)
+            .then(|| runs.last().map(|run| run.run_id))
+            .flatten();
+        Ok(RunsPage { runs, next })
+    }
+
+    pub(super) async fn recent_runs(
+        &self,
+        connection_id: Option<i64>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, ApiError> {
+        self.read(move |conn| {
+            run::page(conn, connection_id, before, limit)?
+                .into_iter()
+                .map(|row| run_row(conn, row))
+                .collect()
+        })
+        .await
+    }
+
+    /// One run with its parts and its last requests.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`].
+    pub async fn get_run(&self, request: RunId) -> Result<RunDetail, ApiError> {
+        let id = request.run_id;
+        self.read(move |conn| {
+            let Some(row) = run::get(conn, id)? else {
+                return Ok(None);
+            };
+            let requests = run::requests(conn, id, SHOWN_REQUESTS)?;
+            Ok(Some(RunDetail {
+                profile_version: row.profile_version,
+                rule_set: row.rule_set.clone(),
+                run: run_row(conn, row)?,
+                datasets: run::datasets(conn, id)?.into_iter().map(part_row).collect(),
+                requests: requests
+                    .into_iter()
+                    .map(|row| RequestRow {
+                        at: row.at,
+                        dataset: row.dataset,
+                        method: row.method,
+                        url: row.url,
+                        status: row.status,
+                        ms: row.ms,
+                        bytes: row.bytes,
+                        records: row.records,
+                        attempt: row.attempt,
+                        outcome: row.outcome,
+                    })
+                    .collect(),
+            }))
+        })
+        .await?
+        .ok_or_else(|| not_found(format!("there is no run {id}")))
+    }
+}
+
+/// A run whose process is gone is not running: it waits to be taken up again.
+fn word(state: &str, has_process: bool) -> &str {
+    if state == StateWord::Running.as_str() && !has_process {
+        StateWord::Paused.as_str()
+    } else {
+        state
+    }
+}
+
+fn cursor(state: &str) -> Option<String> {
+    let state: IncrementalState = serde_json::from_str(state).ok()?;
+    state
+        .since
+        .or_else(|| state.version.map(|version| format!("v{version}")))
+        .or(state.cursor)
+}
+
+fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
+    let (Some((from, before)), Some((to, after))) = (seen.front(), seen.back()) else {
+        return 0.0;
+    };
+    let seconds = to.duration_since(*from).as_secs_f64();
+    if seconds < 0.2 {
+        0.0
+    } else {
+        (after - before) as f64 / seconds
+    }
+}
+
+/// Only told when the provider has said for each dataset how much there is.
+fn remaining(parts: &[run::RunDatasetRow], records_per_s: f64) -> Option<i64> {
+    if records_per_s < 1.0 {
+        return None;
+    }
+    let mut rest = 0;
+    for part in parts.iter().filter(|part| part.ended_at.is_none()) {
+        rest += (part.provider_total? - part.counts.fetched).max(0);
+    }
+    Some((rest as f64 / records_per_s * 1000.0) as i64)
+}
+
+fn counts(counts: &run::Counts) -> Counts {
+    Counts {
+        fetched: counts.fetched,
+        accepted: counts.accepted,
+        unchanged: counts.unchanged,
+        held: counts.held,
+        rejected: counts.rejected,
+        withdrawn: counts.withdrawn,
+        superseded: counts.superseded,
+    }
+}
+
+fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
+    RunDatasetRow {
+        dataset: row.dataset,
+        state: row.state,
+        code: row.code,
+        message: row.message,
+        counts: counts(&row.counts),
+        released: row.released,
+        pages: row.pages,
+        provider_total: row.provider_total,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+    }
+}
+
+fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRow, StoreError> {
+    let connection = connection::get(conn, row.connection_id)?;
+    let environment = match &connection {
+        Some(connection) => serde_json::from_str::<Profile>(&connection.profile)?.environment,
+        None => zhengqiao_exchange::Environment::Test,
+    };
+    let alive = has_process(&row, now_ms());
+    Ok(RunRow {
+        run_id: row.id,
+        connection_id: row.connection_id,
+        connection: connection
+            .map(|connection| connection.name)
+            .unwrap_or_default(),
+        environment,
+        mode: if row.mode == "full" {
+            RunMode::Full
+        } else {
+            RunMode::Incremental
+        },
+        state: word(&row.state, alive).into(),
+        code: row.code,
+        message: row.message,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+        counts: counts(&row.counts),
+    })
+}

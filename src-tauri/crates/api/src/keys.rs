@@ -1,7 +1,7 @@
 //! Where the cache's key and the connections' secrets are kept, and how the cache is opened.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use zhengqiao_store::secret::{OsSecretStore, PassphraseFile, Secret, SecretStore, cache_key};
@@ -123,4 +123,13 @@ pub fn open(data_dir: &Path, store: KeyStore, choice: &KeyChoice) -> Result<Open
         cache: Cache::open(&data_dir.join(CACHE), &key)?,
         secrets,
     })
+}
+
+/// Where cache, sealed secrets and logs are unless a host is told otherwise: the user's data
+/// directory of the system.
+pub fn default_data_dir() -> PathBuf {
+    directories::ProjectDirs::from("cn", "", "zhengqiao").map_or_else(
+        || PathBuf::from("zhengqiao-data"),
+        |dirs| dirs.data_local_dir().to_path_buf(),
+    )
 }

@@ -12,5 +12,6 @@ mod logs;
 mod masks;
 
 pub use console::{Console, ConsoleOptions};
-pub use keys::KeyChoice;
+pub use keys::{KeyChoice, default_data_dir};
 pub use logs::start_log;
+pub use zhengqiao_store::secret::Secret;

@@ -1,0 +1,350 @@
+//! What may be typed. Help texts are Chinese first, then English.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use zhengqiao_api::contract::RejectionFilter;
+use zhengqiao_domain::DatasetId;
+
+/// 政桥：政府网站集约化平台与政务服务平台的数据对接 · Connects a government website platform to the service platform
+#[derive(Debug, Parser)]
+#[command(name = "zhengqiao", version, propagate_version = true)]
+pub struct Args {
+    /// 数据目录 · Directory with cache, sealed secrets and logs
+    #[arg(long, global = true, env = "ZHENGQIAO_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// 输出 JSON · Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 连接 · Connections
+    Connection {
+        #[command(subcommand)]
+        command: ConnectionCommand,
+    },
+    /// 同步一个连接 · Synchronise a connection
+    Sync(SyncCommand),
+    /// 运行记录 · Past runs, or one of them
+    Runs(RunsCommand),
+    /// 异常数据 · Rejected records
+    Rejected {
+        #[command(subcommand)]
+        command: RejectedCommand,
+    },
+    /// 已入库记录 · Cached records, or one of them
+    Records(RecordsCommand),
+    /// 单点登录绑定 · Single sign-on bindings
+    Identity {
+        #[command(subcommand)]
+        command: IdentityCommand,
+    },
+    /// 演示用服务端 · The demo provider
+    Provider {
+        #[command(subcommand)]
+        command: ProviderCommand,
+    },
+    /// 演示：内置服务端加一次全量同步，并与真值清单核对 · Demo provider and one full run, compared with the truth
+    Demo(DemoCommand),
+    /// 离线检查文件 · Check the records of a file without any connection
+    Check(CheckCommand),
+    /// 命令补全 · Shell completions
+    Completions {
+        /// 外壳 · Shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConnectionCommand {
+    /// 新增 · Add, from a preset
+    Add(AddCommand),
+    /// 列出 · List
+    List,
+    /// 查看 · Show one
+    Show { name: String },
+    /// 逐层测试 · Test, layer by layer
+    Test { name: String },
+    /// 删除连接及其缓存 · Remove, with everything cached for it
+    Remove {
+        name: String,
+        /// 再次输入名称以确认 · The name again, to confirm
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
+    /// 导出为文件（不含密钥） · Write as a file, without its secret
+    Export {
+        name: String,
+        /// 文件，缺省为标准输出 · File; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// 从文件导入（保留本地密钥） · Take in a file; a local secret stays
+    Import { file: PathBuf },
+    /// 更换密钥，从标准输入读取 · Change the secret, read from standard input
+    Secret { name: String },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AddCommand {
+    /// 名称 · Name
+    pub name: String,
+    /// 接口预设 · Preset of the interface family
+    #[arg(long, value_parser = ["gateway", "oauth2", "cursor"], default_value = "gateway")]
+    pub preset: String,
+    /// 基础地址 · Base address
+    #[arg(long, value_name = "URL")]
+    pub base_url: String,
+    /// 环境 · Environment
+    #[arg(long, value_enum, default_value_t = Surrounding::Test)]
+    pub environment: Surrounding,
+    /// 请求方标识、客户端标识或用户名 · Requester id, client id or user
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// 从标准输入读取密钥 · Read the secret from standard input
+    #[arg(long)]
+    pub secret_stdin: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Surrounding {
+    Production,
+    Test,
+    Demo,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SyncCommand {
+    /// 连接名称 · Name of the connection
+    pub connection: String,
+    /// 只同步这些数据集 · Only these datasets
+    #[arg(long = "dataset", value_name = "DATASET", value_parser = dataset)]
+    pub datasets: Vec<DatasetId>,
+    /// 全量；缺省为增量 · Everything; what changed if absent
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunsCommand {
+    /// 运行编号 · Number of a run
+    pub run: Option<i64>,
+    /// 连接名称 · Only of this connection
+    #[arg(long, value_name = "NAME")]
+    pub connection: Option<String>,
+    /// 条数 · At most so many
+    #[arg(long, default_value_t = 20)]
+    pub limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RejectedCommand {
+    /// 列出 · List
+    List {
+        #[command(flatten)]
+        filter: FilterArgs,
+        /// 按原因汇总 · By cause
+        #[arg(long)]
+        causes: bool,
+        /// 条数 · At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// 从此编号之前继续 · Go on before this number
+        #[arg(long, value_name = "ID")]
+        before: Option<i64>,
+    },
+    /// 查看一条 · Show one
+    Show {
+        id: i64,
+        /// 显示个人信息（记入审计） · Unmasked; goes into the audit log
+        #[arg(long, requires = "reason")]
+        reveal: bool,
+        /// 查看理由 · Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// 导出问题清单（.csv 或 .ndjson，已脱敏） · Write the list of problems, masked
+    Export {
+        file: PathBuf,
+        #[command(flatten)]
+        filter: FilterArgs,
+        /// 语言 · Language
+        #[arg(long, value_parser = ["zh", "en"], default_value = "zh")]
+        language: String,
+    },
+    /// 忽略 · Ignore
+    Ignore {
+        #[arg(required = true)]
+        ids: Vec<i64>,
+        /// 理由 · Why
+        #[arg(long)]
+        reason: String,
+        /// 截止日期 · Until this date; until the value changes if absent
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        until: Option<String>,
+    },
+    /// 重新打开 · Open again
+    Reopen {
+        #[arg(required = true)]
+        ids: Vec<i64>,
+    },
+    /// 重新校验：指定编号，或筛选条件内的全部 · Check again: these, or all in the filter
+    Revalidate {
+        ids: Vec<i64>,
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct FilterArgs {
+    /// 连接名称 · Only of this connection
+    #[arg(long, value_name = "NAME")]
+    pub connection: Option<String>,
+    /// 数据集 · Only of this dataset
+    #[arg(long, value_parser = dataset)]
+    pub dataset: Option<DatasetId>,
+    /// 规则代码 · Only with this rule
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// 字段 · Only with a finding on this field
+    #[arg(long)]
+    pub field: Option<String>,
+    /// 状态，all 为全部 · open, reported, resolved, ignored, overridden or all
+    #[arg(long)]
+    pub state: Option<String>,
+    /// 部门 · Department code
+    #[arg(long)]
+    pub department: Option<String>,
+    /// 运行编号 · Last seen in this run
+    #[arg(long, value_name = "ID")]
+    pub run: Option<i64>,
+    /// 搜索 · Part of a name, title or number
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+}
+
+impl FilterArgs {
+    /// The filter, once the connection's number is known.
+    pub fn filter(self, connection_id: Option<i64>) -> RejectionFilter {
+        RejectionFilter {
+            connection_id,
+            dataset: self.dataset,
+            state: self.state,
+            rule: self.rule,
+            field: self.field,
+            department: self.department,
+            run_id: self.run,
+            search: self.search,
+            ..RejectionFilter::default()
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RecordsCommand {
+    /// 记录编号 · Number of a record
+    pub record: Option<i64>,
+    /// 连接名称 · Only of this connection
+    #[arg(long, value_name = "NAME")]
+    pub connection: Option<String>,
+    /// 数据集 · Only of this dataset
+    #[arg(long, value_parser = dataset)]
+    pub dataset: Option<DatasetId>,
+    /// 状态 · accepted or withdrawn
+    #[arg(long)]
+    pub state: Option<String>,
+    /// 主键或业务编号 · A whole key or business number
+    #[arg(long, value_name = "KEY")]
+    pub search: Option<String>,
+    /// 条数 · At most so many
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+    /// 从此编号之后继续 · Go on after this number
+    #[arg(long, value_name = "ID")]
+    pub after: Option<i64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IdentityCommand {
+    /// 重新核对绑定 · Compute the bindings anew
+    Review { connection: String },
+    /// 列出绑定 · List bindings
+    Bindings {
+        connection: String,
+        /// 状态 · linked, unmatched, ambiguous, conflicting, orphaned …
+        #[arg(long)]
+        state: Option<String>,
+        /// 冲突类型 · Kind of conflict
+        #[arg(long)]
+        conflict: Option<String>,
+        /// 条数 · At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// 从此编号之后继续 · Go on after this number
+        #[arg(long, value_name = "ID")]
+        after: Option<i64>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProviderCommand {
+    /// 启动，直到中断 · Serve until interrupted
+    Serve(ServeCommand),
+}
+
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct ServeCommand {
+    #[command(flatten)]
+    pub job: DemoCommand,
+    /// 监听地址 · Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub address: IpAddr,
+    /// 端口，0 为任意 · Port; 0 for any
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+}
+
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct DemoCommand {
+    /// 办件数量 · Number of cases
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    pub records: u64,
+    /// 种子 · Seed
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// 问题数据比例，0 至 1 · Share of defective rows, 0 to 1
+    #[arg(long, default_value_t = 0.03, value_parser = share)]
+    pub defects: f64,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CheckCommand {
+    /// NDJSON 或 CSV 文件，字段名为标准字段名 · NDJSON or CSV file with our own field names
+    pub file: PathBuf,
+    /// 数据集 · Dataset
+    #[arg(long, value_name = "NAME", value_parser = dataset)]
+    pub dataset: DatasetId,
+    /// 显示个人信息 · Personal values unmasked
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+fn dataset(name: &str) -> Result<DatasetId, String> {
+    name.parse().map_err(|_| {
+        let names: Vec<&str> = DatasetId::ALL.iter().map(|id| id.as_str()).collect();
+        format!("{name:?} is none of {}", names.join(", "))
+    })
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| format!("{text:?} is not between 0 and 1"))
+}

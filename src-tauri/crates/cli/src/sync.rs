@@ -1,0 +1,181 @@
+//! `zhengqiao sync` and `zhengqiao runs`.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use zhengqiao_api::Console;
+use zhengqiao_api::contract::{
+    ApiError, RunDatasetRow, RunId, RunMode, RunProgress, RunsRequest, StartSync,
+};
+
+use crate::End;
+use crate::args::{RunsCommand, SyncCommand};
+use crate::output::{COUNTS, Output, cells, line, table, when};
+
+pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Result<End, ApiError> {
+    let id = console.connection_by_name(&command.connection).await?;
+    let request = StartSync {
+        connection_id: id.connection_id,
+        datasets: command.datasets,
+        mode: if command.full {
+            RunMode::Full
+        } else {
+            RunMode::Incremental
+        },
+    };
+    let run = console.start_sync(request).await?;
+    if run.resumed && !output.json {
+        line(&format!("going on with the interrupted run {}", run.run_id));
+    }
+    let run_id = RunId { run_id: run.run_id };
+    let bar = Bar::new(output.bars);
+    let watched = console.clone();
+    let watch = watched.watch_run(run_id, |progress| bar.show(&progress));
+    tokio::pin!(watch);
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            ended = &mut watch => { ended?; break; }
+            pressed = tokio::signal::ctrl_c(), if !asked => {
+                asked = true;
+                if pressed.is_ok() {
+                    eprintln!("cancelling at the next page");
+                    // It may have ended in this moment.
+                    let _ = console.cancel_run(run_id).await;
+                }
+            }
+        }
+    }
+    bar.finish();
+    let detail = console.get_run(run_id).await?;
+    output.print(&detail, |detail| {
+        print_parts(&detail.datasets);
+        line(&format!("run {}: {}", detail.run.run_id, detail.run.state));
+        if let Some(message) = &detail.run.message {
+            line(message);
+        }
+    });
+    Ok(End::of_state(&detail.run.state))
+}
+
+pub async fn runs(
+    console: &Console,
+    command: RunsCommand,
+    output: Output,
+) -> Result<End, ApiError> {
+    if let Some(run_id) = command.run {
+        let detail = console.get_run(RunId { run_id }).await?;
+        output.print(&detail, |detail| {
+            line(&format!(
+                "run {}  {}  {}  {} – {}",
+                detail.run.run_id,
+                detail.run.connection,
+                detail.run.state,
+                when(Some(detail.run.started_at)),
+                when(detail.run.ended_at)
+            ));
+            if let Some(message) = &detail.run.message {
+                line(message);
+            }
+            print_parts(&detail.datasets);
+        });
+        return Ok(End::Done);
+    }
+    let connection_id = match &command.connection {
+        Some(name) => Some(console.connection_by_name(name).await?.connection_id),
+        None => None,
+    };
+    let page = console
+        .list_runs(RunsRequest {
+            connection_id,
+            before: None,
+            limit: command.limit,
+        })
+        .await?;
+    output.print(&page, |page| {
+        let titles: Vec<&str> = ["run", "connection", "mode", "state", "began"]
+            .into_iter()
+            .chain(COUNTS)
+            .collect();
+        table(
+            &titles,
+            page.runs.iter().map(|run| {
+                let mode = if run.mode == RunMode::Full {
+                    "full"
+                } else {
+                    "incremental"
+                };
+                let mut row = vec![
+                    run.run_id.to_string(),
+                    run.connection.clone(),
+                    mode.into(),
+                    run.state.clone(),
+                    when(Some(run.started_at)),
+                ];
+                row.extend(cells(&run.counts));
+                row
+            }),
+        );
+    });
+    Ok(End::Done)
+}
+
+/// Prints the parts of a run, and why those failed that did.
+pub fn print_parts(parts: &[RunDatasetRow]) {
+    let titles: Vec<&str> = ["dataset", "state"].into_iter().chain(COUNTS).collect();
+    table(
+        &titles,
+        parts.iter().map(|part| {
+            let mut row = vec![part.dataset.to_string(), part.state.clone()];
+            row.extend(cells(&part.counts));
+            row
+        }),
+    );
+    for part in parts {
+        if let Some(message) = &part.message {
+            line(&format!("{}: {message}", part.dataset));
+        }
+    }
+}
+
+/// A progress line on a terminal.
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    /// A line, if wanted.
+    pub fn new(wanted: bool) -> Self {
+        Self(wanted.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}") {
+                bar.set_style(style);
+            }
+            bar
+        }))
+    }
+
+    /// Shows where a run stands.
+    pub fn show(&self, progress: &RunProgress) {
+        let Some(bar) = &self.0 else { return };
+        let current = progress
+            .datasets
+            .iter()
+            .find(|part| part.state == "running")
+            .map(|part| part.dataset.to_string())
+            .unwrap_or_default();
+        let rest = progress
+            .remaining_ms
+            .map(|ms| format!(", {} s left", ms / 1000))
+            .unwrap_or_default();
+        let counts = progress.counts;
+        bar.set_message(format!(
+            "{current}  {} fetched, {} accepted, {} rejected, {} held  {:.0}/s{rest}",
+            counts.fetched, counts.accepted, counts.rejected, counts.held, progress.records_per_s
+        ));
+        bar.tick();
+    }
+
+    /// Takes the line away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

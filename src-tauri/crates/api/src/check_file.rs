@@ -180,7 +180,7 @@ mod tests {
             NaiveDateTime::parse_from_str("2026-01-01 00:00:00", "%Y-%m-%d %H:%M:%S").unwrap();
         let mut lines = Vec::new();
         check_file(text.as_bytes(), form, dataset, now, false, |line| {
-            lines.push(line)
+            lines.push(line);
         })
         .unwrap();
         lines

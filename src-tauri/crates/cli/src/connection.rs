@@ -78,12 +78,12 @@ pub async fn run(
             let report = console
                 .test_connection(id, |layer| {
                     if !output.json {
-                        print_layer(&layer)
+                        print_layer(&layer);
                     }
                 })
                 .await?;
             output.print(&report, |report| {
-                line(if report.passed { "passed" } else { "failed" })
+                line(if report.passed { "passed" } else { "failed" });
             });
             Ok(if report.passed {
                 End::Done
@@ -112,7 +112,7 @@ pub async fn run(
                 Some(path) => {
                     std::fs::write(&path, &file.text).map_err(|error| file_error(&path, &error))?;
                     output.print(&serde_json::json!({ "path": path }), |_| {
-                        line(&format!("written to {}", path.display()))
+                        line(&format!("written to {}", path.display()));
                     });
                 }
                 None => output.print(&file, |file| line(&file.text)),

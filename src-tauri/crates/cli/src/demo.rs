@@ -25,7 +25,7 @@ pub async fn run(command: DemoCommand, output: Output) -> Result<End, ApiError> 
     if report.missed + report.invented > 0 {
         Ok(End::Failed)
     } else {
-        Ok(End::of_state(&report.state)).map(quiet)
+        Ok(quiet(End::of_state(&report.state)))
     }
 }
 

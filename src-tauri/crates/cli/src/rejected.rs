@@ -111,7 +111,7 @@ pub async fn run(
             };
             let report = console.export_rejections(request).await?;
             output.print(&report, |report| {
-                line(&format!("{} lines written to {}", report.rows, report.path))
+                line(&format!("{} lines written to {}", report.rows, report.path));
             });
         }
         RejectedCommand::Ignore { ids, reason, until } => {
@@ -127,7 +127,7 @@ pub async fn run(
                 })
                 .await?;
             output.print(&report, |report| {
-                line(&format!("{} ignored", report.changed))
+                line(&format!("{} ignored", report.changed));
             });
         }
         RejectedCommand::Reopen { ids } => {
@@ -138,7 +138,7 @@ pub async fn run(
                 })
                 .await?;
             output.print(&report, |report| {
-                line(&format!("{} opened again", report.changed))
+                line(&format!("{} opened again", report.changed));
             });
         }
         RejectedCommand::Revalidate { ids, filter } => {

@@ -31,7 +31,7 @@ fn mobile(prefix: &str, index: u64) -> String {
 fn finish(world: &World, row: &mut Row, dataset: usize, index: u64, own: &[Spoil]) {
     world.close_short(row, dataset, index);
     if let Some(hash) = planted(world, dataset as u64, index) {
-        let ways = if hash % 6 == 0 { CLOSING } else { own };
+        let ways = if hash.is_multiple_of(6) { CLOSING } else { own };
         plant(world, row, hash >> 8, ways);
     }
 }
@@ -60,7 +60,11 @@ pub fn natural(world: &World, index: u64) -> Row {
         .text("cert_eff_date", "20150101")
         .text(
             "cert_ext_date",
-            if hash % 2 == 0 { "长期" } else { "20450101" },
+            if hash.is_multiple_of(2) {
+                "长期"
+            } else {
+                "20450101"
+            },
         )
         .text(
             "birthday",
@@ -112,7 +116,7 @@ pub fn natural(world: &World, index: u64) -> Row {
 pub fn legal(world: &World, index: u64) -> Row {
     let planted = planted(world, 8, index);
     if let Some(hash) = planted
-        && hash % 11 == 0
+        && hash.is_multiple_of(11)
         && index > 0
         && self::planted(world, 8, index - 1).is_none()
     {
@@ -166,7 +170,10 @@ fn clean_legal(world: &World, index: u64) -> Row {
         .text("certificate_sno", sno(world, index))
         .text("corp_type", "2")
         .text("corp_name", words::company(hash >> 6))
-        .text("corp_status", if hash % 25 == 0 { "2" } else { "1" })
+        .text(
+            "corp_status",
+            if hash.is_multiple_of(25) { "2" } else { "1" },
+        )
         .text("legal_name", words::person(hash >> 10))
         .text(
             "legal_cert_no",
@@ -183,7 +190,7 @@ fn clean_legal(world: &World, index: u64) -> Row {
 pub fn agent(world: &World, index: u64) -> Row {
     let hash = mix(world.options.seed, &[120, index]);
     let owner = index / 2;
-    let from = if hash % 30 == 0 {
+    let from = if hash.is_multiple_of(30) {
         world.options.now + Duration::days(30)
     } else {
         world.options.now - Duration::days(300)
@@ -253,7 +260,7 @@ fn conflict(world: &World, place: u64, kind: &str) -> Option<&'static str> {
     let way = mix(world.options.seed, &[131, place]) % 60;
     match kind {
         "natural" => [
-            (place % 4 != 0).then_some("duplicate_portal_accounts"),
+            (!place.is_multiple_of(4)).then_some("duplicate_portal_accounts"),
             Some("shared_portal_account"),
             Some("phone_taken_over"),
             Some("phone_only_binding"),
@@ -415,7 +422,7 @@ fn natural_account(world: &World, row: &mut Row, place: u64) {
             "cert_key"
         },
     );
-    if row.get("mobile").chars().any(|char| !char.is_ascii()) {
+    if !row.get("mobile").is_ascii() {
         row.put("mobile", mobile("199", identity_of(place)));
     }
 }

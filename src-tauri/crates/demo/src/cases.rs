@@ -69,7 +69,7 @@ pub fn is_accepted(world: &World, index: u64) -> bool {
 pub fn acceptance(world: &World, index: u64) -> Row {
     let spoiled = planted(world, 2, index);
     if let Some(hash) = spoiled
-        && hash % 17 == 0
+        && hash.is_multiple_of(17)
         && index > 0
         && planted(world, 2, index - 1).is_none()
         && items::is_accepted(world, case(world, index - 1).item)
@@ -99,7 +99,7 @@ pub fn acceptance(world: &World, index: u64) -> Row {
 fn clean_acceptance(world: &World, index: u64) -> Row {
     let case = case(world, index);
     let hash = mix(world.options.seed, &[81, index]);
-    let person = hash % 3 != 0;
+    let person = !hash.is_multiple_of(3);
     let applied = case.accepted - Duration::minutes(30);
     let mut row = Row::default();
     row.text("row_guid", guid(world, 2, index))
@@ -276,11 +276,18 @@ pub fn step(world: &World, index: u64) -> Row {
     let number = index / 2;
     let case = case(world, number);
     let hash = mix(world.options.seed, &[82, index]);
-    let begun = case.accepted + Duration::minutes(if index % 2 == 0 { 10 } else { 50 });
+    let begun = case.accepted + Duration::minutes(if index.is_multiple_of(2) { 10 } else { 50 });
     let mut row = Row::default();
     row.text("row_guid", guid(world, 3, index))
         .text("project_no", &case.project_no)
-        .text("process_name", if index % 2 == 0 { "受理" } else { "审批" })
+        .text(
+            "process_name",
+            if index.is_multiple_of(2) {
+                "受理"
+            } else {
+                "审批"
+            },
+        )
         .text("event_name", "1")
         .text("handle_user_name", words::person(hash))
         .text("handle_explain", "同意")
@@ -326,7 +333,7 @@ pub fn result(world: &World, index: u64) -> Row {
     let number = index + index / 4;
     let case = case(world, number);
     let hash = mix(world.options.seed, &[83, index]);
-    let issued = hash % 4 != 0;
+    let issued = !hash.is_multiple_of(4);
     let mut row = Row::default();
     row.text("row_guid", guid(world, 4, index))
         .text("project_no", &case.project_no)

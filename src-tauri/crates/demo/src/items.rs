@@ -48,7 +48,7 @@ pub fn basics(world: &World, index: u64) -> Basics {
         task_code: format!("{dept_code}4{catalog_code}"),
         catalog_code,
         task_name: words::item(hash >> 8),
-        instant: hash % 5 == 0,
+        instant: hash.is_multiple_of(5),
         county,
         dept_name: words::department(county, department >> 7),
         dept_code,
@@ -68,7 +68,7 @@ pub fn item(world: &World, index: u64) -> Row {
     }
     let planted = planted(world, 0, index);
     if let Some(hash) = planted
-        && hash % 29 == 0
+        && hash.is_multiple_of(29)
         && index > real_count()
         && self::planted_none(world, index - 1)
     {
@@ -149,12 +149,12 @@ pub fn fill(world: &World, row: &mut Row, index: u64, basics: &Basics, task_type
         )
         .text("promise_type", "1")
         .text("special_procedure", "不涉及");
-    let fee = hash % 4 == 0;
+    let fee = hash.is_multiple_of(4);
     row.text("is_fee", if fee { "1" } else { "0" });
     if fee {
         row.text("fee_basis", "按省级收费目录执行");
     }
-    let online = hash % 3 == 0;
+    let online = hash.is_multiple_of(3);
     row.number("limit_scene_num", i64::from(!online))
         .text("is_single_login", if online { "1" } else { "0" })
         .text("app_is_single_login", "0");

@@ -58,7 +58,7 @@ pub fn item(world: &World, index: u64) -> Row {
         task_code: real.item_code.clone(),
         catalog_code: catalog.to_owned(),
         task_name: real.task_name.clone(),
-        instant: index % 5 == 0,
+        instant: index.is_multiple_of(5),
         county: County {
             code: "511602",
             name: "广安区",

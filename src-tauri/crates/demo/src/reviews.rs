@@ -19,7 +19,7 @@ const COMPLAINT: [(&str, &str); 2] = [("2", "209"), ("1", "113")];
 pub fn review(world: &World, index: u64) -> Row {
     let planted = planted(world, 6, index);
     if let Some(hash) = planted
-        && hash % 13 == 0
+        && hash.is_multiple_of(13)
         && index > 0
         && self::planted(world, 6, index - 1).is_none()
         && parents(world, index - 1) == (true, true)
@@ -38,7 +38,7 @@ pub fn review(world: &World, index: u64) -> Row {
     }
     let mut row = clean(world, index);
     if let Some(hash) = planted {
-        if hash % 7 == 0 {
+        if hash.is_multiple_of(7) {
             plant(world, &mut row, hash >> 8, CLOSING);
         } else {
             plant(world, &mut row, hash >> 8, REVIEW);
@@ -71,12 +71,12 @@ fn clean(world: &World, index: u64) -> Row {
     let case = cases::case(world, number);
     let hash = mix(world.options.seed, &[91, index]);
     let completed = number % 5 != 4;
-    let (score, details) = if hash % 20 == 0 {
+    let (score, details) = if hash.is_multiple_of(20) {
         pick(&COMPLAINT, hash >> 8)
     } else {
         pick(&PRAISE, hash >> 8)
     };
-    let online = hash % 2 == 0;
+    let online = hash.is_multiple_of(2);
     let moment = |at: chrono::NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
     let mut row = Row::default();
     row.text("review_id", id(world, index))
@@ -90,7 +90,7 @@ fn clean(world: &World, index: u64) -> Row {
         .text("pf", if online { "1" } else { "4" })
         .text("satisfaction", score)
         .text("eval_detail", details);
-    if hash % 6 == 0 {
+    if hash.is_multiple_of(6) {
         row.text("writing_evaluation", "办理顺利");
     }
     row.text("assess_time", moment(case.completed + Duration::hours(5)))

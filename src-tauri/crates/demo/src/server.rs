@@ -471,7 +471,7 @@ async fn answer(
     let (mut from, mut extra) = (listing.from, 0);
     match fault {
         Some(FaultKind::RepeatedPage) => {
-            from = from.saturating_sub(listing.size).max(listing.span.0)
+            from = from.saturating_sub(listing.size).max(listing.span.0);
         }
         Some(FaultKind::PageDrift) => {
             from = from.saturating_sub(1).max(listing.span.0);
@@ -488,7 +488,7 @@ async fn answer(
             places = places
                 .into_iter()
                 .flat_map(|place| [place, place])
-                .collect()
+                .collect();
         }
         _ => {}
     }
@@ -523,7 +523,7 @@ async fn answer(
     } else {
         to
     };
-    late(fault, envelope(&rows, next, extra))
+    late(fault.as_ref(), envelope(&rows, next, extra))
 }
 
 /// Faults that need no rows.
@@ -563,7 +563,7 @@ async fn early(fault: Option<&FaultKind>) -> Option<Response> {
 }
 
 /// Faults of a written answer.
-fn late(fault: Option<FaultKind>, mut body: String) -> Response {
+fn late(fault: Option<&FaultKind>, mut body: String) -> Response {
     match fault {
         Some(FaultKind::TruncatedJson) => {
             let half = (0..=body.len() / 2)
@@ -593,7 +593,7 @@ fn late(fault: Option<FaultKind>, mut body: String) -> Response {
                 .chunks(size)
                 .map(|piece| Ok(Bytes::copy_from_slice(piece)))
                 .collect();
-            stream(pieces, Duration::from_millis(pause_ms))
+            stream(pieces, Duration::from_millis(*pause_ms))
         }
         _ => json(StatusCode::OK, body),
     }

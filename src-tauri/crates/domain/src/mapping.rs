@@ -297,11 +297,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn map(mapping: Mapping, raw: Value) -> Record {
+    fn map(mapping: &Mapping, raw: Value) -> Record {
         let Value::Object(raw) = raw else {
             panic!("an object")
         };
-        CompiledMapping::new(DatasetId::CaseResult, &mapping)
+        CompiledMapping::new(DatasetId::CaseResult, mapping)
             .unwrap()
             .apply(&raw)
     }
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn an_unlisted_field_comes_from_its_own_name_and_a_number_becomes_text() {
         let record = map(
-            Mapping::default(),
+            &Mapping::default(),
             json!({"project_no": 123, "result_date": "20240102T030405"}),
         );
         assert_eq!(record.get("project_no"), Some("123"));
@@ -323,7 +323,7 @@ mod tests {
             source: "/a/b/0".into(),
             transforms: vec![],
         }];
-        let record = map(Mapping { fields }, json!({"a": {"b": ["P1"]}}));
+        let record = map(&Mapping { fields }, json!({"a": {"b": ["P1"]}}));
         assert_eq!(record.get("project_no"), Some("P1"));
     }
 
@@ -337,7 +337,7 @@ mod tests {
         }];
         assert_eq!(
             map(
-                Mapping {
+                &Mapping {
                     fields: fields.clone()
                 },
                 json!({"RESULT": "10"})
@@ -346,7 +346,7 @@ mod tests {
             Some("6")
         );
         assert_eq!(
-            map(Mapping { fields }, json!({"RESULT": "77"})).get("result_type"),
+            map(&Mapping { fields }, json!({"RESULT": "77"})).get("result_type"),
             Some("77")
         );
     }
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn a_placeholder_is_kept_apart_from_a_value_and_an_object_from_both() {
         let record = map(
-            Mapping::default(),
+            &Mapping::default(),
             json!({"project_no": "无", "result_date": "1753-1-1", "remark": {"a": 1}}),
         );
         let at = |name| record.dataset().position(name).unwrap();

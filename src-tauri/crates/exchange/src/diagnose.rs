@@ -209,7 +209,7 @@ fn small(source: &DatasetSource) -> DatasetSource {
     let mut source = source.clone();
     match &mut source.pager {
         Pager::Page { size, .. } | Pager::Offset { size, .. } | Pager::Cursor { size, .. } => {
-            *size = (*size).min(50)
+            *size = (*size).min(50);
         }
         Pager::Single => {}
     }

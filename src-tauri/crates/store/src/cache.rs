@@ -217,14 +217,13 @@ impl Cache {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = connect(&self.0.path, &self.0.key, flags)?;
-                connection.pragma_update(None, "query_only", true)?;
-                connection
-            }
+        let connection = if let Some(connection) = idle {
+            connection
+        } else {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = connect(&self.0.path, &self.0.key, flags)?;
+            connection.pragma_update(None, "query_only", true)?;
+            connection
         };
         let outcome = work(&connection);
         let mut readers = self

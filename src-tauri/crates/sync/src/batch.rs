@@ -184,25 +184,22 @@ impl Desk {
         head: Option<record::RecordHead>,
         totals: &mut Totals,
     ) -> Result<(), StoreError> {
-        match head {
-            Some(head) => {
-                if head.state == record::ACCEPTED {
-                    totals.accepted -= 1;
-                    totals.withdrawn += 1;
-                }
-                record::withdraw(
-                    tx,
-                    head.id,
-                    &row.hash,
-                    self.source_time(row),
-                    self.run_id,
-                    self.at,
-                )?;
-            }
-            None => {
+        if let Some(head) = head {
+            if head.state == record::ACCEPTED {
+                totals.accepted -= 1;
                 totals.withdrawn += 1;
-                self.write(tx, row, None, record::WITHDRAWN)?;
             }
+            record::withdraw(
+                tx,
+                head.id,
+                &row.hash,
+                self.source_time(row),
+                self.run_id,
+                self.at,
+            )?;
+        } else {
+            totals.withdrawn += 1;
+            self.write(tx, row, None, record::WITHDRAWN)?;
         }
         self.settle(tx, &row.key_hash)
     }

@@ -101,7 +101,7 @@ fn now_ms() -> i64 {
 /// # Errors
 /// [`SyncError::AlreadyRunning`] while another process runs the connection.
 pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
-    let outcome = cache.write_blocking(move |tx| {
+    cache.write_blocking(move |tx| {
         let Some(row) = connection::get(tx, options.connection_id)? else {
             return Ok(Err(SyncError::NoConnection(options.connection_id)));
         };
@@ -159,8 +159,7 @@ pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
             run_id,
             resumed: false,
         }))
-    })?;
-    outcome
+    })?
 }
 
 /// Keeps the requests until they are written with the next rows.

@@ -2,12 +2,8 @@
 
 mod bed;
 
-use std::collections::BTreeMap;
-
-use bed::Bed;
+use bed::{Bed, Found};
 use zhengqiao_sync::{RunMode, StateWord};
-
-type Found = BTreeMap<(String, String), (String, Vec<(String, String)>)>;
 
 fn expected(bed: &Bed) -> Found {
     zhengqiao_demo::truth(bed.provider.world())
@@ -31,7 +27,7 @@ fn differences(expected: &Found, found: &Found) -> Vec<String> {
         match found.get(key) {
             None => list.push(format!("missed {key:?} {truth:?}")),
             Some(seen) if seen != truth => {
-                list.push(format!("differs {key:?}: truth {truth:?}, found {seen:?}"))
+                list.push(format!("differs {key:?}: truth {truth:?}, found {seen:?}"));
             }
             Some(_) => {}
         }

@@ -57,7 +57,7 @@ struct Line<'a> {
 }
 
 enum Form {
-    Csv(csv::Writer<BufWriter<File>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>),
     Ndjson(BufWriter<File>),
 }
 
@@ -159,7 +159,7 @@ fn write(
                 .iter()
                 .map(|(chinese, english)| if zh { chinese } else { english }),
         )?;
-        Form::Csv(writer)
+        Form::Csv(Box::new(writer))
     } else {
         Form::Ndjson(file)
     };

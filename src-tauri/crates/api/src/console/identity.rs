@@ -41,7 +41,7 @@ impl Console {
         Ok(ClaimMappingView {
             connection_id,
             protocol: "account-datasets".into(),
-            rows: previews(rows, &samples, &profile),
+            rows: previews(&rows, &samples, &profile),
         })
     }
 
@@ -262,7 +262,7 @@ fn sample(
 }
 
 fn previews(
-    rows: Vec<ClaimRow>,
+    rows: &[ClaimRow],
     samples: &[(AccountKind, Option<Map<String, Value>>)],
     profile: &Profile,
 ) -> Vec<ClaimPreview> {

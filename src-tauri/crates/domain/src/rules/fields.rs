@@ -14,14 +14,14 @@ pub(super) fn check(context: &Check<'_>, record: &Record, findings: &mut Finding
     for (field, slot) in record.dataset().fields.iter().zip(&record.slots) {
         match slot {
             Slot::Missing if field.required => {
-                findings.add(Rule::RequiredMissing, field.name, None, None)
+                findings.add(Rule::RequiredMissing, field.name, None, None);
             }
             Slot::Placeholder(text) if field.required => {
                 findings.add(Rule::RequiredPlaceholder, field.name, Some(text), None);
             }
             Slot::Missing | Slot::Placeholder(_) => {}
             Slot::Structure(text) => {
-                findings.add(Rule::FormatStructure, field.name, Some(text), None)
+                findings.add(Rule::FormatStructure, field.name, Some(text), None);
             }
             Slot::Value(text) => value(context, record, field, text, findings),
         }
@@ -71,7 +71,7 @@ fn value(
             }
         }
         Kind::Moment if !is_canonical_moment(text) => {
-            findings.add(Rule::FormatMoment, name, Some(text), None)
+            findings.add(Rule::FormatMoment, name, Some(text), None);
         }
         Kind::Date if !is_canonical_date(text) && text != "长期" => {
             findings.add(Rule::FormatDate, name, Some(text), None);

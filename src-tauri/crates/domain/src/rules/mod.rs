@@ -64,7 +64,7 @@ impl<'a> Check<'a> {
         fields::check(self, &record, &mut findings);
         match record.id {
             DatasetId::ServiceItem | DatasetId::ServiceNotice => {
-                items::check(&record, &mut findings)
+                items::check(&record, &mut findings);
             }
             DatasetId::CaseAcceptance
             | DatasetId::CaseStep

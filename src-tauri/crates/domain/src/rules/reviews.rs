@@ -77,7 +77,7 @@ fn details(record: &Record, satisfaction: Option<u32>, findings: &mut Findings<'
                 continue;
             }
             Some(DetailVersion::Old) => {
-                findings.add(Rule::ReviewDetailOld, "eval_detail", Some(code), None)
+                findings.add(Rule::ReviewDetailOld, "eval_detail", Some(code), None);
             }
             Some(DetailVersion::Current) => {}
         }

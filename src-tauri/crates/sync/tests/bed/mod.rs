@@ -1,6 +1,7 @@
 //! A provider, a cache, and a connection between them.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,9 @@ use zhengqiao_exchange::{Auth, Environment, Profile, Secrets, preset};
 use zhengqiao_store::run::RunDatasetRow;
 use zhengqiao_store::{Cache, CacheKey, connection, run};
 use zhengqiao_sync::{RunMode, RunOptions, StateWord};
+
+/// By dataset and key: the outcome, and rule and field of every finding.
+pub type Found = BTreeMap<(String, String), (String, Vec<(String, String)>)>;
 
 pub struct Bed {
     pub provider: DemoProvider,
@@ -45,10 +49,10 @@ impl Bed {
         profile.network.backoff_ms = 1;
         match &mut profile.auth {
             Auth::Gateway { requester_id } => {
-                *requester_id = provider.credentials().requester_id.clone()
+                requester_id.clone_from(&provider.credentials().requester_id);
             }
             Auth::Oauth2Client { client_id, .. } => {
-                *client_id = provider.credentials().client_id.clone()
+                client_id.clone_from(&provider.credentials().client_id);
             }
             _ => {}
         }
@@ -104,7 +108,7 @@ impl Bed {
     }
 
     /// Every finding in the cache by dataset and key.
-    pub fn findings(&self) -> BTreeMap<(String, String), (String, Vec<(String, String)>)> {
+    pub fn findings(&self) -> Found {
         let mut found = BTreeMap::new();
         self.cache
             .read_blocking(|conn| {

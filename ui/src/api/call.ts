@@ -1,0 +1,56 @@
+/** Calls the host's commands by their names, with the types that the host generated. */
+import { channel, invoke } from '@/platform'
+import type { ApiError, CommandMap, ErrorCode, RunProgress, TestLayer, TestReport } from './generated'
+
+type Request<K extends keyof CommandMap> = CommandMap[K]['request']
+type Response<K extends keyof CommandMap> = CommandMap[K]['response']
+
+/** A failure that the host told. */
+export class CallError extends Error {
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly details: string | null
+
+  constructor(error: ApiError) {
+    super(error.message)
+    this.code = error.code
+    this.retryable = error.retryable
+    this.details = error.details
+  }
+}
+
+/** Turns whatever a call was rejected with into a [CallError]. */
+export function toCallError(reason: unknown): CallError {
+  if (reason instanceof CallError) return reason
+  if (typeof reason === 'object' && reason !== null && 'code' in reason && 'message' in reason) {
+    return new CallError(reason as ApiError)
+  }
+  const message = reason instanceof Error ? reason.message : String(reason)
+  return new CallError({ code: 'internal', message, retryable: false, details: null })
+}
+
+async function send<T>(name: string, args: Record<string, unknown>): Promise<T> {
+  try {
+    return (await invoke(name, args)) as T
+  } catch (reason) {
+    throw toCallError(reason)
+  }
+}
+
+/** Calls a command. Rejects with a [CallError]. */
+export function call<K extends keyof CommandMap>(name: K, request: Request<K>): Promise<Response<K>> {
+  return send(name, { request })
+}
+
+/** Tests a connection; each layer is handed out as it ends. */
+export function testConnection(
+  connection_id: number,
+  onLayer: (layer: TestLayer) => void,
+): Promise<TestReport> {
+  return send('test_connection', { request: { connection_id }, onLayer: channel(onLayer) })
+}
+
+/** Tells how a run goes on until it ends. */
+export function watchRun(run_id: number, onProgress: (progress: RunProgress) => void): Promise<RunProgress> {
+  return send('watch_run', { request: { run_id }, onProgress: channel(onProgress) })
+}

@@ -1,0 +1,28 @@
+/** Which colour a word has. */
+const TONES: Record<string, string> = {
+  succeeded: 'good',
+  accepted: 'good',
+  linked: 'good',
+  resolved: 'good',
+  ok: 'good',
+  finished_with_rejections: 'warn',
+  warn: 'warn',
+  held: 'amber',
+  hold: 'amber',
+  needs_decision: 'amber',
+  ambiguous: 'amber',
+  conflicting: 'warn',
+  failed: 'bad',
+  rejected: 'bad',
+  reject: 'bad',
+  orphaned: 'bad',
+  missing_required: 'bad',
+  running: 'run',
+  open: 'run',
+  reported: 'run',
+}
+
+/** The tone of a state's word; what has none is quiet. */
+export function toneOf(word: string): string {
+  return TONES[word] ?? 'quiet'
+}

@@ -1,0 +1,20 @@
+/** Which screen an address shows. */
+import { createRouter, createWebHashHistory } from 'vue-router'
+
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    { path: '/', name: 'overview', component: () => import('./screens/overview/Overview.vue') },
+    { path: '/connections', name: 'connections', component: () => import('./screens/connections/List.vue') },
+    { path: '/connections/new', name: 'new', component: () => import('./screens/connections/Edit.vue') },
+    { path: '/connections/:id', name: 'edit', component: () => import('./screens/connections/Edit.vue') },
+    { path: '/sync', name: 'sync', component: () => import('./screens/sync/Sync.vue') },
+    { path: '/sync/runs/:id', name: 'run', component: () => import('./screens/sync/Run.vue') },
+    { path: '/rejected', name: 'rejected', component: () => import('./screens/rejected/Rejected.vue') },
+    { path: '/records', name: 'records', component: () => import('./screens/records/Records.vue') },
+    { path: '/identity', name: 'identity', component: () => import('./screens/identity/Identity.vue') },
+    { path: '/audit', name: 'audit', component: () => import('./screens/audit/Audit.vue') },
+    { path: '/settings', name: 'settings', component: () => import('./screens/settings/Settings.vue') },
+    { path: '/:rest(.*)*', redirect: '/' },
+  ],
+})

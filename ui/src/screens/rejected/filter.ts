@@ -1,0 +1,44 @@
+/** The filter of rejected records, kept in the address so that it can be gone back to. */
+import { computed, type ComputedRef } from 'vue'
+import { useRoute, useRouter } from 'vue-router'
+import type { DatasetId, Outcome, RejectionFilter } from '@/api/generated'
+
+export interface Filter {
+  filter: ComputedRef<RejectionFilter>
+  isNarrow: ComputedRef<boolean>
+  narrow: (name: string, value: string | number | null | undefined) => void
+  clear: () => void
+}
+
+/** Reads and writes the filter of the active connection. */
+export function useFilter(connectionId: ComputedRef<number | null>): Filter {
+  const route = useRoute()
+  const router = useRouter()
+  const one = (name: string): string | null => (route.query[name] ? String(route.query[name]) : null)
+  const number = (name: string): number | null => (one(name) ? Number(one(name)) : null)
+
+  const filter = computed<RejectionFilter>(() => ({
+    connection_id: connectionId.value,
+    dataset: one('dataset') as DatasetId | null,
+    state: one('state'),
+    outcome: one('outcome') as Outcome | null,
+    rule: one('rule'),
+    field: one('field'),
+    cause_id: number('cause'),
+    department: one('department'),
+    region: one('region'),
+    run_id: number('run'),
+    search: one('search'),
+  }))
+  return {
+    filter,
+    isNarrow: computed(() => Object.keys(route.query).length > 0),
+    narrow: (name, value) => {
+      const query = { ...route.query }
+      if (value === null || value === undefined || value === '') Reflect.deleteProperty(query, name)
+      else query[name] = String(value)
+      router.replace({ path: '/rejected', query })
+    },
+    clear: () => router.replace('/rejected'),
+  }
+}

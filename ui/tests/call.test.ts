@@ -5,7 +5,10 @@ vi.mock('../src/platform', () => ({ invoke, channel: (each: unknown) => each }))
 const { call, CallError, toCallError, watchRun } = await import('../src/api/call')
 
 describe('call', () => {
-  beforeEach(() => invoke.mockReset())
+  beforeEach(() => {
+    // A function that is returned here would be called after the test.
+    invoke.mockReset()
+  })
 
   it('sends the request under its name', async () => {
     invoke.mockResolvedValue({ run_id: 7, resumed: false })

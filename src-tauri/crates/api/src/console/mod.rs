@@ -9,7 +9,7 @@ mod runs;
 mod system;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::NaiveDateTime;
@@ -36,6 +36,7 @@ struct Shared {
     options: ConsoleOptions,
     key_store: KeyStore,
     open: RwLock<Option<Arc<Open>>>,
+    opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
 }
 
@@ -51,6 +52,7 @@ impl Console {
             options,
             key_store,
             open: RwLock::default(),
+            opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
         }))
     }
@@ -73,6 +75,21 @@ impl Console {
                 .await??;
         *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
         Ok(())
+    }
+
+    /// Opens the cache if that needs nobody's passphrase; says why it could not be opened.
+    async fn open_unasked(&self) -> Option<ApiError> {
+        let _one_at_a_time = self.0.opening.lock().await;
+        if self.open().is_ok() {
+            return None;
+        }
+        let opened = self.open_with(self.0.options.keys.clone()).await;
+        opened.err().filter(|error| error.code != ErrorCode::Locked)
+    }
+
+    /// Directory with cache, sealed secrets and logs.
+    pub fn data_dir(&self) -> &Path {
+        &self.0.options.data_dir
     }
 
     fn open(&self) -> Result<Arc<Open>, ApiError> {

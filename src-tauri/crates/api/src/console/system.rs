@@ -26,6 +26,7 @@ impl Console {
     /// # Errors
     /// The cache's.
     pub async fn get_app_state(&self) -> Result<AppState, ApiError> {
+        let problem = self.open_unasked().await;
         let unlocked = self.open().is_ok();
         let demo_connection = if unlocked && self.0.options.demo {
             self.read(|conn| Ok(connection::list(conn)?.first().map(|row| row.id)))
@@ -39,6 +40,7 @@ impl Console {
             unlocked,
             first_use: keys::is_first_use(&self.0.options.data_dir),
             key_store: self.0.key_store,
+            problem,
             demo: self.0.options.demo,
             demo_connection,
         })

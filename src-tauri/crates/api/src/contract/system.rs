@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use zhengqiao_domain::{DatasetId, Flow, Personal, Severity, System};
 
-use super::{CauseRow, RunRow};
+use super::{ApiError, CauseRow, RunRow};
 
 /// What the window shows before anything else.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -20,6 +20,8 @@ pub struct AppState {
     pub first_use: bool,
     /// Where keys are kept.
     pub key_store: KeyStore,
+    /// Why the cache could not be opened, when no passphrase is missing.
+    pub problem: Option<ApiError>,
     /// Whether this is the demonstration with its own provider.
     pub demo: bool,
     /// The demo's connection, once it exists.

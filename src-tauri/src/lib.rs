@@ -1,0 +1,160 @@
+//! The desktop host: a window over the use cases of `zhengqiao-api`. It knows no rule of the field.
+
+mod commands;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
+use zhengqiao_api::contract::{ApiError, RunMode, StartSync};
+use zhengqiao_api::demo::{DemoJob, Demonstration};
+use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, default_data_dir, start_log};
+
+/// How the program is started.
+#[derive(Debug, clap::Parser)]
+#[command(name = "zhengqiao-desktop", version)]
+pub struct Options {
+    /// 数据目录 · Directory with cache, sealed secrets and logs
+    #[arg(long, env = "ZHENGQIAO_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// 演示：内置服务端，数据随程序结束而删除 · Demonstration with a provider of its own
+    #[arg(long)]
+    demo: bool,
+    /// 演示的办件数量 · Cases of the demonstration
+    #[arg(long, default_value_t = 2000)]
+    records: u64,
+    /// 演示的种子 · Seed of the demonstration
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// 演示的问题数据比例 · Share of defective rows of the demonstration
+    #[arg(long, default_value_t = 0.03)]
+    defects: f64,
+}
+
+/// The demonstration lives as long as the program; its place is removed in the end.
+#[derive(Default)]
+struct Running(Mutex<Option<Demonstration>>);
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// When the demonstration or the window cannot be started.
+pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
+    let own_place = options.demo || options.data_dir.is_some();
+    let (console, demonstration) = if options.demo {
+        let demonstration = tauri::async_runtime::block_on(demonstrate(&options))?;
+        (demonstration.console.clone(), Some(demonstration))
+    } else {
+        let data_dir = options.data_dir.unwrap_or_else(default_data_dir);
+        (
+            Console::new(ConsoleOptions {
+                data_dir,
+                keys: KeyChoice::Auto,
+                demo: false,
+            }),
+            None,
+        )
+    };
+    let log = start_log(console.data_dir());
+
+    let mut builder = tauri::Builder::default();
+    if !own_place {
+        // A second start shows the window that is there. It must be the first plugin.
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            if let Some(window) = app.get_webview_window("main") {
+                // Nothing is lost when the window manager does not obey.
+                let _ = window.unminimize();
+                let _ = window.set_focus();
+            }
+        }));
+    }
+    let app = builder
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .manage(console)
+        .manage(Running(Mutex::new(demonstration)))
+        .invoke_handler(tauri::generate_handler![
+            commands::system::get_app_state,
+            commands::system::unlock_cache,
+            commands::system::get_settings,
+            commands::system::save_settings,
+            commands::system::backup_cache,
+            commands::system::get_overview,
+            commands::system::list_rules,
+            commands::system::list_datasets,
+            commands::system::list_audit,
+            commands::system::verify_audit,
+            commands::connections::list_presets,
+            commands::connections::list_connections,
+            commands::connections::get_connection,
+            commands::connections::save_connection,
+            commands::connections::duplicate_connection,
+            commands::connections::remove_connection,
+            commands::connections::export_connection,
+            commands::connections::import_connection,
+            commands::connections::test_connection,
+            commands::sync::list_sync_state,
+            commands::sync::start_sync,
+            commands::sync::cancel_run,
+            commands::sync::watch_run,
+            commands::sync::list_runs,
+            commands::sync::get_run,
+            commands::sync::list_records,
+            commands::sync::get_record,
+            commands::rejected::list_causes,
+            commands::rejected::list_facets,
+            commands::rejected::list_rejections,
+            commands::rejected::get_rejection,
+            commands::rejected::reveal_rejection,
+            commands::rejected::ignore_rejections,
+            commands::rejected::reopen_rejections,
+            commands::rejected::revalidate_rejections,
+            commands::rejected::export_rejections,
+            commands::identity::get_claim_mapping,
+            commands::identity::save_claim_mapping,
+            commands::identity::review_identity,
+            commands::identity::get_identity_summary,
+            commands::identity::list_bindings
+        ])
+        .setup(|app| {
+            WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+                .title("政桥 Zhengqiao")
+                .inner_size(1280.0, 800.0)
+                .min_inner_size(1024.0, 640.0)
+                .build()?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())?;
+    app.run(|app, event| {
+        if matches!(event, RunEvent::Exit) {
+            // The process ends without dropping anything; the demonstration's place must be removed.
+            let running = app.state::<Running>();
+            drop(
+                running
+                    .0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take(),
+            );
+        }
+    });
+    drop(log);
+    Ok(())
+}
+
+/// Prepares the demonstration and begins its synchronisation; the window shows how it goes on.
+async fn demonstrate(options: &Options) -> Result<Demonstration, ApiError> {
+    let job = DemoJob {
+        records: options.records,
+        seed: options.seed,
+        defects: options.defects,
+    };
+    let demonstration = Demonstration::prepare(job).await?;
+    let request = StartSync {
+        connection_id: demonstration.connection_id,
+        datasets: Vec::new(),
+        mode: RunMode::Full,
+    };
+    demonstration.console.start_sync(request).await?;
+    Ok(demonstration)
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { systemLanguage } from '../src/i18n'
+import { i18n, languageOf, setSystemLanguage } from '../src/i18n'
 import en from '../src/i18n/en'
 import zh from '../src/i18n/zh-CN'
 
@@ -36,7 +36,11 @@ describe('words', () => {
     expect(left).toEqual([])
   })
 
-  it('takes a system without a language for a Chinese one', () => {
-    expect(['C', undefined, 'en-GB', 'zh-CN'].map(systemLanguage)).toEqual(['zh-CN', 'zh-CN', 'en', 'zh-CN'])
+  it('takes what names no language for the language of the system, Chinese at first', () => {
+    expect(['', 'C', 'en'].map(languageOf)).toEqual(['zh-CN', 'zh-CN', 'en'])
+    setSystemLanguage('en', '')
+    expect(i18n.global.locale.value).toBe('en')
+    setSystemLanguage('en', 'zh-CN')
+    expect(i18n.global.locale.value).toBe('zh-CN')
   })
 })

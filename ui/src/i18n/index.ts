@@ -5,21 +5,32 @@ import zh from './zh-CN'
 
 export type Language = 'zh-CN' | 'en'
 
-/** The language of a system's setting; "C" and the like are no language. */
-export function systemLanguage(setting: string | undefined): Language {
-  return setting?.toLowerCase().startsWith('en') ? 'en' : 'zh-CN'
-}
+let system: Language = 'zh-CN'
 
 export const i18n = createI18n({
   legacy: false,
-  locale: systemLanguage(navigator.language),
+  locale: system,
   fallbackLocale: 'zh-CN',
   messages: { 'zh-CN': zh, en },
 })
 
+/** The language that is meant by a setting; what names none means the system's. */
+export function languageOf(setting: string): Language {
+  return setting === 'zh-CN' || setting === 'en' ? setting : system
+}
+
 /** Switches the language of every text, number and date. */
-export function setLanguage(chosen: string): void {
-  const language = chosen === 'zh-CN' || chosen === 'en' ? chosen : systemLanguage(navigator.language)
+export function setLanguage(setting: string): void {
+  const language = languageOf(setting)
   i18n.global.locale.value = language
   document.documentElement.lang = language
+}
+
+/**
+ * Takes over the system's language. The host tells it, because the web view reports "C" or "en-US"
+ * where the system's locale is not installed.
+ */
+export function setSystemLanguage(told: string, setting: string): void {
+  system = told === 'en' ? 'en' : 'zh-CN'
+  setLanguage(setting)
 }

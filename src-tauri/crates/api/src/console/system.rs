@@ -37,6 +37,7 @@ impl Console {
         Ok(AppState {
             version: env!("CARGO_PKG_VERSION").into(),
             data_dir: self.0.options.data_dir.display().to_string(),
+            system_language: system_language(sys_locale::get_locale().as_deref()).into(),
             unlocked,
             first_use: keys::is_first_use(&self.0.options.data_dir),
             key_store: self.0.key_store,
@@ -280,5 +281,22 @@ impl Console {
     pub async fn verify_audit(&self) -> Result<AuditVerdict, ApiError> {
         let (checked, broken_at) = self.read(audit::verify).await?;
         Ok(AuditVerdict { checked, broken_at })
+    }
+}
+
+/// The language of a system's locale; "C" and the like are no language.
+fn system_language(locale: Option<&str>) -> &'static str {
+    let is_english = locale.is_some_and(|locale| locale.to_ascii_lowercase().starts_with("en"));
+    if is_english { "en" } else { "zh-CN" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::system_language;
+
+    #[test]
+    fn a_system_without_a_language_counts_as_chinese() {
+        let languages = [None, Some("C"), Some("zh-CN"), Some("en-GB"), Some("EN")].map(system_language);
+        assert_eq!(languages, ["zh-CN", "zh-CN", "zh-CN", "en", "en"]);
     }
 }

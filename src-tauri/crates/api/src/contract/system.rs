@@ -14,6 +14,8 @@ pub struct AppState {
     pub version: String,
     /// Directory with the cache.
     pub data_dir: String,
+    /// The system's language, `zh-CN` or `en`; a system without one counts as Chinese.
+    pub system_language: String,
     /// Whether the cache is open.
     pub unlocked: bool,
     /// Whether there is no cache yet, so that a passphrase is chosen and not asked for.

@@ -1,0 +1,262 @@
+//! A WebDriver server of our own and the window that it drives.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a journey that cannot go on fails"
+)]
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tokio::process::{Child, Command};
+
+/// What a screen may take at most on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(60);
+
+/// A WebDriver server with a home of its own for everything that it starts.
+pub struct Driver {
+    port: u16,
+    home: tempfile::TempDir,
+    _server: Child,
+}
+
+impl Driver {
+    /// Starts the server; windows that it opens run under `language`.
+    pub async fn start(language: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let place = |name: &str| home.path().join(name);
+        let runtime = place("runtime");
+        std::fs::create_dir_all(&runtime).unwrap();
+        let server = Command::new("WebKitWebDriver")
+            .args([format!("--port={port}"), "--host=127.0.0.1".into()])
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("HOME", home.path())
+            .env("XDG_DATA_HOME", place("data"))
+            .env("XDG_CONFIG_HOME", place("config"))
+            .env("XDG_CACHE_HOME", place("cache"))
+            .env("XDG_RUNTIME_DIR", runtime)
+            .env("LANG", language)
+            .env("LC_ALL", language)
+            .env("LANGUAGE", language)
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            // No secret store of the user who runs the tests: the window asks for a passphrase.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("WebKitWebDriver (package webkit2gtk-driver)");
+        let begun = Instant::now();
+        while tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_err()
+        {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "WebKitWebDriver does not answer"
+            );
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Self {
+            port,
+            home,
+            _server: server,
+        }
+    }
+
+    /// Opens the window over this driver's data directory.
+    pub async fn open(&self, args: &[&str]) -> Window {
+        let binary =
+            std::env::var("ZHENGQIAO_DESKTOP").expect("ZHENGQIAO_DESKTOP names the built window");
+        let mut all = vec![
+            "--data-dir".to_owned(),
+            self.home.path().join("place").display().to_string(),
+        ];
+        all.extend(args.iter().map(|arg| (*arg).to_owned()));
+        let mut capabilities = Capabilities::new();
+        capabilities.insert(
+            "webkitgtk:browserOptions".into(),
+            json!({ "binary": binary, "args": all }),
+        );
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{}", self.port))
+            .await
+            .expect("the window opens");
+        let shots =
+            std::env::var_os("ZHENGQIAO_SHOTS").map_or_else(std::env::temp_dir, PathBuf::from);
+        std::fs::create_dir_all(&shots).unwrap();
+        let window = Window { client, shots };
+        window.size(1280, 800).await;
+        window
+    }
+}
+
+/// An open window.
+pub struct Window {
+    client: Client,
+    shots: PathBuf,
+}
+
+impl Window {
+    /// The first element, as soon as there is one.
+    pub async fn find(&self, css: &str) -> Element {
+        let begun = Instant::now();
+        loop {
+            if let Ok(element) = self.client.find(Locator::Css(css)).await {
+                return element;
+            }
+            if begun.elapsed() > PATIENCE {
+                self.shot("failed").await;
+                panic!("{css} did not appear");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Waits until there is no such element.
+    pub async fn gone(&self, css: &str) {
+        let begun = Instant::now();
+        while self.client.find(Locator::Css(css)).await.is_ok() {
+            if begun.elapsed() > PATIENCE {
+                self.shot("failed").await;
+                panic!("{css} stayed");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Clicks the element of a test id, as soon as it can be clicked.
+    pub async fn click(&self, id: &str) {
+        self.click_css(&format!("[data-testid={id}]")).await;
+    }
+
+    /// Clicks the first element, as soon as it can be clicked.
+    pub async fn click_css(&self, css: &str) {
+        let begun = Instant::now();
+        loop {
+            let element = self.find(css).await;
+            let enabled = element.is_enabled().await.unwrap_or(false);
+            match element.click().await {
+                Ok(()) if enabled => return,
+                outcome => {
+                    if begun.elapsed() > PATIENCE {
+                        self.shot("failed").await;
+                        panic!("{css} cannot be clicked: {outcome:?}");
+                    }
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Types into the input of a test id.
+    pub async fn type_into(&self, id: &str, text: &str) {
+        let css = format!("input[data-testid={id}]");
+        let begun = Instant::now();
+        while let Err(error) = self.find(&css).await.send_keys(text).await {
+            if begun.elapsed() > PATIENCE {
+                self.shot("failed").await;
+                panic!("{css} takes no text: {error}");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Replaces the text of the input of a test id.
+    pub async fn retype(&self, id: &str, text: &str) {
+        let element = self.find(&format!("input[data-testid={id}]")).await;
+        element.clear().await.unwrap();
+        element.send_keys(text).await.unwrap();
+    }
+
+    /// The text of the first element.
+    pub async fn text(&self, css: &str) -> String {
+        self.find(css).await.text().await.unwrap()
+    }
+
+    /// The number that the first element shows.
+    pub async fn number(&self, css: &str) -> i64 {
+        self.text(css)
+            .await
+            .replace([',', ' '], "")
+            .parse()
+            .unwrap()
+    }
+
+    /// How many elements there are.
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
+    /// Waits until the first element shows a text.
+    pub async fn until_text(&self, css: &str, wanted: &str) {
+        let begun = Instant::now();
+        loop {
+            let text = self.text(css).await;
+            if text.trim() == wanted {
+                return;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{css} shows {text:?} and not {wanted:?}"
+            );
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Presses Escape.
+    pub async fn press_escape(&self) {
+        let body = self.find("body").await;
+        body.send_keys(&String::from(char::from(Key::Escape)))
+            .await
+            .unwrap();
+    }
+
+    /// Sets the window's size.
+    pub async fn size(&self, width: u32, height: u32) {
+        self.client.set_window_size(width, height).await.unwrap();
+    }
+
+    /// Waits until nothing moves or loads any more.
+    pub async fn settle(&self) {
+        let begun = Instant::now();
+        let quiet = "return document.getAnimations().every(each => each.effect.getTiming().iterations === Infinity) \
+                     && !document.querySelector('.el-skeleton')";
+        while self.client.execute(quiet, Vec::new()).await.unwrap() != json!(true) {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the screen does not come to rest"
+            );
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Leaves a screenshot.
+    pub async fn shot(&self, name: &str) {
+        if let Ok(image) = self.client.screenshot().await {
+            std::fs::write(self.shots.join(format!("{name}.png")), image).unwrap();
+        }
+    }
+
+    /// Closes the window.
+    pub async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+}

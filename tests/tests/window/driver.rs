@@ -20,7 +20,7 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 
 /// What a screen may take at most on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(60);
 
@@ -182,13 +182,22 @@ impl Window {
     /// Replaces the text of the input of a test id.
     pub async fn retype(&self, id: &str, text: &str) {
         let element = self.find(&format!("input[data-testid={id}]")).await;
-        element.clear().await.unwrap();
-        element.send_keys(text).await.unwrap();
+        // Clearing does not reach the screen's own state: the old text is selected and typed over.
+        element
+            .send_keys(&format!(
+                "{}a{}{text}",
+                char::from(Key::Control),
+                char::from(Key::Null)
+            ))
+            .await
+            .unwrap();
     }
 
     /// The text of the first element.
     pub async fn text(&self, css: &str) -> String {
-        self.find(css).await.text().await.unwrap()
+        // The driver's own idea of visible text is empty where text may be clipped.
+        let content = self.find(css).await.prop("textContent").await.unwrap();
+        content.unwrap_or_default()
     }
 
     /// The number that the first element shows.
@@ -250,13 +259,22 @@ impl Window {
 
     /// Leaves a screenshot.
     pub async fn shot(&self, name: &str) {
-        if let Ok(image) = self.client.screenshot().await {
-            std::fs::write(self.shots.join(format!("{name}.png")), image).unwrap();
-        }
-    }
-
-    /// Closes the window.
-    pub async fn close(self) {
-        self.client.close().await.unwrap();
+        // WebKit takes the picture at the next paint: on a screen at rest there would be none.
+        let paint = "const dot = document.createElement('i'); dot.id = 'painting'; \
+                     dot.style.cssText = 'position:fixed;left:0;top:0;width:1px;height:1px;z-index:9999'; \
+                     document.body.append(dot); \
+                     const step = () => { dot.style.background = dot.style.background === 'red' ? 'blue' : 'red'; \
+                     if (dot.isConnected) requestAnimationFrame(step) }; step()";
+        let rest = "document.getElementById('painting')?.remove()";
+        let image = async {
+            self.client.execute(paint, Vec::new()).await?;
+            let image = self.client.screenshot().await;
+            self.client.execute(rest, Vec::new()).await?;
+            image
+        };
+        match tokio::time::timeout(PATIENCE, image).await {
+            Ok(Ok(image)) => std::fs::write(self.shots.join(format!("{name}.png")), image).unwrap(),
+            Ok(Err(error)) => eprintln!("no screenshot {name}: {error}"),
+            Err(_) => eprintln!("no screenshot {name}: it takes too long"),
     }
 }

@@ -18,8 +18,6 @@ const TONES: Record<string, string> = {
   orphaned: 'bad',
   missing_required: 'bad',
   running: 'run',
-  open: 'run',
-  reported: 'run',
 }
 
 /** The tone of a state's word; what has none is quiet. */

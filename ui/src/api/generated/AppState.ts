@@ -15,6 +15,10 @@ version: string,
  */
 data_dir: string, 
 /**
+ * The system's language, `zh-CN` or `en`; a system without one counts as Chinese.
+ */
+system_language: string, 
+/**
  * Whether the cache is open.
  */
 unlocked: boolean, 

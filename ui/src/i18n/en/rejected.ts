@@ -18,7 +18,7 @@ export const rejected: typeof zh = {
   rules: 'Failed rules',
   seen: 'Last seen',
   first: 'First seen',
-  times: 'seen {n} times',
+  times: 'seen {n}×',
   run: 'Run',
   checked: '{n} ticked',
   clearChecked: 'Untick all',

@@ -296,7 +296,8 @@ mod tests {
 
     #[test]
     fn a_system_without_a_language_counts_as_chinese() {
-        let languages = [None, Some("C"), Some("zh-CN"), Some("en-GB"), Some("EN")].map(system_language);
+        let languages =
+            [None, Some("C"), Some("zh-CN"), Some("en-GB"), Some("EN")].map(system_language);
         assert_eq!(languages, ["zh-CN", "zh-CN", "zh-CN", "en", "en"]);
     }
 }

@@ -276,5 +276,11 @@ impl Window {
             Ok(Ok(image)) => std::fs::write(self.shots.join(format!("{name}.png")), image).unwrap(),
             Ok(Err(error)) => eprintln!("no screenshot {name}: {error}"),
             Err(_) => eprintln!("no screenshot {name}: it takes too long"),
+        }
+    }
+
+    /// Closes the window.
+    pub async fn close(self) {
+        self.client.close().await.unwrap();
     }
 }

@@ -179,20 +179,6 @@ impl Window {
         }
     }
 
-    /// Replaces the text of the input of a test id.
-    pub async fn retype(&self, id: &str, text: &str) {
-        let element = self.find(&format!("input[data-testid={id}]")).await;
-        // Clearing does not reach the screen's own state: the old text is selected and typed over.
-        element
-            .send_keys(&format!(
-                "{}a{}{text}",
-                char::from(Key::Control),
-                char::from(Key::Null)
-            ))
-            .await
-            .unwrap();
-    }
-
     /// The text of the first element.
     pub async fn text(&self, css: &str) -> String {
         // The driver's own idea of visible text is empty where text may be clipped.

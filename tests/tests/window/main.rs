@@ -165,7 +165,9 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
     window.type_into("passphrase", "wrong horse battery").await;
     window.click("unlock-open").await;
     window.find("[data-testid=error-note]").await;
-    window.retype("passphrase", "correct horse battery").await;
+    window
+        .type_into("passphrase", "correct horse battery")
+        .await;
     window.click("unlock-open").await;
     window
         .until_text("[data-testid=nav-rejected]", "Rejected records")

@@ -4,18 +4,31 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use zhengqiao_demo::{DemoOptions, DemoProvider};
-use zhengqiao_exchange::{Auth, Environment, Profile, Secrets, preset};
+use zhengqiao_exchange::{Auth, Environment, Pager, Profile, Secrets, preset};
 use zhengqiao_store::run::RunDatasetRow;
 use zhengqiao_store::{Cache, CacheKey, connection, run};
 use zhengqiao_sync::{RunMode, RunOptions, StateWord};
+
+/// So few rows a page that every dataset has several.
+pub fn small_pages(profile: &mut Profile, rows: u32) {
+    for source in profile.datasets.values_mut() {
+        match &mut source.pager {
+            Pager::Page { size, .. } | Pager::Offset { size, .. } | Pager::Cursor { size, .. } => {
+                *size = rows;
+            }
+            Pager::Single => {}
+        }
+    }
+}
 
 /// By dataset and key: the outcome, and rule and field of every finding.
 pub type Found = BTreeMap<(String, String), (String, Vec<(String, String)>)>;
 
 pub struct Bed {
-    pub provider: DemoProvider,
+    pub provider: Arc<DemoProvider>,
     pub cache: Cache,
     pub connection_id: i64,
     pub dir: tempfile::TempDir,
@@ -41,6 +54,11 @@ impl Bed {
         let provider = DemoProvider::start(options, ([127, 0, 0, 1], 0).into())
             .await
             .unwrap();
+        Self::over(Arc::new(provider), family, change)
+    }
+
+    /// A new cache over a provider that is there.
+    pub fn over(provider: Arc<DemoProvider>, family: &str, change: impl FnOnce(&mut Profile)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::open(&dir.path().join("cache.db"), &CacheKey::new([7; 32])).unwrap();
         let mut profile = preset(family).unwrap().profile;
@@ -97,6 +115,14 @@ impl Bed {
                 let last = run::page(conn, None, None, 1)?.remove(0);
                 run::datasets(conn, last.id)
             })
+            .unwrap()
+    }
+
+    /// State, code and message of a dataset's part in the last run.
+    pub fn part(&self, dataset: &str) -> RunDatasetRow {
+        self.parts()
+            .into_iter()
+            .find(|part| part.dataset.as_str() == dataset)
             .unwrap()
     }
 

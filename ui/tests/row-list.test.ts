@@ -38,6 +38,13 @@ describe('RowList', () => {
     expect(list.emitted('tick')?.[0]).toEqual([rows[1]])
   })
 
+  it('leaves keys with Ctrl to the page', async () => {
+    const list = make()
+    await list.trigger('keydown', { key: 'ArrowDown' })
+    await list.trigger('keydown', { key: 'Enter', ctrlKey: true })
+    expect(list.emitted('open')).toBeUndefined()
+  })
+
   it('stops at both ends', async () => {
     const list = make()
     await list.trigger('keydown', { key: 'ArrowUp' })

@@ -410,7 +410,7 @@ async fn cursor(
         .clamp(1, LARGEST_PAGE);
     let from = match query.get("cursor") {
         None => 0,
-        Some(text) => match u64::from_str_radix(text.trim_start_matches('c'), 16) {
+        Some(text) => match u64::from_str_radix(text.strip_prefix('c').unwrap_or(text), 16) {
             Ok(place) => place,
             Err(_) => {
                 return json(

@@ -20,6 +20,8 @@ pub struct Position {
     pub pages: u64,
     /// Rows read.
     pub rows: u64,
+    /// Rows read, those that came twice on a page counted once: they do not bring the end nearer.
+    pub distinct_rows: u64,
     /// The next page's cursor.
     pub cursor: Option<String>,
     /// Total that the provider told first.
@@ -275,6 +277,7 @@ impl Walk {
         let mut after = Position {
             pages: self.position.pages + 1,
             rows: self.position.rows + rows,
+            distinct_rows: self.position.distinct_rows + fingerprints.len() as u64,
             cursor: self.position.cursor.clone(),
             total: self.position.total.or(reply.opened.total),
             ended: false,
@@ -283,7 +286,7 @@ impl Walk {
             Pager::Single => true,
             Pager::Cursor { .. } => self.follow(&reply, &mut after)?,
             Pager::Page { .. } | Pager::Offset { .. } => match reply.opened.total {
-                Some(total) => rows == 0 || after.rows >= total,
+                Some(total) => rows == 0 || after.distinct_rows >= total,
                 None => rows == 0,
             },
         };

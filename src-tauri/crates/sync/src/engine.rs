@@ -726,6 +726,13 @@ fn judge(end: &End, part: &RunDatasetRow, full: bool) -> (StateWord, Option<(Str
                 format!("{}: the counters do not add up", part.dataset),
             ),
         ),
+        End::Read { .. } if full && counts.fetched == 0 => (
+            StateWord::NeedsDecision,
+            cause(
+                "nothing_received",
+                format!("{}: the provider sent no record", part.dataset),
+            ),
+        ),
         End::Read { drifted: true, .. } => (
             StateWord::NeedsDecision,
             cause(
@@ -734,13 +741,6 @@ fn judge(end: &End, part: &RunDatasetRow, full: bool) -> (StateWord, Option<(Str
                     "{}: rows moved between pages in {MAX_PASSES} readings",
                     part.dataset
                 ),
-            ),
-        ),
-        End::Read { .. } if full && counts.fetched == 0 => (
-            StateWord::NeedsDecision,
-            cause(
-                "nothing_received",
-                format!("{}: the provider sent no record", part.dataset),
             ),
         ),
         End::Read { .. } if scale_reversed(part) => (

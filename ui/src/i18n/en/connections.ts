@@ -59,6 +59,9 @@ export const connections: typeof zhConnections = {
   maxBody: 'Largest answer (bytes)',
   pacing: 'Requests a second, 0 for no limit',
   retries: 'Retries',
+  backoff: 'Wait before a retry (ms), doubled each time',
+  maxPages: 'Most pages of a run',
+  retryAfter: 'Longest wait that is granted (s)',
   proxy: 'Proxy address, empty for the system’s',
   waiting: 'Waiting time of held records (hours)',
   scale: 'Satisfaction scale',
@@ -77,6 +80,7 @@ export const connections: typeof zhConnections = {
   importHint: 'Paste a connection file (TOML). A local secret stays as it is.',
   exportTitle: 'Export the connection',
   exportHint: 'The export holds no secret.',
+  exportCopy: 'Copy the text',
   removeTitle: 'Remove the connection',
   removeHint:
     'This removes the connection with everything cached for it, for good. Type its name “{name}” to confirm.',

@@ -9,6 +9,8 @@ export const identity: typeof zhIdentity = {
   computed: 'reviewed {when}',
   never: 'not reviewed yet',
   kind: { natural: 'Natural person', legal: 'Legal person', agent: 'Agent' },
+  kindTitle: 'Kind',
+  unsaved: 'Previewed once saved',
   claim: 'Received claim',
   portal: 'Portal field (SCIM)',
   required: 'Required',

@@ -1,8 +1,20 @@
 /** All words of this language. */
 import { common } from './common'
 import { connections, overview } from './connections'
+import { dataset } from './dataset'
 import { audit, identity, settings } from './identity'
 import { rejected } from './rejected'
 import { records, sync } from './sync'
 
-export default { ...common, overview, connections, sync, records, rejected, identity, audit, settings }
+export default {
+  ...common,
+  overview,
+  connections,
+  dataset,
+  sync,
+  records,
+  rejected,
+  identity,
+  audit,
+  settings,
+}

@@ -60,5 +60,10 @@ export const rejected: typeof zh = {
   emptyGood: 'No rejected records are open. What a synchronisation finds appears here.',
   missing: '(empty)',
   keys: '↑↓ walk · Enter open · Space tick · J/K next cause · R check again · X ignore',
+  region: 'Region',
+  narrowedRun: 'Run {id}',
+  many: 'more than 200,000',
+  productionTitle: 'Records of production',
+  productionText: 'Checks {n} records of “{name}” (production) again; those that pass go into the cache.',
   severity: 'Severity',
 }

@@ -7,6 +7,8 @@ export const identity = {
   computed: '核对于 {when}',
   never: '尚未核对',
   kind: { natural: '自然人', legal: '法人', agent: '经办人' },
+  kindTitle: '账号类别',
+  unsaved: '保存后预览',
   claim: '收到的字段',
   portal: '门户字段（SCIM）',
   required: '必填',

@@ -58,5 +58,10 @@ export const rejected = {
   emptyGood: '没有待处理的异常数据。同步时发现的问题会出现在这里。',
   missing: '（空）',
   keys: '↑↓ 选择 · Enter 打开 · 空格勾选 · J/K 换原因 · R 重新校验 · X 忽略',
+  region: '区划',
+  narrowedRun: '运行 {id}',
+  many: '超过二十万',
+  productionTitle: '确认处理生产环境数据',
+  productionText: '将对“{name}”（生产环境）的 {n} 条记录重新校验；通过的记录会写入本地库。',
   severity: '级别',
 }

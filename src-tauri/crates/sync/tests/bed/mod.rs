@@ -32,6 +32,8 @@ pub struct Bed {
     pub cache: Cache,
     pub connection_id: i64,
     pub dir: tempfile::TempDir,
+    /// The moment that runs take for now; the present if absent.
+    pub now_ms: Option<i64>,
 }
 
 impl Bed {
@@ -58,7 +60,11 @@ impl Bed {
     }
 
     /// A new cache over a provider that is there.
-    pub fn over(provider: Arc<DemoProvider>, family: &str, change: impl FnOnce(&mut Profile)) -> Self {
+    pub fn over(
+        provider: Arc<DemoProvider>,
+        family: &str,
+        change: impl FnOnce(&mut Profile),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::open(&dir.path().join("cache.db"), &CacheKey::new([7; 32])).unwrap();
         let mut profile = preset(family).unwrap().profile;
@@ -84,6 +90,7 @@ impl Bed {
             cache,
             connection_id,
             dir,
+            now_ms: None,
         }
     }
 
@@ -92,7 +99,9 @@ impl Bed {
             connection_id: self.connection_id,
             datasets: Vec::new(),
             mode,
-            now_ms: chrono::Utc::now().timestamp_millis(),
+            now_ms: self
+                .now_ms
+                .unwrap_or_else(|| chrono::Utc::now().timestamp_millis()),
         };
         let started = zhengqiao_sync::start(&self.cache, options).unwrap();
         let secrets = Secrets::new(Some(self.provider.credentials().secret.clone()));

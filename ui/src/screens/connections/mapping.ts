@@ -1,0 +1,101 @@
+/** Edits a dataset's mapping: which field comes from where, through which steps. */
+import type { FieldMap, FieldRow, Incremental, Mapping, Pager, Transform } from '@/api/generated'
+
+/** A field as the editor shows it, listed in the mapping or not. */
+export interface Line {
+  field: FieldRow
+  source: string
+  transforms: Transform[]
+}
+
+/** Every field of a dataset with its mapping; required fields without one first. */
+export function linesOf(fields: FieldRow[], mapping: Mapping): Line[] {
+  const listed = new Map(mapping.fields.map((map) => [map.field, map]))
+  const lines = fields.map((field) => {
+    const map = listed.get(field.name)
+    return { field, source: map?.source ?? '', transforms: map?.transforms ?? [] }
+  })
+  const rank = (line: Line) => (line.field.required ? 0 : 2) + (line.source === '' ? 0 : 1)
+  return lines.sort((one, other) => rank(one) - rank(other))
+}
+
+/** Changes one field. A field that takes its own name unchanged is not listed. */
+export function withField(mapping: Mapping, name: string, source: string, transforms: Transform[]): Mapping {
+  const isPlain = (source === '' || source === name) && transforms.length === 0
+  const changed: FieldMap = { field: name, source: source === '' ? name : source, transforms }
+  const at = mapping.fields.findIndex((map) => map.field === name)
+  if (isPlain) return { fields: mapping.fields.filter((map) => map.field !== name) }
+  if (at < 0) return { fields: [...mapping.fields, changed] }
+  return { fields: mapping.fields.map((map, index) => (index === at ? changed : map)) }
+}
+
+export const TRANSFORMS: Transform['kind'][] = [
+  'half_width',
+  'upper_case',
+  'code_table',
+  'constant',
+  'default',
+  'pad_left',
+  'strip_prefix',
+]
+
+/** A step of a kind, with nothing filled in yet. */
+export function newTransform(kind: Transform['kind']): Transform {
+  switch (kind) {
+    case 'code_table':
+      return { kind, table: {} }
+    case 'constant':
+    case 'default':
+      return { kind, value: '' }
+    case 'pad_left':
+      return { kind, width: 2 }
+    case 'strip_prefix':
+      return { kind, prefix: '' }
+    default:
+      return { kind }
+  }
+}
+
+/** A code table as lines of text. */
+export function tableText(table: Partial<Record<string, string>>): string {
+  return Object.entries(table)
+    .map(([theirs, ours]) => `${theirs} = ${ours ?? ''}`)
+    .join('\n')
+}
+
+/** Reads lines of text into a code table; a number is the first line that is wrong. */
+export function readTable(text: string): Record<string, string> | number {
+  const table = new Map<string, string>()
+  for (const [at, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const cut = line.indexOf('=')
+    const theirs = line.slice(0, Math.max(0, cut)).trim()
+    const ours = line.slice(cut + 1).trim()
+    if (cut < 0 || theirs === '' || ours === '' || table.has(theirs)) return at + 1
+    table.set(theirs, ours)
+  }
+  return Object.fromEntries(table)
+}
+
+/** Paging of another kind; what both kinds have is kept. */
+export function changePager(from: Pager, kind: Pager['kind']): Pager {
+  const size = 'size' in from ? from.size : 100
+  const size_param = 'size_param' in from ? from.size_param : 'size'
+  switch (kind) {
+    case 'page':
+      return { kind, page_param: 'page', size_param, size, first: 1 }
+    case 'offset':
+      return { kind, offset_param: 'offset', size_param, size }
+    case 'cursor':
+      return { kind, cursor_param: 'cursor', size_param, size }
+    default:
+      return { kind: 'single' }
+  }
+}
+
+/** Asking for changes in another way; `none` means that everything is asked for each time. */
+export function newIncremental(kind: string): Incremental | null {
+  if (kind === 'window') return { kind, from_param: 'from', to_param: 'to', overlap_s: 300 }
+  if (kind === 'version') return { kind, param: 'version' }
+  return kind === 'cursor' ? { kind } : null
+}

@@ -228,6 +228,11 @@ fn journeys() -> Outcome {
         "ZHENGQIAO_DESKTOP",
         build_dir().join("debug").join("zhengqiao-desktop"),
     );
+    journeys.env(
+        "ZHENGQIAO_SHOTS",
+        std::env::var_os("ZHENGQIAO_SHOTS")
+            .map_or_else(|| build_dir().join("screenshots"), Into::into),
+    );
     run(journeys)
 }
 

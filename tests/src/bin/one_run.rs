@@ -1,0 +1,40 @@
+//! One run of a connection in a process of its own, to be killed at any moment by a test.
+//!
+//! Arguments: the cache file, the connection's number, the secret, the moment taken for now in unix
+//! ms. The cache's key is the tests' own.
+
+use std::process::ExitCode;
+
+use zhengqiao_exchange::Secrets;
+use zhengqiao_store::{Cache, CacheKey};
+use zhengqiao_sync::{RunMode, RunOptions, StateWord};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(StateWord::Succeeded | StateWord::FinishedWithRejections) => ExitCode::SUCCESS,
+        Ok(state) => {
+            eprintln!("{}", state.as_str());
+            ExitCode::from(3)
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<StateWord, Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let mut next = || args.next().ok_or("four arguments are needed");
+    let (path, connection_id, secret, now_ms) = (next()?, next()?, next()?, next()?);
+    let cache = Cache::open(std::path::Path::new(&path), &CacheKey::new([7; 32]))?;
+    let options = RunOptions {
+        connection_id: connection_id.parse()?,
+        datasets: Vec::new(),
+        mode: RunMode::Full,
+        now_ms: now_ms.parse()?,
+    };
+    let started = zhengqiao_sync::start(&cache, options)?;
+    Ok(zhengqiao_sync::run(&cache, started.run_id, Secrets::new(Some(secret))).await?)
+}

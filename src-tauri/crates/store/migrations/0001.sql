@@ -106,6 +106,8 @@ CREATE TABLE record (
 
 -- Finds the cached version of a fetched row.
 CREATE UNIQUE INDEX record_key ON record (source_id, key_hash);
+-- Pages through the records of one dataset by number.
+CREATE INDEX record_of_source ON record (source_id, id);
 -- Finds the record that others refer to, and duplicates of it.
 CREATE INDEX record_business ON record (source_id, business_hash) WHERE business_hash IS NOT NULL;
 

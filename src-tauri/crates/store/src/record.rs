@@ -270,9 +270,14 @@ pub fn page(
     let mut sql = format!(
         "{ROW} WHERE r.id > ?1 AND (?2 IS NULL OR r.state = ?2) AND (?3 IS NULL OR r.run_id = ?3)"
     );
-    if !filter.source_ids.is_empty() {
-        let list: Vec<String> = filter.source_ids.iter().map(i64::to_string).collect();
-        sql.push_str(&format!(" AND r.source_id IN ({})", list.join(", ")));
+    match filter.source_ids.as_slice() {
+        [] => {}
+        [one] => sql.push_str(&format!(" AND r.source_id = {one}")),
+        // Several sources are read in the order of numbers; an index by source would have to sort.
+        several => {
+            let list: Vec<String> = several.iter().map(i64::to_string).collect();
+            sql.push_str(&format!(" AND +r.source_id IN ({})", list.join(", ")));
+        }
     }
     if let Some(hashes) = &filter.hashes {
         let list: Vec<String> = hashes

@@ -121,11 +121,21 @@ fn numbers(list: &[i64]) -> String {
 pub(super) fn narrow(filter: &RejectionFilter) -> (String, Vec<Value>) {
     let mut sql = String::new();
     let mut values = Vec::new();
-    if let Some(ids) = &filter.source_ids {
-        sql.push_str(&format!(" AND r.source_id IN ({})", numbers(ids)));
-    }
-    if !filter.states.is_empty() {
-        sql.push_str(&format!(" AND r.state IN ({})", numbers(&filter.states)));
+    match (filter.source_ids.as_deref(), filter.states.as_slice()) {
+        (Some([source]), [state]) => {
+            sql.push_str(&format!(
+                " AND r.source_id = {source} AND r.state = {state}"
+            ));
+        }
+        // Several of them are read in the order of numbers; the inbox's index would have to sort.
+        (sources, states) => {
+            if let Some(ids) = sources {
+                sql.push_str(&format!(" AND +r.source_id IN ({})", numbers(ids)));
+            }
+            if !states.is_empty() {
+                sql.push_str(&format!(" AND +r.state IN ({})", numbers(states)));
+            }
+        }
     }
     for (column, number) in [("outcome", filter.outcome), ("run_id", filter.run_id)] {
         if let Some(number) = number {

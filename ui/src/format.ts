@@ -70,6 +70,11 @@ export function duration(ms: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest.replace(/^0/, '')
 }
 
+/** Several words in a row. */
+export function list(words: string[], language: string): string {
+  return words.join(language === 'en' ? '; ' : '；')
+}
+
 /** The functions above, bound to the present language. */
 export function useFormat() {
   const { locale } = useI18n()
@@ -77,6 +82,7 @@ export function useFormat() {
     count: (value: number) => count(value, locale.value),
     bytes: (value: number) => bytes(value, locale.value),
     duration,
+    list: (words: string[]) => list(words, locale.value),
     language: computed(() => locale.value),
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, bytes, count, duration, fullMoment, shortMoment } from '../src/format'
+import { ago, bytes, count, duration, fullMoment, list, shortMoment } from '../src/format'
 
 const MOMENT = Date.UTC(2026, 0, 31, 16, 5, 9)
 
@@ -13,6 +13,11 @@ describe('format', () => {
   it('tells how long ago in the language', () => {
     expect(ago(MOMENT, MOMENT + 180_000, 'zh-CN')).toBe('3分钟前')
     expect(ago(MOMENT, MOMENT + 180_000, 'en')).toBe('3 minutes ago')
+  })
+
+  it('puts words in a row as the language does', () => {
+    expect(list(['a', 'b'], 'en')).toBe('a; b')
+    expect(list(['甲', '乙'], 'zh-CN')).toBe('甲；乙')
   })
 
   it('shows lengths of time, numbers and sizes', () => {

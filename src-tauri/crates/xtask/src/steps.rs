@@ -148,20 +148,16 @@ pub fn types(check: bool) -> Outcome {
 pub fn package() -> Outcome {
     packages::ensure(&[BUILD, WINDOW])?;
     build_ui()?;
-    let mut bundle = command(
+    run(command(
         "npx",
         &[
-            "--prefix",
-            "ui",
-            "tauri",
+            "--yes",
+            "@tauri-apps/cli@2",
             "build",
             "--bundles",
             "deb,rpm",
-            "--config",
         ],
-    );
-    bundle.arg(r#"{"build":{"beforeBuildCommand":""}}"#);
-    run(bundle)
+    ))
 }
 
 fn cargo(args: &[&str]) -> Outcome {

@@ -1,7 +1,7 @@
 //! One run of a connection in a process of its own, to be killed at any moment by a test.
 //!
 //! Arguments: the cache file, the connection's number, the secret, the moment taken for now in unix
-//! ms. The cache's key is the tests' own.
+//! ms, full or incremental. The cache's key is the tests' own.
 
 use std::process::ExitCode;
 
@@ -26,13 +26,14 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<StateWord, Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let mut next = || args.next().ok_or("four arguments are needed");
+    let mut next = || args.next().ok_or("five arguments are needed");
     let (path, connection_id, secret, now_ms) = (next()?, next()?, next()?, next()?);
+    let mode = RunMode::by_name(&next()?).ok_or("the mode is full or incremental")?;
     let cache = Cache::open(std::path::Path::new(&path), &CacheKey::new([7; 32]))?;
     let options = RunOptions {
         connection_id: connection_id.parse()?,
         datasets: Vec::new(),
-        mode: RunMode::Full,
+        mode,
         now_ms: now_ms.parse()?,
     };
     let started = zhengqiao_sync::start(&cache, options)?;

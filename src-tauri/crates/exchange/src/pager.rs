@@ -159,15 +159,28 @@ impl Walk {
             ));
         }
         let mut reply = self.ask(provider).await?;
-        if self.repeats(&reply) {
-            reply = self.ask(provider).await?;
+        let (mut repeats, mut empties) = (0, 0);
+        // Doubtful answers are asked for again: a page that came before may be a slip, and so may a
+        // page without rows, of which two in a row are believed.
+        loop {
             if self.repeats(&reply) {
-                let what = format!(
-                    "page {} is the same as the page before it",
-                    self.position.pages + 1
-                );
-                return Err(self.fault(Fault::RepeatedPage, what));
+                repeats += 1;
+                if repeats > 1 {
+                    let what = format!(
+                        "page {} is the same as the page before it",
+                        self.position.pages + 1
+                    );
+                    return Err(self.fault(Fault::RepeatedPage, what));
+                }
+            } else if self.ends_untold(&reply) {
+                empties += 1;
+                if empties > 1 {
+                    break;
+                }
+            } else {
+                break;
             }
+            reply = self.ask(provider).await?;
         }
         self.advance(reply).map(Some)
     }
@@ -251,6 +264,21 @@ impl Walk {
 
     fn repeats(&self, reply: &Reply) -> bool {
         !reply.opened.records.is_empty() && self.last_page == Some(page_fingerprint(reply))
+    }
+
+    /// Whether nothing but the lack of rows says that this is the end. A provider that sends an empty
+    /// page by mistake would lose the rest, so it is asked twice.
+    fn ends_untold(&self, reply: &Reply) -> bool {
+        let opened = &reply.opened;
+        let told = match (self.position.total, opened.total) {
+            // Nothing at all, told at the first page: believed, and judged by the run.
+            (None, Some(0)) => true,
+            (None, Some(_) | None) => false,
+            (Some(first), now) => {
+                self.position.distinct_rows >= first && now.is_none_or(|now| now == first)
+            }
+        };
+        opened.records.is_empty() && !told && !matches!(self.source.pager, Pager::Single)
     }
 
     fn advance(&mut self, reply: Reply) -> Result<Page, ExchangeError> {

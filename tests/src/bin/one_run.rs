@@ -6,12 +6,13 @@
 use std::process::ExitCode;
 
 use zhengqiao_exchange::Secrets;
+use zhengqiao_store::run;
 use zhengqiao_store::{Cache, CacheKey};
 use zhengqiao_sync::{RunMode, RunOptions, StateWord};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    match one_run().await {
         Ok(StateWord::Succeeded | StateWord::FinishedWithRejections) => ExitCode::SUCCESS,
         Ok(state) => {
             eprintln!("{}", state.as_str());
@@ -24,7 +25,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<StateWord, Box<dyn std::error::Error>> {
+async fn one_run() -> Result<StateWord, Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let mut next = || args.next().ok_or("five arguments are needed");
     let (path, connection_id, secret, now_ms) = (next()?, next()?, next()?, next()?);
@@ -37,5 +38,10 @@ async fn run() -> Result<StateWord, Box<dyn std::error::Error>> {
         now_ms: now_ms.parse()?,
     };
     let started = zhengqiao_sync::start(&cache, options)?;
-    Ok(zhengqiao_sync::run(&cache, started.run_id, Secrets::new(Some(secret))).await?)
+    let state = zhengqiao_sync::run(&cache, started.run_id, Secrets::new(Some(secret))).await?;
+    let parts = cache.read_blocking(|conn| run::datasets(conn, started.run_id))?;
+    for message in parts.iter().filter_map(|part| part.message.as_ref()) {
+        eprintln!("{message}");
+    }
+    Ok(state)
 }

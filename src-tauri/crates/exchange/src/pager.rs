@@ -28,6 +28,8 @@ pub struct Position {
     pub total: Option<u64>,
     /// Whether the last page was read.
     pub ended: bool,
+    /// Fingerprint of the last page with rows, so that it is known again after an interruption.
+    pub last_page: Option<u64>,
 }
 
 /// Where an incremental run begins.
@@ -107,7 +109,6 @@ pub struct Walk {
     position: Position,
     cursors: HashSet<String>,
     last_rows: HashSet<u64>,
-    last_page: Option<u64>,
 }
 
 fn fingerprint(bytes: &[u8]) -> u64 {
@@ -140,7 +141,6 @@ impl Walk {
             position,
             cursors: HashSet::new(),
             last_rows: HashSet::new(),
-            last_page: None,
         }
     }
 
@@ -159,7 +159,7 @@ impl Walk {
             ));
         }
         let mut reply = self.ask(provider).await?;
-        let (mut repeats, mut empties) = (0, 0);
+        let (mut repeats, mut doubts) = (0, 0);
         // Doubtful answers are asked for again: a page that came before may be a slip, and so may a
         // page without rows, of which two in a row are believed.
         loop {
@@ -172,9 +172,9 @@ impl Walk {
                     );
                     return Err(self.fault(Fault::RepeatedPage, what));
                 }
-            } else if self.ends_untold(&reply) {
-                empties += 1;
-                if empties > 1 {
+            } else if self.ends_untold(&reply) || self.stands_still(&reply) {
+                doubts += 1;
+                if doubts > 1 {
                     break;
                 }
             } else {
@@ -263,7 +263,15 @@ impl Walk {
     }
 
     fn repeats(&self, reply: &Reply) -> bool {
-        !reply.opened.records.is_empty() && self.last_page == Some(page_fingerprint(reply))
+        !reply.opened.records.is_empty() && self.position.last_page == Some(page_fingerprint(reply))
+    }
+
+    /// Whether the next cursor is the one that was asked with: a page of before, or a loop.
+    fn stands_still(&self, reply: &Reply) -> bool {
+        matches!(self.source.pager, Pager::Cursor { .. })
+            && !reply.opened.records.is_empty()
+            && reply.opened.next_cursor.is_some()
+            && reply.opened.next_cursor == self.position.cursor
     }
 
     /// Whether nothing but the lack of rows says that this is the end. A provider that sends an empty
@@ -309,6 +317,7 @@ impl Walk {
             cursor: self.position.cursor.clone(),
             total: self.position.total.or(reply.opened.total),
             ended: false,
+            last_page: self.position.last_page,
         };
         after.ended = match &self.source.pager {
             Pager::Single => true,
@@ -328,7 +337,7 @@ impl Walk {
             }));
         }
         if rows > 0 {
-            self.last_page = Some(page_fingerprint(&reply));
+            after.last_page = Some(page_fingerprint(&reply));
             self.last_rows = fingerprints;
         }
         self.position = after.clone();

@@ -10,11 +10,13 @@ use reqwest::{StatusCode, Url, redirect};
 use zeroize::Zeroizing;
 use zhengqiao_domain::DatasetId;
 
+use crate::auth::Auth;
 use crate::depth;
 use crate::envelope::{self, Closed, Opened};
 use crate::error::{ExchangeError, Fault};
+use crate::network::Network;
 use crate::observe::{RequestEntry, RequestObserver};
-use crate::profile::{Auth, DatasetSource, Method, Network, ParamsIn, Profile};
+use crate::profile::{DatasetSource, Method, ParamsIn, Profile};
 use crate::signer;
 use crate::token::{Granted, TokenKeeper};
 
@@ -49,7 +51,7 @@ pub struct Reply {
 }
 
 /// A provider that can be asked.
-pub struct Provider {
+pub struct HttpProvider {
     client: reqwest::Client,
     base: Url,
     auth: Auth,
@@ -91,7 +93,7 @@ struct Question<'a> {
     params: &'a [(String, String)],
 }
 
-impl Provider {
+impl HttpProvider {
     /// A provider for a profile and its secret.
     ///
     /// # Errors

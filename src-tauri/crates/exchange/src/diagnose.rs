@@ -6,9 +6,9 @@ use bytes::Bytes;
 use std::ops::Range;
 use zhengqiao_domain::DatasetId;
 
-use crate::client::Provider;
+use crate::client::HttpProvider;
 use crate::error::{ExchangeError, Fault};
-use crate::pager::{Scope, Walk};
+use crate::pager::{HttpWalk, Scope};
 use crate::profile::{DatasetSource, Profile};
 
 /// How a layer went.
@@ -56,7 +56,7 @@ fn ms(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-impl Provider {
+impl HttpProvider {
     /// Tests the connection; each layer is handed out as it ends. Returns a sample of each dataset
     /// that could be read.
     pub async fn diagnose(
@@ -187,7 +187,7 @@ impl Provider {
         source: &DatasetSource,
         until: &str,
     ) -> Result<Sample, ExchangeError> {
-        let mut walk = Walk::new(dataset, &small(source), Scope::Full, until, None);
+        let mut walk = HttpWalk::new(dataset, &small(source), Scope::Full, until, None);
         Ok(match walk.next(self).await? {
             Some(page) => Sample {
                 dataset,

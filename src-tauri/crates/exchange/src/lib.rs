@@ -4,25 +4,35 @@
 //! what the fields are called. A [`Provider`] asks, retries what may pass, and names what will not.
 //! A [`Walk`] goes through the pages of one dataset.
 
+mod auth;
 mod client;
+mod database;
 mod depth;
 mod diagnose;
 mod envelope;
 mod error;
+mod file;
+mod network;
 mod observe;
 mod pager;
 mod presets;
 mod profile;
+mod provider;
 mod signer;
 mod token;
 
-pub use client::{Provider, Secrets};
+pub use auth::Auth;
+pub use client::Secrets;
+pub use database::TableSource;
 pub use diagnose::{Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
+pub use file::FileSource;
+pub use network::Network;
 pub use observe::{NoObserver, RequestEntry, RequestObserver};
-pub use pager::{Drift, IncrementalState, Page, Position, Scope, Walk};
+pub use pager::{Drift, IncrementalState, Page, Position, Scope};
 pub use presets::{Preset, preset, presets};
 pub use profile::{
-    Auth, CountsSource, DatasetSource, Envelope, Environment, Incremental, Limits, Method, Network,
+    CountsSource, DatasetSource, Envelope, Environment, Incremental, Interface, Limits, Method,
     Pager, ParamsIn, Profile,
 };
+pub use provider::{Provider, Walk};

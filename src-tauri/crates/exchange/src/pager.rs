@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use zhengqiao_domain::DatasetId;
 
-use crate::client::{Provider, Reply};
+use crate::client::{HttpProvider, Reply};
 use crate::error::{ExchangeError, Fault};
 use crate::profile::{DatasetSource, Incremental, Pager};
 
@@ -101,7 +101,7 @@ impl Page {
 }
 
 /// Goes through the pages of one dataset.
-pub struct Walk {
+pub struct HttpWalk {
     dataset: DatasetId,
     source: DatasetSource,
     scope: Scope,
@@ -117,7 +117,7 @@ fn fingerprint(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-impl Walk {
+impl HttpWalk {
     /// A walk over `dataset`, its window ending at `until` (UTC+8), going on at `resume`.
     pub fn new(
         dataset: DatasetId,
@@ -148,7 +148,7 @@ impl Walk {
     ///
     /// # Errors
     /// The request's, [`Fault::RepeatedPage`], [`Fault::CursorLoop`], [`Fault::PagesExceeded`].
-    pub async fn next(&mut self, provider: &Provider) -> Result<Option<Page>, ExchangeError> {
+    pub async fn next(&mut self, provider: &HttpProvider) -> Result<Option<Page>, ExchangeError> {
         if self.position.ended {
             return Ok(None);
         }
@@ -194,7 +194,7 @@ impl Walk {
         }
     }
 
-    async fn ask(&self, provider: &Provider) -> Result<Reply, ExchangeError> {
+    async fn ask(&self, provider: &HttpProvider) -> Result<Reply, ExchangeError> {
         let mut params = self
             .source
             .fixed_params

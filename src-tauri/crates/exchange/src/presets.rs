@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use zhengqiao_domain::{DatasetId, FieldMap, Mapping};
 
+use crate::auth::Auth;
 use crate::profile::{
-    Auth, CountsSource, DatasetSource, Envelope, Incremental, Method, Pager, ParamsIn, Profile,
+    CountsSource, DatasetSource, Envelope, Incremental, Method, Pager, ParamsIn, Profile,
 };
 
 /// A window begins so long before the last one ended, because rows appear late.

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use zhengqiao_domain::{CompiledMapping, DatasetId, Mapping, RuleSettings};
 
+use crate::auth::Auth;
+use crate::database::TableSource;
 use crate::error::ExchangeError;
+use crate::file::FileSource;
+use crate::network::Network;
 
 /// What a connection is for; its colour is seen everywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -32,99 +36,17 @@ impl Environment {
     }
 }
 
-/// How a request proves who asks. The secret is never part of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Auth {
-    /// Not at all.
+/// What kind of door the provider's data comes through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// An HTTP interface.
     #[default]
-    None,
-    /// The secret in a header.
-    ApiKey {
-        /// The header's name.
-        header: String,
-    },
-    /// HTTP basic authentication; the secret is the password.
-    Basic {
-        /// The user's name.
-        user: String,
-    },
-    /// National gateway: `gjzwfwpt_*` headers signed with HMAC-SHA256.
-    Gateway {
-        /// `gjzwfwpt_rid`, the requester's number.
-        requester_id: String,
-    },
-    /// OAuth 2.0 client credentials; the secret is the client's.
-    Oauth2Client {
-        /// Where tokens are had.
-        token_path: String,
-        /// The client's id.
-        client_id: String,
-    },
-}
-
-impl Auth {
-    /// The kind's name.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Auth::None => "none",
-            Auth::ApiKey { .. } => "api_key",
-            Auth::Basic { .. } => "basic",
-            Auth::Gateway { .. } => "gateway",
-            Auth::Oauth2Client { .. } => "oauth2_client",
-        }
-    }
-
-    /// Whether a secret is needed.
-    pub const fn needs_secret(&self) -> bool {
-        !matches!(self, Auth::None)
-    }
-}
-
-/// How the network is used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(default)]
-pub struct Network {
-    /// Time to connect, in ms.
-    #[ts(type = "number")]
-    pub connect_timeout_ms: u64,
-    /// Time for a whole request, in ms.
-    #[ts(type = "number")]
-    pub request_timeout_ms: u64,
-    /// Largest body, decompressed.
-    #[ts(type = "number")]
-    pub max_body_bytes: u64,
-    /// Requests a second at most; 0 means no limit.
-    pub requests_per_second: f64,
-    /// Tries after the first.
-    pub retries: u32,
-    /// Wait before the second try, in ms; doubled with each.
-    #[ts(type = "number")]
-    pub backoff_ms: u64,
-    /// Longest `Retry-After` that is waited for, in s.
-    #[ts(type = "number")]
-    pub max_retry_after_s: u64,
-    /// Pages of one dataset in one run at most.
-    #[ts(type = "number")]
-    pub max_pages: u64,
-    /// Proxy address; empty means the system's.
-    pub proxy: String,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            connect_timeout_ms: 10_000,
-            request_timeout_ms: 60_000,
-            max_body_bytes: 32 * 1024 * 1024,
-            requests_per_second: 0.0,
-            retries: 4,
-            backoff_ms: 250,
-            max_retry_after_s: 60,
-            max_pages: 1_000_000,
-            proxy: String::new(),
-        }
-    }
+    Http,
+    /// Exchange tables in a front-end database (前置库).
+    Database,
+    /// Files.
+    File,
 }
 
 /// GET or POST.
@@ -273,6 +195,10 @@ pub struct DatasetSource {
     pub mapping: Mapping,
     /// Where counts are had.
     pub counts: Option<CountsSource>,
+    /// The exchange table, where the interface is a front-end database.
+    pub table: Option<TableSource>,
+    /// The file, where the interface is files.
+    pub file: Option<FileSource>,
 }
 
 /// What a connection puts up with.
@@ -297,7 +223,10 @@ impl Default for Limits {
 pub struct Profile {
     /// The preset that it began from.
     pub preset: String,
-    /// Base address, without a path's end.
+    /// What kind of door the data comes through.
+    pub interface: Interface,
+    /// Base address, without a path's end; `postgresql://` or `mysql://` for a front-end database,
+    /// empty for files.
     pub base_url: String,
     /// What it is for.
     pub environment: Environment,

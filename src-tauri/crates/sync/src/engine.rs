@@ -11,7 +11,7 @@ use zhengqiao_domain::rules::scale_is_reversed;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet};
 use zhengqiao_exchange::{
     DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Position, Profile,
-    Provider, RequestEntry, RequestObserver, Scope, Secrets, Walk,
+    Provider, RequestEntry, RequestObserver, Scope, Secrets,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
 use zhengqiao_store::{Cache, StoreError, connection, hash, source};
@@ -410,7 +410,7 @@ impl Engine {
         place: &mut Place,
     ) -> Result<End, SyncError> {
         let resume = (place.walk != Position::default()).then(|| place.walk.clone());
-        let mut walk = Walk::new(
+        let mut walk = self.provider.walk(
             part.dataset,
             described,
             scope.clone(),
@@ -421,7 +421,7 @@ impl Engine {
         let provider = self.provider.clone();
         let fetcher = tokio::spawn(async move {
             loop {
-                let page = walk.next(&provider).await.transpose();
+                let page = provider.next(&mut walk).await.transpose();
                 let ends = !matches!(page, Some(Ok(_)));
                 let Some(page) = page else { break };
                 if fetched.send(page).await.is_err() || ends {

@@ -1,0 +1,84 @@
+//! A provider of any kind, asked in one way.
+
+use std::sync::Arc;
+
+use zhengqiao_domain::DatasetId;
+
+use crate::client::{HttpProvider, Secrets};
+use crate::diagnose::{Layer, Sample};
+use crate::error::ExchangeError;
+use crate::observe::RequestObserver;
+use crate::pager::{HttpWalk, Page, Position, Scope};
+use crate::profile::{DatasetSource, Interface, Profile};
+
+/// A provider that can be asked, through whatever door it has.
+pub enum Provider {
+    /// An HTTP interface.
+    Http(Box<HttpProvider>),
+}
+
+/// Goes through the rows of one dataset, page by page.
+pub enum Walk {
+    /// The pages of an HTTP interface.
+    Http(Box<HttpWalk>),
+}
+
+impl Provider {
+    /// A provider for a profile and its secret.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Settings`] when the profile cannot be used.
+    pub fn new(
+        profile: &Profile,
+        secrets: Secrets,
+        observer: Arc<dyn RequestObserver>,
+    ) -> Result<Self, ExchangeError> {
+        match profile.interface {
+            Interface::Http => HttpProvider::new(profile, secrets, observer)
+                .map(|one| Provider::Http(Box::new(one))),
+            Interface::Database | Interface::File => Err(ExchangeError::Settings {
+                field: "interface".into(),
+                what: "this kind cannot be read".into(),
+            }),
+        }
+    }
+
+    /// A walk over `dataset`, its window ending at `until` (UTC+8), going on at `resume`.
+    pub fn walk(
+        &self,
+        dataset: DatasetId,
+        source: &DatasetSource,
+        scope: Scope,
+        until: &str,
+        resume: Option<Position>,
+    ) -> Walk {
+        match self {
+            Provider::Http(_) => Walk::Http(Box::new(HttpWalk::new(
+                dataset, source, scope, until, resume,
+            ))),
+        }
+    }
+
+    /// The next page of a walk that this provider began, or `None` after the last.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn next(&self, walk: &mut Walk) -> Result<Option<Page>, ExchangeError> {
+        match (self, walk) {
+            (Provider::Http(provider), Walk::Http(walk)) => walk.next(provider).await,
+        }
+    }
+
+    /// Tests the connection; each layer is handed out as it ends. Returns a sample of each dataset
+    /// that could be read.
+    pub async fn diagnose(
+        &self,
+        profile: &Profile,
+        until: &str,
+        on_layer: impl FnMut(Layer),
+    ) -> Vec<Sample> {
+        match self {
+            Provider::Http(provider) => provider.diagnose(profile, until, on_layer).await,
+        }
+    }
+}

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { FieldRow } from '../src/api/generated'
 import {
-  changePager,
   linesOf,
-  newIncremental,
   newTransform,
   readTable,
   tableText,
   TRANSFORMS,
   withField,
 } from '../src/screens/connections/mapping'
+import { changePager, newIncremental } from '../src/screens/connections/paging'
 
 const field = (name: string, required: boolean): FieldRow => ({
   name,

@@ -48,6 +48,8 @@ pub struct Reply {
     pub body: Bytes,
     /// Where it has what.
     pub opened: Opened,
+    /// Its headers.
+    pub headers: HeaderMap,
 }
 
 /// A provider that can be asked.
@@ -312,6 +314,7 @@ impl HttpProvider {
             )));
         }
         content_type(response.headers()).map_err(note)?;
+        let headers = response.headers().clone();
         let body = self.body(response).await.map_err(note)?;
         let bytes = body.len() as u64;
         let with_bytes = |mut failure: Failure| {
@@ -338,7 +341,14 @@ impl HttpProvider {
                 },
             })
         })?;
-        Ok((status.as_u16(), Reply { body, opened }))
+        Ok((
+            status.as_u16(),
+            Reply {
+                body,
+                opened,
+                headers,
+            },
+        ))
     }
 
     fn request(

@@ -208,7 +208,10 @@ fn small(source: &DatasetSource) -> DatasetSource {
     use crate::profile::Pager;
     let mut source = source.clone();
     match &mut source.pager {
-        Pager::Page { size, .. } | Pager::Offset { size, .. } | Pager::Cursor { size, .. } => {
+        Pager::Page { size, .. }
+        | Pager::Offset { size, .. }
+        | Pager::Cursor { size, .. }
+        | Pager::Link { size, .. } => {
             *size = (*size).min(50);
         }
         Pager::Single => {}

@@ -19,6 +19,8 @@ pub struct Opened {
     pub total: Option<u64>,
     /// The next page's cursor, if told.
     pub next_cursor: Option<String>,
+    /// Whether there is more, if told.
+    pub has_more: Option<bool>,
 }
 
 /// Why an answer could not be opened.
@@ -81,6 +83,13 @@ pub fn open(body: &str, envelope: &Envelope) -> Result<Opened, Closed> {
         records,
         total: told(&envelope.total).and_then(|text| text.parse().ok()),
         next_cursor: told(&envelope.next_cursor).filter(|cursor| !cursor.is_empty()),
+        has_more: told(&envelope.has_more).and_then(|text| {
+            match text.to_ascii_lowercase().as_str() {
+                "true" | "1" | "y" | "yes" => Some(true),
+                "false" | "0" | "n" | "no" => Some(false),
+                _ => None,
+            }
+        }),
     })
 }
 
@@ -169,7 +178,7 @@ mod tests {
             expired_codes: vec!["401".into()],
             message: "/message".into(),
             total: "/data/total".into(),
-            next_cursor: String::new(),
+            ..Envelope::default()
         }
     }
 

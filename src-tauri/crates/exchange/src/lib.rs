@@ -33,6 +33,6 @@ pub use pager::{Drift, IncrementalState, Page, Position, Scope};
 pub use presets::{Preset, preset, presets};
 pub use profile::{
     CountsSource, DatasetSource, Envelope, Environment, Incremental, Interface, Limits, Method,
-    Pager, ParamsIn, Profile,
+    Pager, ParamsIn, Profile, Slices,
 };
 pub use provider::{Provider, Walk};

@@ -96,6 +96,7 @@ fn gateway() -> Profile {
                 message: "/message".into(),
                 total: "/data/total".into(),
                 next_cursor: String::new(),
+                has_more: String::new(),
             },
             pager: Pager::Page {
                 page_param: "page".into(),
@@ -155,6 +156,7 @@ fn cursor() -> Profile {
                 cursor_param: "cursor".into(),
                 size_param: "limit".into(),
                 size: 1000,
+                cursor_header: String::new(),
             },
             incremental: Some(Incremental::Cursor),
             mapping: if id == DatasetId::Review {

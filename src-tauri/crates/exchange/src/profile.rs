@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{CompiledMapping, DatasetId, Mapping, RuleSettings};
 
 use crate::auth::Auth;
@@ -91,6 +92,8 @@ pub struct Envelope {
     pub total: String,
     /// The cursor of the next page.
     pub next_cursor: String,
+    /// Whether there is more: true, 1 or "true".
+    pub has_more: String,
 }
 
 /// How pages follow one another.
@@ -122,6 +125,16 @@ pub enum Pager {
         /// Name of the cursor's parameter.
         cursor_param: String,
         /// Name of the size's parameter.
+        size_param: String,
+        /// Rows a page.
+        size: u32,
+        /// The header that the answer gives it in; empty means that it is in the body.
+        #[serde(default)]
+        cursor_header: String,
+    },
+    /// The answer's `Link` header with `rel="next"` (RFC 8288); only below the base address.
+    Link {
+        /// Name of the size's parameter; empty means that there is none.
         size_param: String,
         /// Rows a page.
         size: u32,
@@ -163,6 +176,21 @@ pub enum Incremental {
     Cursor,
 }
 
+/// A full reading goes through the time in slices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Slices {
+    /// Name of the beginning's parameter.
+    pub from_param: String,
+    /// Name of the end's parameter.
+    pub to_param: String,
+    /// Where the first slice of a full reading begins, in UTC+8: `yyyy-MM-dd HH:mm:ss`.
+    pub begin: String,
+    /// Length of a slice.
+    pub hours: u32,
+    /// Each slice begins so many seconds before the last one ended.
+    pub overlap_s: u32,
+}
+
 /// Counts a day and department, for reconciliation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default)]
@@ -189,8 +217,12 @@ pub struct DatasetSource {
     pub envelope: Envelope,
     /// How pages follow one another.
     pub pager: Pager,
+    /// A page with fewer rows than asked for is the last, where no total is told.
+    pub short_page_ends: bool,
     /// How to ask only for what changed.
     pub incremental: Option<Incremental>,
+    /// Whether to read slice by slice.
+    pub slices: Option<Slices>,
     /// Their names and forms to ours.
     pub mapping: Mapping,
     /// Where counts are had.
@@ -299,7 +331,19 @@ impl Profile {
                 &source.envelope.code,
                 &source.envelope.total,
                 &source.envelope.next_cursor,
+                &source.envelope.has_more,
             ];
+            if let Some(slices) = &source.slices
+                && !matches!(moment::parse(&slices.begin), Some(moment::Parsed::At(_)))
+            {
+                return Err(wrong(
+                    &format!("datasets.{id}.slices.begin"),
+                    format!(
+                        "{:?} is no moment; write it as 2020-01-01 00:00:00",
+                        slices.begin
+                    ),
+                ));
+            }
             if let Some(pointer) = pointers
                 .into_iter()
                 .find(|pointer| !pointer.is_empty() && !pointer.starts_with('/'))

@@ -1,5 +1,5 @@
 /** Edits a dataset's mapping: which field comes from where, through which steps. */
-import type { FieldMap, FieldRow, Incremental, Mapping, Pager, Transform } from '@/api/generated'
+import type { FieldMap, FieldRow, Mapping, Transform } from '@/api/generated'
 
 /** A field as the editor shows it, listed in the mapping or not. */
 export interface Line {
@@ -75,27 +75,4 @@ export function readTable(text: string): Record<string, string> | number {
     table.set(theirs, ours)
   }
   return Object.fromEntries(table)
-}
-
-/** Paging of another kind; what both kinds have is kept. */
-export function changePager(from: Pager, kind: Pager['kind']): Pager {
-  const size = 'size' in from ? from.size : 100
-  const size_param = 'size_param' in from ? from.size_param : 'size'
-  switch (kind) {
-    case 'page':
-      return { kind, page_param: 'page', size_param, size, first: 1 }
-    case 'offset':
-      return { kind, offset_param: 'offset', size_param, size }
-    case 'cursor':
-      return { kind, cursor_param: 'cursor', size_param, size }
-    default:
-      return { kind: 'single' }
-  }
-}
-
-/** Asking for changes in another way; `none` means that everything is asked for each time. */
-export function newIncremental(kind: string): Incremental | null {
-  if (kind === 'window') return { kind, from_param: 'from', to_param: 'to', overlap_s: 300 }
-  if (kind === 'version') return { kind, param: 'version' }
-  return kind === 'cursor' ? { kind } : null
 }

@@ -16,7 +16,10 @@ use zhengqiao_sync::{RunMode, RunOptions, StateWord};
 pub fn small_pages(profile: &mut Profile, rows: u32) {
     for source in profile.datasets.values_mut() {
         match &mut source.pager {
-            Pager::Page { size, .. } | Pager::Offset { size, .. } | Pager::Cursor { size, .. } => {
+            Pager::Page { size, .. }
+            | Pager::Offset { size, .. }
+            | Pager::Cursor { size, .. }
+            | Pager::Link { size, .. } => {
                 *size = rows;
             }
             Pager::Single => {}

@@ -1,4 +1,8 @@
 //! The walk through a dataset's pages: where it is, when it ends, what looks wrong.
+//!
+//! How one kind of pages follows another is in [`step`], how a long time is read in slices in
+//! [`slice`]. What they have in common is here: an answer that looks like a slip is asked for again,
+//! a page that came before is not counted towards the end, and nothing ends without a reason.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,6 +15,11 @@ use zhengqiao_domain::DatasetId;
 use crate::client::{HttpProvider, Reply};
 use crate::error::{ExchangeError, Fault};
 use crate::profile::{DatasetSource, Incremental, Pager};
+
+mod slice;
+mod step;
+
+pub use slice::Slice;
 
 /// Where a walk goes on after a committed page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +39,23 @@ pub struct Position {
     pub ended: bool,
     /// Fingerprint of the last page with rows, so that it is known again after an interruption.
     pub last_page: Option<u64>,
+    /// Where the slice of time begins that is being read, where a reading goes slice by slice.
+    pub slice: Option<Slice>,
+}
+
+impl Position {
+    /// Pages of the slice that is being read; of the whole reading where there are no slices.
+    fn pages_here(&self) -> u64 {
+        self.pages - self.slice.as_ref().map_or(0, |slice| slice.pages_before)
+    }
+
+    fn rows_here(&self) -> u64 {
+        self.rows - self.slice.as_ref().map_or(0, |slice| slice.rows_before)
+    }
+
+    fn distinct_here(&self) -> u64 {
+        self.distinct_rows - self.slice.as_ref().map_or(0, |slice| slice.distinct_before)
+    }
 }
 
 /// Where an incremental run begins.
@@ -42,6 +68,34 @@ pub struct IncrementalState {
     pub version: Option<i64>,
     /// The last cursor.
     pub cursor: Option<String>,
+}
+
+impl IncrementalState {
+    fn params(
+        &self,
+        incremental: Option<&Incremental>,
+        until: &str,
+        params: &mut Vec<(String, String)>,
+    ) {
+        match incremental {
+            Some(Incremental::Window {
+                from_param,
+                to_param,
+                ..
+            }) => {
+                if let Some(since) = &self.since {
+                    params.push((from_param.clone(), since.clone()));
+                }
+                params.push((to_param.clone(), until.to_owned()));
+            }
+            Some(Incremental::Version { param }) => {
+                if let Some(version) = self.version {
+                    params.push((param.clone(), version.to_string()));
+                }
+            }
+            Some(Incremental::Cursor) | None => {}
+        }
+    }
 }
 
 /// How much a walk covers.
@@ -65,6 +119,8 @@ pub enum Drift {
     },
     /// A row of the page before came again.
     Overlap,
+    /// The provider told of more, and nothing came.
+    MoreWasTold,
     /// The pages ended before the total was reached.
     Shortfall {
         /// Rows read.
@@ -133,6 +189,13 @@ impl HttpWalk {
         {
             position.cursor.clone_from(&state.cursor);
         }
+        if let (Some(slices), None) = (&source.slices, &position.slice) {
+            let since = match &scope {
+                Scope::Incremental(state) => state.since.as_deref(),
+                Scope::Full => None,
+            };
+            position.slice = Some(Slice::first(slices, since));
+        }
         Self {
             dataset,
             source: source.clone(),
@@ -195,71 +258,29 @@ impl HttpWalk {
     }
 
     async fn ask(&self, provider: &HttpProvider) -> Result<Reply, ExchangeError> {
-        let mut params = self
-            .source
-            .fixed_params
-            .clone()
-            .into_iter()
-            .collect::<Vec<_>>();
-        match &self.source.pager {
-            Pager::Page {
-                page_param,
-                size_param,
-                size,
-                first,
-            } => {
-                params.push((
-                    page_param.clone(),
-                    (u64::from(*first) + self.position.pages).to_string(),
-                ));
-                params.push((size_param.clone(), size.to_string()));
-            }
-            Pager::Offset {
-                offset_param,
-                size_param,
-                size,
-            } => {
-                params.push((
-                    offset_param.clone(),
-                    (self.position.pages * u64::from(*size)).to_string(),
-                ));
-                params.push((size_param.clone(), size.to_string()));
-            }
-            Pager::Cursor {
-                cursor_param,
-                size_param,
-                size,
-            } => {
-                if let Some(cursor) = &self.position.cursor {
-                    params.push((cursor_param.clone(), cursor.clone()));
-                }
-                params.push((size_param.clone(), size.to_string()));
-            }
-            Pager::Single => {}
-        }
-        if let Scope::Incremental(state) = &self.scope {
-            match &self.source.incremental {
-                Some(Incremental::Window {
-                    from_param,
-                    to_param,
-                    ..
-                }) => {
-                    if let Some(since) = &state.since {
-                        params.push((from_param.clone(), since.clone()));
-                    }
-                    params.push((to_param.clone(), self.until.clone()));
-                }
-                Some(Incremental::Version { param }) => {
-                    if let Some(version) = state.version {
-                        params.push((param.clone(), version.to_string()));
-                    }
-                }
-                Some(Incremental::Cursor) | None => {}
-            }
-        }
+        let (path, params) = self.question(provider)?;
         provider
-            .ask(Some(self.dataset), &self.source, &self.source.path, &params)
+            .ask(Some(self.dataset), &self.source, &path, &params)
             .await
+    }
+
+    /// Path and parameters of the next page.
+    fn question(
+        &self,
+        provider: &HttpProvider,
+    ) -> Result<(String, Vec<(String, String)>), ExchangeError> {
+        if let (Pager::Link { .. }, Some(link)) = (&self.source.pager, &self.position.cursor) {
+            return step::follow_link(provider.base(), link)
+                .ok_or_else(|| self.fault(Fault::RedirectRefused, step::leads_away(link)));
+        }
+        let mut params: Vec<_> = self.source.fixed_params.clone().into_iter().collect();
+        step::params(&self.source.pager, &self.position, &mut params);
+        if let Some(slice) = &self.position.slice {
+            slice.params(self.source.slices.as_ref(), &self.until, &mut params);
+        } else if let Scope::Incremental(state) = &self.scope {
+            state.params(self.source.incremental.as_ref(), &self.until, &mut params);
+        }
+        Ok((self.source.path.clone(), params))
     }
 
     fn repeats(&self, reply: &Reply) -> bool {
@@ -268,22 +289,23 @@ impl HttpWalk {
 
     /// Whether the next cursor is the one that was asked with: a page of before, or a loop.
     fn stands_still(&self, reply: &Reply) -> bool {
-        matches!(self.source.pager, Pager::Cursor { .. })
-            && !reply.opened.records.is_empty()
-            && reply.opened.next_cursor.is_some()
-            && reply.opened.next_cursor == self.position.cursor
+        let next = step::next_cursor(&self.source.pager, reply);
+        !reply.opened.records.is_empty() && next.is_some() && next == self.position.cursor
     }
 
     /// Whether nothing but the lack of rows says that this is the end. A provider that sends an empty
     /// page by mistake would lose the rest, so it is asked twice.
     fn ends_untold(&self, reply: &Reply) -> bool {
         let opened = &reply.opened;
+        if opened.has_more == Some(false) {
+            return false;
+        }
         let told = match (self.position.total, opened.total) {
             // Nothing at all, told at the first page: believed, and judged by the run.
             (None, Some(0)) => true,
             (None, Some(_) | None) => false,
             (Some(first), now) => {
-                self.position.distinct_rows >= first && now.is_none_or(|now| now == first)
+                self.position.distinct_here() >= first && now.is_none_or(|now| now == first)
             }
         };
         opened.records.is_empty() && !told && !matches!(self.source.pager, Pager::Single)
@@ -308,7 +330,10 @@ impl HttpWalk {
                 .last_rows
                 .contains(&fingerprint(&reply.body[first.clone()]))
         {
-            drift = drift.or(Some(Drift::Overlap));
+            // A cursor's page may begin with the row that the one before ended with.
+            if !step::has_cursor(&self.source.pager) {
+                drift = drift.or(Some(Drift::Overlap));
+            }
         }
         let mut after = Position {
             pages: self.position.pages + 1,
@@ -318,32 +343,44 @@ impl HttpWalk {
             total: self.position.total.or(reply.opened.total),
             ended: false,
             last_page: self.position.last_page,
+            slice: self.position.slice.clone(),
         };
-        after.ended = match &self.source.pager {
-            Pager::Single => true,
-            Pager::Cursor { .. } => self.follow(&reply, &mut after)?,
-            Pager::Page { .. } | Pager::Offset { .. } => match reply.opened.total {
-                Some(total) => rows == 0 || after.distinct_rows >= total,
-                None => rows == 0,
-            },
-        };
+        after.ended = self.ends(&reply, &mut after)?;
         if after.ended
             && let Some(total) = reply.opened.total
-            && after.rows < total
+            && after.rows_here() < total
         {
             drift = drift.or(Some(Drift::Shortfall {
-                read: after.rows,
+                read: after.rows_here(),
                 total,
             }));
+        }
+        if after.ended && reply.opened.has_more == Some(true) {
+            drift = drift.or(Some(Drift::MoreWasTold));
         }
         if rows > 0 {
             after.last_page = Some(page_fingerprint(&reply));
             self.last_rows = fingerprints;
         }
+        let sliced = after.slice.is_some();
+        if after.ended
+            && let Some(next) = self.next_slice(&after)
+        {
+            self.cursors.clear();
+            self.last_rows.clear();
+            after = Position {
+                pages: after.pages,
+                rows: after.rows,
+                distinct_rows: after.distinct_rows,
+                slice: Some(next),
+                ..Position::default()
+            };
+        }
         self.position = after.clone();
         Ok(Page {
             last: after.ended,
-            total: reply.opened.total,
+            // A slice's total says nothing of the whole.
+            total: reply.opened.total.filter(|_| !sliced),
             position_after: after,
             drift,
             body: reply.body,
@@ -351,23 +388,41 @@ impl HttpWalk {
         })
     }
 
-    /// Takes the next cursor; says whether the walk has ended.
-    fn follow(&mut self, reply: &Reply, after: &mut Position) -> Result<bool, ExchangeError> {
-        let Some(next) = reply.opened.next_cursor.clone() else {
-            return Ok(true);
-        };
-        if reply.opened.records.is_empty() {
-            after.cursor = Some(next);
-            return Ok(true);
+    /// Whether this was the last page; takes the next cursor.
+    fn ends(&mut self, reply: &Reply, after: &mut Position) -> Result<bool, ExchangeError> {
+        let opened = &reply.opened;
+        let empty = opened.records.is_empty();
+        let short = self.source.short_page_ends
+            && (opened.records.len() as u64) < u64::from(step::size(&self.source.pager));
+        if step::has_cursor(&self.source.pager) {
+            let Some(next) = step::next_cursor(&self.source.pager, reply) else {
+                return Ok(true);
+            };
+            let same = self.position.cursor.as_ref() == Some(&next);
+            after.cursor = Some(next.clone());
+            if empty || short || opened.has_more == Some(false) {
+                return Ok(true);
+            }
+            if same || !self.cursors.insert(next) {
+                return Err(self.fault(
+                    Fault::CursorLoop,
+                    "the provider gave a cursor that it had given before".into(),
+                ));
+            }
+            return Ok(false);
         }
-        if self.position.cursor.as_ref() == Some(&next) || !self.cursors.insert(next.clone()) {
-            return Err(self.fault(
-                Fault::CursorLoop,
-                "the provider gave a cursor that it had given before".into(),
-            ));
-        }
-        after.cursor = Some(next);
-        Ok(false)
+        Ok(match (&self.source.pager, opened.has_more, opened.total) {
+            (Pager::Single, ..) | (_, Some(false), _) => true,
+            (_, Some(true), _) => empty,
+            (_, None, Some(total)) => empty || after.distinct_here() >= total,
+            (_, None, None) => empty || short,
+        })
+    }
+
+    /// The slice of time after the one that has been read.
+    fn next_slice(&self, ended: &Position) -> Option<Slice> {
+        let slices = self.source.slices.as_ref()?;
+        ended.slice.as_ref()?.next(slices, &self.until, ended)
     }
 }
 

@@ -12,6 +12,7 @@ mod diagnose;
 mod envelope;
 mod error;
 mod file;
+mod limits;
 mod network;
 mod observe;
 mod pager;
@@ -27,12 +28,13 @@ pub use database::TableSource;
 pub use diagnose::{Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::FileSource;
+pub use limits::Limits;
 pub use network::Network;
 pub use observe::{NoObserver, RequestEntry, RequestObserver};
 pub use pager::{Drift, IncrementalState, Page, Position, Scope};
 pub use presets::{Preset, preset, presets};
 pub use profile::{
-    CountsSource, DatasetSource, Envelope, Environment, Incremental, Interface, Limits, Method,
-    Pager, ParamsIn, Profile, Slices,
+    CountsSource, DatasetSource, Envelope, Environment, Incremental, Interface, Method, Pager,
+    ParamsIn, Profile, Slices,
 };
 pub use provider::{Provider, Walk};

@@ -11,6 +11,7 @@ use crate::auth::Auth;
 use crate::database::TableSource;
 use crate::error::ExchangeError;
 use crate::file::FileSource;
+use crate::limits::Limits;
 use crate::network::Network;
 
 /// What a connection is for; its colour is seen everywhere.
@@ -233,22 +234,6 @@ pub struct DatasetSource {
     pub file: Option<FileSource>,
 }
 
-/// What a connection puts up with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(default)]
-pub struct Limits {
-    /// A held record becomes rejected after so many hours.
-    pub held_waiting_hours: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            held_waiting_hours: 72,
-        }
-    }
-}
-
 /// Everything about a connection except its name and its secret.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(default)]
@@ -314,6 +299,7 @@ impl Profile {
                 "leave out user, password and query; the secret has its own field".into(),
             ));
         }
+        self.limits.validate()?;
         self.rules
             .validate()
             .map_err(|error| wrong("rules", error.to_string()))?;

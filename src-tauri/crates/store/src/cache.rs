@@ -22,7 +22,10 @@ const IDLE_READERS: usize = 4;
 /// How long a connection waits for a lock of another process.
 const BUSY: Duration = Duration::from_secs(10);
 
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../migrations/0001.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../migrations/0001.sql")),
+    M::up(include_str!("../migrations/0002.sql")),
+];
 
 /// The key that the cache file is encrypted with.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

@@ -23,10 +23,17 @@ pub struct ConnectionRow {
     pub secret_changed_at: Option<i64>,
     /// The secret's last four characters.
     pub secret_last_four: Option<String>,
+    /// When a new secret was put beside it, unix ms.
+    pub next_secret_changed_at: Option<i64>,
+    /// The new secret's last four characters.
+    pub next_secret_last_four: Option<String>,
+    /// The day on which the secret ends, as the user says: `yyyy-MM-dd`.
+    pub secret_expires_on: Option<String>,
 }
 
 const COLUMNS: &str =
-    "id, name, environment, profile, profile_version, claims, secret_changed_at, secret_last_four";
+    "id, name, environment, profile, profile_version, claims, secret_changed_at, secret_last_four,
+    next_secret_changed_at, next_secret_last_four, secret_expires_on";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
     Ok(ConnectionRow {
@@ -38,6 +45,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
         claims: row.get(5)?,
         secret_changed_at: row.get(6)?,
         secret_last_four: row.get(7)?,
+        next_secret_changed_at: row.get(8)?,
+        next_secret_last_four: row.get(9)?,
+        secret_expires_on: row.get(10)?,
     })
 }
 
@@ -127,6 +137,54 @@ pub fn secret_changed(
     connection.execute(
         "UPDATE connection SET secret_changed_at = ?2, secret_last_four = ?3 WHERE id = ?1",
         params![id, at, last_four],
+    )?;
+    Ok(())
+}
+
+/// Notes that a new secret waits beside the old one, or that none does.
+///
+/// # Errors
+/// SQLite's.
+pub fn next_secret_changed(
+    connection: &Connection,
+    id: i64,
+    last_four: Option<&str>,
+    at: Option<i64>,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE connection SET next_secret_changed_at = ?2, next_secret_last_four = ?3 WHERE id = ?1",
+        params![id, at, last_four],
+    )?;
+    Ok(())
+}
+
+/// Notes that the new secret took the old one's place. The old one's expiry says nothing any more.
+///
+/// # Errors
+/// SQLite's.
+pub fn secret_promoted(connection: &Connection, id: i64, at: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE connection
+         SET secret_changed_at = ?2, secret_last_four = next_secret_last_four,
+           next_secret_changed_at = NULL, next_secret_last_four = NULL, secret_expires_on = NULL
+         WHERE id = ?1",
+        params![id, at],
+    )?;
+    Ok(())
+}
+
+/// Notes the day on which the secret ends.
+///
+/// # Errors
+/// SQLite's.
+pub fn set_secret_expiry(
+    connection: &Connection,
+    id: i64,
+    expires_on: Option<&str>,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE connection SET secret_expires_on = ?2 WHERE id = ?1",
+        params![id, expires_on],
     )?;
     Ok(())
 }

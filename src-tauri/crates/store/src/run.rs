@@ -333,6 +333,8 @@ pub struct Progress {
     pub scale_agrees: i64,
     /// Reviews whose details mirror it.
     pub scale_mirrors: i64,
+    /// Accepted records that were withdrawn.
+    pub removed: i64,
     /// Where to go on, as JSON text.
     pub position: Option<String>,
     /// Rows the provider says it has.
@@ -358,7 +360,7 @@ pub fn progress(
                rejected = rejected + ?7, withdrawn = withdrawn + ?8, superseded = superseded + ?9,
                released = released + ?10, pages = pages + ?11,
                position = COALESCE(?12, position), provider_total = COALESCE(?13, provider_total),
-               scale_agrees = scale_agrees + ?14, scale_mirrors = scale_mirrors + ?15
+               scale_agrees = scale_agrees + ?14, scale_mirrors = scale_mirrors + ?15, removed = removed + ?16
              WHERE run_id = ?1 AND source_id = ?2",
         )?
         .execute(params![
@@ -376,7 +378,8 @@ pub fn progress(
             progress.position,
             progress.provider_total,
             progress.scale_agrees,
-            progress.scale_mirrors
+            progress.scale_mirrors,
+            progress.removed
         ])?;
     connection
         .prepare_cached("UPDATE run SET heartbeat_at = ?2 WHERE id = ?1")?
@@ -568,4 +571,56 @@ pub fn history(
     let mut list: Vec<(String, i64)> = rows.collect::<Result<_, _>>()?;
     list.reverse();
     Ok(list)
+}
+
+/// How many accepted records a run has withdrawn from a source so far.
+///
+/// # Errors
+/// SQLite's.
+pub fn removed(connection: &Connection, run_id: i64, source_id: i64) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT removed FROM run_dataset WHERE run_id = ?1 AND source_id = ?2")?
+        .query_row(params![run_id, source_id], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0))
+}
+
+/// Forgets the requests of a connection's runs that ended before a moment; says how many.
+///
+/// # Errors
+/// SQLite's.
+pub fn forget_requests(
+    connection: &Connection,
+    connection_id: i64,
+    before_ms: i64,
+    limit: u32,
+) -> Result<usize, StoreError> {
+    Ok(connection.execute(
+        "DELETE FROM run_request
+         WHERE id IN (
+           SELECT q.id
+           FROM run r
+           JOIN run_request q ON q.run_id = r.id
+           WHERE r.connection_id = ?1 AND r.ended_at < ?2
+           LIMIT ?3)",
+        params![connection_id, before_ms, limit],
+    )?)
+}
+
+/// The counters of one dataset of a run.
+///
+/// # Errors
+/// SQLite's.
+pub fn dataset_counts(
+    connection: &Connection,
+    run_id: i64,
+    source_id: i64,
+) -> Result<Counts, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT fetched, accepted, unchanged, held, rejected, withdrawn, superseded
+             FROM run_dataset
+             WHERE run_id = ?1 AND source_id = ?2",
+        )?
+        .query_row(params![run_id, source_id], |row| counts(row, 0))?)
 }

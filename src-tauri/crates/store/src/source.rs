@@ -68,6 +68,16 @@ pub fn find(
         .optional()?)
 }
 
+/// Accepted records of a source.
+///
+/// # Errors
+/// SQLite's.
+pub fn accepted(connection: &Connection, source_id: i64) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT accepted_rows FROM source WHERE id = ?1")?
+        .query_row([source_id], |row| row.get(0))?)
+}
+
 /// All sources, of one connection or of all, in the order of dependency.
 ///
 /// # Errors

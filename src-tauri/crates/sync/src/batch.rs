@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use serde_json::Value;
 use zhengqiao_domain::rules::cluster;
 use zhengqiao_domain::{
-    Check, DatasetId, Finding, Outcome, ParentFacts, Personal, Record, RuleSet, Severity,
+    Check, DatasetId, Finding, Outcome, ParentFacts, Personal, Record, Rule, RuleSet, Severity,
 };
+use zhengqiao_exchange::Limits;
 use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, NewRecord};
 use zhengqiao_store::rejection::{self, HELD, NewRejection, REJECTED, State};
-use zhengqiao_store::run::{Counts, Progress};
+use zhengqiao_store::run::{self, Counts, Progress};
 use zhengqiao_store::{StoreError, Transaction, source};
 
 use crate::error::SyncError;
@@ -31,6 +32,8 @@ pub struct Desk {
     pub at: i64,
     /// Now in UTC+8, canonical.
     pub now: String,
+    /// How many accepted records may still be withdrawn; `None` without a guard.
+    pub withdrawals: Option<i64>,
 }
 
 impl Desk {
@@ -56,7 +59,18 @@ impl Desk {
             parents,
             at,
             now: now.to_owned(),
+            withdrawals: None,
         })
+    }
+
+    /// The same desk, with the connection's deletion guard.
+    pub fn guarded(mut self, tx: &Transaction<'_>, limits: &Limits) -> Result<Self, StoreError> {
+        let removed = run::removed(tx, self.run_id, self.source_id)?;
+        let accepted = source::accepted(tx, self.source_id)?;
+        self.withdrawals = limits
+            .withdrawals(accepted + removed)
+            .map(|allowed| (allowed - removed).max(0));
+        Ok(self)
     }
 
     /// Commits rows; adds to `progress` and to the source's counters.
@@ -85,6 +99,7 @@ impl Desk {
                 &mut totals,
             )?;
         }
+        progress.removed += totals.removed;
         source::bump(tx, self.source_id, totals.accepted, totals.withdrawn)
     }
 
@@ -122,6 +137,20 @@ impl Desk {
             return Ok(());
         }
         if row.withdraws && !row.key.is_empty() {
+            let removes = head
+                .as_ref()
+                .is_some_and(|head| head.state == record::ACCEPTED);
+            let waits = before.as_ref().is_some_and(|before| {
+                before.outcome == HELD && before.state != State::Resolved as i64
+            });
+            let full = self
+                .withdrawals
+                .is_some_and(|room| waits || totals.removed >= room);
+            if removes && full {
+                counts.held += 1;
+                row.findings.push(self.withdrawal_held(&row));
+                return self.reject(tx, &row, HELD);
+            }
             counts.withdrawn += 1;
             return self.withdraw(tx, &row, head, totals);
         }
@@ -188,6 +217,7 @@ impl Desk {
             if head.state == record::ACCEPTED {
                 totals.accepted -= 1;
                 totals.withdrawn += 1;
+                totals.removed += 1;
             }
             record::withdraw(
                 tx,
@@ -310,10 +340,27 @@ impl Desk {
         Ok(())
     }
 
+    /// What is said of a withdrawal that waits for a person.
+    fn withdrawal_held(&self, row: &Prepared) -> Finding {
+        let field = self.dataset.dataset().operation.unwrap_or_default();
+        Finding {
+            rule: Rule::WithdrawalLimit,
+            field: field.into(),
+            value: row.record.get(field).map(str::to_owned),
+            severity: Severity::Hold,
+            expected: None,
+            remedy: None,
+        }
+    }
+
     /// The parents that a held row waits for.
     fn waits(&self, row: &Prepared, outcome: i64) -> Vec<(i64, Hash)> {
         if outcome != HELD {
             return Vec::new();
+        }
+        if row.withdraws {
+            // A withdrawal waits for a person, whom no source brings.
+            return vec![(NOBODY, row.key_hash)];
         }
         let references = self.dataset.dataset().parents;
         references
@@ -321,10 +368,10 @@ impl Desk {
             .zip(&self.parents)
             .filter_map(|(reference, source_id)| {
                 let value = row.record.get(reference.field)?;
-                // Without a source nobody will bring the parent: -1 is no source.
+                // Without a source nobody will bring the parent.
                 reference
                     .waits
-                    .then_some((source_id.unwrap_or(-1), hash::of_parts([value])))
+                    .then_some((source_id.unwrap_or(NOBODY), hash::of_parts([value])))
             })
             .collect()
     }
@@ -371,10 +418,14 @@ fn cluster_of(id: DatasetId, finding: &Finding) -> String {
     }
 }
 
+/// No source.
+const NOBODY: i64 = -1;
+
 #[derive(Default)]
 struct Totals {
     accepted: i64,
     withdrawn: i64,
+    removed: i64,
 }
 
 /// Parents that were looked up for the same batch.
@@ -431,6 +482,12 @@ pub fn revalidate(
     let mut row = crate::prepare::prepare(&raw, mapping, desk.dataset, check, rules);
     let head = record::find(tx, desk.source_id, &row.key_hash)?;
     let mut totals = Totals::default();
+    if row.withdraws && !row.key.is_empty() {
+        // A person has looked at it: what the deletion guard held is done.
+        desk.withdraw(tx, &row, head, &mut totals)?;
+        source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
+        return Ok(Outcome::Accepted);
+    }
     let facts = desk.facts(tx, &row.record, &mut ParentCache::default())?;
     let duplicate = match &row.business_hash {
         Some(business) => record::is_duplicate(tx, desk.source_id, business, &row.key_hash)?,

@@ -10,7 +10,7 @@ use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::rules::scale_is_reversed;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet};
 use zhengqiao_exchange::{
-    DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Position, Profile,
+    DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Limits, Position, Profile,
     Provider, RequestEntry, RequestObserver, Scope, Secrets,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
@@ -20,6 +20,7 @@ use crate::batch::Desk;
 use crate::error::SyncError;
 use crate::prepare::{Prepared, prepare};
 use crate::recheck;
+use crate::retention;
 use crate::state::{RunMode, StateWord};
 
 /// Rows of one transaction, if they come fast.
@@ -200,7 +201,15 @@ enum End {
         drifted: bool,
     },
     Cancelled,
+    /// Too many rows were rejected to go on without a person.
+    Guarded,
     Failed(ExchangeError),
+}
+
+/// What a commit says of how to go on.
+struct Committed {
+    cancelled: bool,
+    guarded: bool,
 }
 
 struct Engine {
@@ -303,6 +312,13 @@ impl Engine {
             self.recheck_others(&parts).await?;
         }
         finish(&self.cache, self.run.id, worst, cause).await?;
+        retention::forget(
+            &self.cache,
+            self.run.connection_id,
+            &self.profile.limits,
+            now_ms(),
+        )
+        .await?;
         Ok(worst)
     }
 
@@ -492,7 +508,7 @@ impl Engine {
             if !due {
                 continue;
             }
-            let cancelled = self
+            let committed = self
                 .commit(
                     part,
                     std::mem::take(&mut rows),
@@ -516,8 +532,11 @@ impl Engine {
                     drifted: place.drifted,
                 });
             }
-            if cancelled {
+            if committed.cancelled {
                 return Ok(End::Cancelled);
+            }
+            if committed.guarded {
+                return Ok(End::Guarded);
             }
         }
     }
@@ -529,7 +548,7 @@ impl Engine {
         rows: Vec<Prepared>,
         mut progress: Progress,
         place: &Place,
-    ) -> Result<bool, SyncError> {
+    ) -> Result<Committed, SyncError> {
         let requests = self.log.take();
         let position = serde_json::to_string(place).map_err(StoreError::from)?;
         let (rules, now, run_id, connection_id) = (
@@ -539,6 +558,7 @@ impl Engine {
             self.run.connection_id,
         );
         let (dataset, source_id) = (part.dataset, part.source_id);
+        let limits = self.profile.limits.clone();
         Ok(self
             .cache
             .write(move |tx| {
@@ -552,13 +572,18 @@ impl Engine {
                         run_id,
                         at,
                         &moment::canonical(now),
-                    )?;
+                    )?
+                    .guarded(tx, &limits)?;
                     desk.commit(tx, &check, rows, &mut progress)?;
                     progress.position = Some(position);
                     run::progress(tx, run_id, source_id, &progress, at)?;
                 }
                 run::log_requests(tx, run_id, &requests)?;
-                run::heartbeat(tx, run_id, &owner(), at)
+                let counts = run::dataset_counts(tx, run_id, source_id)?;
+                Ok(Committed {
+                    cancelled: run::heartbeat(tx, run_id, &owner(), at)?,
+                    guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected),
+                })
             })
             .await?)
     }
@@ -656,6 +681,7 @@ impl Engine {
         let requests = self.log.take();
         let full = self.run.mode == RunMode::Full.as_str();
         let until = self.run.until.clone();
+        let limits = self.profile.limits.clone();
         let incremental = self
             .profile
             .datasets
@@ -669,7 +695,7 @@ impl Engine {
                     .into_iter()
                     .find(|row| row.source_id == source_id)
                     .ok_or_else(|| StoreError::Content(format!("run {run_id} lost {dataset}")))?;
-                let (state, cause) = judge(&end, &now, full);
+                let (state, cause) = judge(&end, &now, full, &limits);
                 let at = now_ms();
                 let told = cause
                     .as_ref()
@@ -713,7 +739,12 @@ fn bars_all(error: &ExchangeError) -> bool {
     )
 }
 
-fn judge(end: &End, part: &RunDatasetRow, full: bool) -> (StateWord, Option<(String, String)>) {
+fn judge(
+    end: &End,
+    part: &RunDatasetRow,
+    full: bool,
+    limits: &Limits,
+) -> (StateWord, Option<(String, String)>) {
     let counts: &Counts = &part.counts;
     let cause = |code: &str, message: String| Some((code.to_owned(), message));
     match end {
@@ -733,6 +764,10 @@ fn judge(end: &End, part: &RunDatasetRow, full: bool) -> (StateWord, Option<(Str
                 format!("{}: the provider sent no record", part.dataset),
             ),
         ),
+        End::Guarded => (StateWord::NeedsDecision, reject_rate(part, limits)),
+        End::Read { .. } if limits.is_reject_rate_exceeded(counts.fetched, counts.rejected) => {
+            (StateWord::NeedsDecision, reject_rate(part, limits))
+        }
         End::Read { drifted: true, .. } => (
             StateWord::NeedsDecision,
             cause(
@@ -758,6 +793,15 @@ fn judge(end: &End, part: &RunDatasetRow, full: bool) -> (StateWord, Option<(Str
         }
         End::Read { .. } => (StateWord::Succeeded, None),
     }
+}
+
+fn reject_rate(part: &RunDatasetRow, limits: &Limits) -> Option<(String, String)> {
+    let counts = &part.counts;
+    let what = format!(
+        "{}: {} of {} rows were rejected, more than the limit of {} %; mend the mapping, or raise the limit",
+        part.dataset, counts.rejected, counts.fetched, limits.reject_rate_percent
+    );
+    Some(("reject_rate".into(), what))
 }
 
 fn scale_reversed(part: &RunDatasetRow) -> bool {

@@ -8,6 +8,7 @@ mod engine;
 mod error;
 mod prepare;
 mod recheck;
+mod retention;
 mod state;
 
 pub use batch::{Desk, read_record, revalidate};

@@ -138,6 +138,8 @@ export const connections: typeof zhConnections = {
     empty: 'The sample is empty. Ask the provider whether there is data.',
     nothing_received: 'A full run received nothing. Ask the provider.',
     page_drift: 'Records moved between pages while reading. Run a full synchronisation again later.',
+    reject_rate:
+      'More rows were rejected than the limit: look at the main causes, mend the mapping or raise the limit, and synchronise again.',
     scale_reversed: 'Most reviews contradict the satisfaction scale. Check it in the connection’s settings.',
     accounting: 'The counters do not add up; this run cannot be trusted. Please report it.',
     storage: 'The cache could not be written. Check the disk space.',

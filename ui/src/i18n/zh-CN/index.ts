@@ -3,6 +3,7 @@ import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
 import { audit, identity, settings } from './identity'
+import { limits } from './limits'
 import { rejected } from './rejected'
 import { records, sync } from './sync'
 
@@ -11,6 +12,7 @@ export default {
   overview,
   connections,
   dataset,
+  limits,
   sync,
   records,
   rejected,

@@ -146,6 +146,7 @@ rules! {
     ReferenceLegalPerson, "reference.legal_person", Hold, "national user tables", "引用的法人尚未入库", "等待法人到达后自动复核", "The legal person has not arrived", "It is rechecked when the legal person arrives";
     HoldExpired, "reference.waited", Reject, "practice", "等待超时", "核对上级数据是否缺失", "Waited too long", "See whether the parent is missing at the provider";
     DuplicateKey, "duplicate.key", Reject, "national review interface, practice", "业务编号与已入库记录重复", "请提供方删除重复记录", "Another record already has this number", "Ask the provider to remove the duplicate";
+    WithdrawalLimit, "withdrawal.limit", Hold, "limits of the connection", "一次撤销的记录超过上限", "核对提供方是否误删；确认后对这些记录执行“重新校验”即撤销", "More withdrawals in one run than the limit", "See whether the provider deleted by mistake; checking these records again withdraws them";
     // Timeliness.
     TimelinessFuture, "timeliness.future", Reject, "practice", "同步时间晚于当前时间", "检查提供方时钟", "The synchronisation time lies in the future", "Check the provider's clock";
     TimelinessLate, "timeliness.late", Off, "practice", "数据延迟到达", "检查提供方的同步频率", "The record came late", "Check how often the provider publishes";

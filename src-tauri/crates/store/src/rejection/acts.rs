@@ -44,6 +44,39 @@ pub fn ignore(
     Ok(changed)
 }
 
+/// Forgets rejections of a connection that were resolved, and last seen before a moment; says how
+/// many.
+///
+/// # Errors
+/// SQLite's.
+pub fn forget_resolved(
+    connection: &Connection,
+    connection_id: i64,
+    before_ms: i64,
+    limit: u32,
+) -> Result<usize, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id
+         FROM rejection r
+         JOIN source s ON s.id = r.source_id
+         WHERE s.connection_id = ?1 AND r.state = 3 AND r.seen_at < ?2
+         ORDER BY r.id
+         LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![connection_id, before_ms, limit], |row| row.get(0))?;
+    let ids: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    let mut search = connection.prepare_cached("DELETE FROM rejection_search WHERE rowid = ?1")?;
+    let mut causes =
+        connection.prepare_cached("DELETE FROM rejection_cause WHERE rejection_id = ?1")?;
+    let mut row = connection.prepare_cached("DELETE FROM rejection WHERE id = ?1")?;
+    for id in &ids {
+        search.execute([id])?;
+        causes.execute([id])?;
+        row.execute([id])?;
+    }
+    Ok(ids.len())
+}
+
 /// Opens ignored rejections again.
 ///
 /// # Errors

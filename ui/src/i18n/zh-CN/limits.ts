@@ -1,0 +1,22 @@
+/** 连接的限制、保留期与规则等级。 */
+export const limits = {
+  guards: '保护',
+  guardsHint: '超出即停下等待处理，不会悄悄通过。填 0 表示不启用。',
+  rejectRate: '拒收率上限（%）',
+  rejectRateMin: '至少读取多少条后判断',
+  withdrawalRows: '单次撤销上限（条）',
+  withdrawalPercent: '单次撤销上限（占已入库 %）',
+  retention: '保留期',
+  retentionHint: '已入库数据不受影响。网络日志依法至少保留六个月。填 0 表示长期保留。',
+  requestLog: '请求日志保留天数',
+  resolved: '已解决的异常数据保留天数',
+  severities: '规则等级',
+  severitiesHint: '默认按国家通行做法。更改只对本连接有效，保存后作用于之后的校验与“重新校验”。',
+  showRules: '显示 {n} 条规则（已更改 {changed} 条）',
+  hideRules: '收起规则',
+  searchRules: '按名称、代码或来源查找规则',
+  onlyChanged: '只看已更改（{n}）',
+  noRule: '没有符合条件的规则',
+  usual: '恢复默认：{severity}',
+  severity: { reject: '拒收', hold: '待补', warn: '提示', off: '关闭' },
+}

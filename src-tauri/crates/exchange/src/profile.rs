@@ -240,6 +240,10 @@ pub struct DatasetSource {
 pub struct Profile {
     /// The preset that it began from.
     pub preset: String,
+    /// Folder in the list of connections; empty means none.
+    pub folder: String,
+    /// Tags to find it by.
+    pub tags: Vec<String>,
     /// What kind of door the data comes through.
     pub interface: Interface,
     /// Base address, without a path's end; `postgresql://` or `mysql://` for a front-end database,

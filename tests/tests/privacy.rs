@@ -148,8 +148,9 @@ async fn files_answers_and_exports_show_neither_personal_data_nor_a_secret() {
         "file",
         json(
             &console
-                .export_connections(ConnectionIds {
+                .export_connections(ConnectionExport {
                     connection_ids: vec![id.connection_id],
+                    path: None,
                 })
                 .await
                 .unwrap(),

@@ -51,6 +51,7 @@ export type * from './Facets';
 export type * from './FieldMap';
 export type * from './FieldRow';
 export type * from './FieldValue';
+export type * from './FileFormat';
 export type * from './FileSource';
 export type * from './Finding';
 export type * from './Flow';

@@ -285,7 +285,7 @@ fn plain<'v>(transform: &Transform, text: Option<Cow<'v, str>>) -> Option<Cow<'v
         Transform::Substring { begin, length } => {
             let chars: Vec<char> = text.chars().collect();
             let first = if *begin > 0 {
-                *begin as usize - 1
+                begin.unsigned_abs() as usize - 1
             } else {
                 chars.len().saturating_sub(begin.unsigned_abs() as usize)
             };

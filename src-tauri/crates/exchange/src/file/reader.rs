@@ -94,25 +94,12 @@ fn format_of(path: &str) -> Result<FileFormat, Trouble> {
     Ok(match text.chars().next() {
         Some('[') => FileFormat::Json,
         Some('{') => {
+            // One object over several lines, or too long to see its end, is one value; an object
+            // that ends with its line is the first of many, or the only one.
             let first = text.lines().next().unwrap_or("");
-            if serde_json::from_str::<serde_json::Value>(first).is_ok()
-                && text
-                    .lines()
-                    .nth(1)
-                    .is_some_and(|line| line.trim_start().starts_with('{'))
-            {
-                FileFormat::Ndjson
-            } else if serde_json::from_str::<serde_json::Value>(first).is_ok()
-                && text.lines().count() == 1
-                && head.len() < 4096
-            {
-                FileFormat::Ndjson
-            } else if first.len() >= 4096 - 8
-                || serde_json::from_str::<serde_json::Value>(first).is_err()
-            {
-                FileFormat::Json
-            } else {
-                FileFormat::Ndjson
+            match serde_json::from_str::<serde_json::Value>(first) {
+                Ok(_) => FileFormat::Ndjson,
+                Err(_) => FileFormat::Json,
             }
         }
         _ => FileFormat::Csv,

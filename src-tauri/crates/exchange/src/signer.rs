@@ -1,7 +1,7 @@
 //! Signatures: what a request carries so that the provider knows who asks.
 
 use base64::Engine as _;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// The `gjzwfwpt_sign` header: Base64 of HMAC-SHA256 over service, requester and time.

@@ -74,6 +74,8 @@ pub enum Fault {
     RedirectRefused,
     /// The answer has no records where the profile says.
     WrongPointer,
+    /// The answer's seal is not the provider's, or cannot be opened.
+    AnswerSeal,
 }
 
 impl Fault {
@@ -102,6 +104,7 @@ impl Fault {
             Fault::PagesExceeded => "pages_exceeded",
             Fault::RedirectRefused => "redirect_refused",
             Fault::WrongPointer => "wrong_pointer",
+            Fault::AnswerSeal => "answer_seal",
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zhengqiao_domain::{DatasetId, FieldMap, Mapping};
 
-use crate::auth::Auth;
+use crate::auth::{Auth, ClientIn, TokenIn};
 use crate::profile::{
     CountsSource, DatasetSource, Envelope, Incremental, Method, Pager, ParamsIn, Profile,
 };
@@ -117,6 +117,10 @@ fn oauth2() -> Profile {
     let auth = Auth::Oauth2Client {
         token_path: "oauth/token".into(),
         client_id: String::new(),
+        token_method: Method::Post,
+        client_in: ClientIn::Form,
+        scope: String::new(),
+        token_in: TokenIn::Query,
     };
     profile("oauth2", auth, |id| DatasetSource {
         path: format!("service/api/{id}/123"),

@@ -104,6 +104,10 @@ impl HttpProvider {
     ///
     /// # Errors
     /// [`ExchangeError::Settings`] when the profile cannot be used.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a secret that was handed over is wiped when it is not needed any more"
+    )]
     pub fn new(
         profile: &Profile,
         secrets: Secrets,

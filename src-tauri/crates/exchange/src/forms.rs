@@ -157,7 +157,8 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
         .bytes()
         .map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8))
         .collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(|two| two[0] << 4 | two[1]).collect())
+    (digits.len().is_multiple_of(2))
+        .then(|| digits.chunks(2).map(|two| two[0] << 4 | two[1]).collect())
 }
 
 #[cfg(test)]

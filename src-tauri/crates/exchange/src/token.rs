@@ -11,7 +11,7 @@ use crate::signer::Granted;
 /// A token is renewed so long before it expires.
 const SAFETY: Duration = Duration::from_secs(10);
 /// Longer lives are not believed.
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Clone)]
 struct Kept {

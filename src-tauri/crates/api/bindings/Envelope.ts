@@ -35,4 +35,8 @@ total: string,
 /**
  * The cursor of the next page.
  */
-next_cursor: string, };
+next_cursor: string, 
+/**
+ * Whether there is more: true, 1 or "true".
+ */
+has_more: string, };

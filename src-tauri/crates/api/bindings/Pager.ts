@@ -43,4 +43,16 @@ size_param: string,
 /**
  * Rows a page.
  */
+size: number, 
+/**
+ * The header that the answer gives it in; empty means that it is in the body.
+ */
+cursor_header: string, } | { "kind": "link", 
+/**
+ * Name of the size's parameter; empty means that there is none.
+ */
+size_param: string, 
+/**
+ * Rows a page.
+ */
 size: number, } | { "kind": "single" };

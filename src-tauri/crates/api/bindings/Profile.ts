@@ -3,6 +3,7 @@ import type { Auth } from "./Auth";
 import type { DatasetId } from "./DatasetId";
 import type { DatasetSource } from "./DatasetSource";
 import type { Environment } from "./Environment";
+import type { Interface } from "./Interface";
 import type { Limits } from "./Limits";
 import type { Network } from "./Network";
 import type { RuleSettings } from "./RuleSettings";
@@ -16,7 +17,12 @@ export type Profile = {
  */
 preset: string, 
 /**
- * Base address, without a path's end.
+ * What kind of door the data comes through.
+ */
+interface: Interface, 
+/**
+ * Base address, without a path's end; `postgresql://` or `mysql://` for a front-end database,
+ * empty for files.
  */
 base_url: string, 
 /**

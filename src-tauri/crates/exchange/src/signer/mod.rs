@@ -4,6 +4,8 @@
 //! as arguments, so that nothing in it depends on the clock or on chance, and what it makes can be
 //! compared with what other programs make.
 
+#[cfg(test)]
+mod against_openssl;
 mod cipher;
 mod digests;
 mod gateway;

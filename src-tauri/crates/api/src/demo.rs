@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::Serialize;
 use zhengqiao_demo::{DemoOptions, DemoProvider, identity_truth, truth};
 use zhengqiao_domain::{DatasetId, Finding, Outcome};
-use zhengqiao_exchange::{Auth, Environment, Profile, preset};
+use zhengqiao_exchange::{Environment, Interface, Profile, preset};
 use zhengqiao_store::record::{self, ACCEPTED, RecordFilter};
 use zhengqiao_store::rejection::{self, HELD, State};
 use zhengqiao_store::{Connection, StoreError, source};
@@ -80,6 +80,14 @@ impl Demonstration {
     /// # Errors
     /// [`ErrorCode::InvalidRequest`] for a share outside 0 to 1, or what starting fails with.
     pub async fn prepare(job: DemoJob) -> Result<Self, ApiError> {
+        Self::prepare_as(job, "gateway").await
+    }
+
+    /// The same with another interface preset.
+    ///
+    /// # Errors
+    /// As [`Demonstration::prepare`], or when the demo provider does not serve the preset.
+    pub async fn prepare_as(job: DemoJob, preset: &str) -> Result<Self, ApiError> {
         if !(0.0..=1.0).contains(&job.defects) {
             return Err(failure(
                 ErrorCode::InvalidRequest,
@@ -104,12 +112,12 @@ impl Demonstration {
             demo: true,
         };
         let console = Console::opened(options).await?;
-        let profile = demo_profile(&provider)?;
+        let profile = demo_profile(&provider, preset)?;
         let request = SaveConnection {
             connection_id: None,
             name: "演示".into(),
+            secret: Some(provider.credentials().secret_of(profile.auth.kind())),
             profile,
-            secret: Some(provider.credentials().secret.clone()),
         };
         let connection_id = console.save_connection(request).await?.connection_id;
         Ok(Self {
@@ -238,19 +246,26 @@ impl Demonstration {
     }
 }
 
-/// The profile of a connection to a demo provider: the national gateway's preset.
-fn demo_profile(provider: &DemoProvider) -> Result<Profile, ApiError> {
-    let preset = preset("gateway").ok_or_else(|| {
+/// The profile of a connection to a demo provider, from a preset.
+fn demo_profile(provider: &DemoProvider, name: &str) -> Result<Profile, ApiError> {
+    let unknown = || {
         failure(
-            ErrorCode::Internal,
-            "there is no preset named gateway".into(),
+            ErrorCode::InvalidRequest,
+            format!("family: the demo provider does not serve {name:?}"),
         )
-    })?;
-    let mut profile = preset.profile;
+    };
+    let mut profile = preset(name).ok_or_else(unknown)?.profile;
+    if profile.interface != Interface::Http {
+        return Err(unknown());
+    }
     profile.base_url = provider.base_url();
     profile.environment = Environment::Demo;
-    if let Auth::Gateway { requester_id } = &mut profile.auth {
-        requester_id.clone_from(&provider.credentials().requester_id);
+    let family = profile.auth.kind();
+    if let Some(id) = profile.auth.id_mut() {
+        provider.credentials().id(family).clone_into(id);
+    }
+    if let Some(key) = profile.auth.public_key_mut() {
+        key.clone_from(&provider.credentials().provider_key);
     }
     Ok(profile)
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use zhengqiao_api::contract::RejectionFilter;
 use zhengqiao_domain::DatasetId;
@@ -50,7 +51,7 @@ pub enum Command {
         command: ProviderCommand,
     },
     /// 演示：内置服务端加一次全量同步，并与真值清单核对 · Demo provider and one full run, compared with the truth
-    Demo(DemoCommand),
+    Demo(DemonstrateCommand),
     /// 离线检查文件 · Check the records of a file without any connection
     Check(CheckCommand),
     /// 更换口令：旧口令取自 ZHENGQIAO_PASSPHRASE，新口令从标准输入读取 · Change the passphrase: the old one from ZHENGQIAO_PASSPHRASE, the new one from standard input
@@ -148,7 +149,7 @@ pub struct AddCommand {
     /// 名称 · Name
     pub name: String,
     /// 接口预设 · Preset of the interface family
-    #[arg(long, value_parser = ["gateway", "oauth2", "cursor"], default_value = "gateway")]
+    #[arg(long, value_name = "NAME", value_parser = presets(), default_value = "gateway")]
     pub preset: String,
     /// 基础地址 · Base address
     #[arg(long, value_name = "URL")]
@@ -159,7 +160,10 @@ pub struct AddCommand {
     /// 请求方标识、客户端标识或用户名 · Requester id, client id or user
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
-    /// 从标准输入读取密钥 · Read the secret from standard input
+    /// 平台公钥（SM2） · The provider's public key, where SM2 is used
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
+    /// 从标准输入读取密钥；有多项时每行一项 名称=值 · Read the secret from standard input; of several parts, each on a line name=value
     #[arg(long)]
     pub secret_stdin: bool,
 }
@@ -377,6 +381,15 @@ pub struct DemoCommand {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct DemonstrateCommand {
+    #[command(flatten)]
+    pub job: DemoCommand,
+    /// 接口预设 · Preset of the interface family
+    #[arg(long, value_name = "NAME", value_parser = presets(), default_value = "gateway")]
+    pub family: String,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct CheckCommand {
     /// NDJSON 或 CSV 文件，字段名为标准字段名 · NDJSON or CSV file with our own field names
     pub file: PathBuf,
@@ -386,6 +399,14 @@ pub struct CheckCommand {
     /// 显示个人信息 · Personal values unmasked
     #[arg(long)]
     pub reveal: bool,
+}
+
+/// The names of the interface presets.
+fn presets() -> PossibleValuesParser {
+    let names = zhengqiao_exchange::presets()
+        .into_iter()
+        .map(|preset| PossibleValue::new(preset.name).help(preset.zh));
+    PossibleValuesParser::new(names)
 }
 
 fn dataset(name: &str) -> Result<DatasetId, String> {

@@ -9,7 +9,7 @@ use zhengqiao_api::contract::{
     SetSecretExpiry, SharedFile, SharedSource, TestLayer,
 };
 use zhengqiao_api::differences::Difference;
-use zhengqiao_exchange::{Auth, Environment};
+use zhengqiao_exchange::Environment;
 
 use crate::End;
 use crate::args::{AddCommand, ConnectionCommand, MappingCommand, Surrounding};
@@ -305,12 +305,18 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
         Surrounding::Demo => Environment::Demo,
     };
     if let Some(id) = command.id {
-        match &mut profile.auth {
-            Auth::Gateway { requester_id } => *requester_id = id,
-            Auth::Oauth2Client { client_id, .. } => *client_id = id,
-            Auth::Basic { user } => *user = id,
-            Auth::ApiKey { .. } | Auth::None => {
-                return Err(invalid("--id: this preset has no id".into()));
+        match profile.auth.id_mut() {
+            Some(name) => *name = id,
+            None => return Err(invalid("--id: this preset has no id".into())),
+        }
+    }
+    if let Some(key) = command.public_key {
+        match profile.auth.public_key_mut() {
+            Some(known) => *known = key,
+            None => {
+                return Err(invalid(
+                    "--public-key: this preset has no public key".into(),
+                ));
             }
         }
     }

@@ -5,17 +5,17 @@ use zhengqiao_api::demo::{DemoJob, DemoReport, Demonstration};
 use zhengqiao_demo::{DemoOptions, DemoProvider};
 
 use crate::End;
-use crate::args::{DemoCommand, ServeCommand};
+use crate::args::{DemonstrateCommand, ServeCommand};
 use crate::output::{COUNTS, Output, cells, line, table};
 use crate::sync::Bar;
 
-pub async fn run(command: DemoCommand, output: Output) -> Result<End, ApiError> {
+pub async fn run(command: DemonstrateCommand, output: Output) -> Result<End, ApiError> {
     let job = DemoJob {
-        records: command.records,
-        seed: command.seed,
-        defects: command.defects,
+        records: command.job.records,
+        seed: command.job.seed,
+        defects: command.job.defects,
     };
-    let demonstration = Demonstration::prepare(job).await?;
+    let demonstration = Demonstration::prepare_as(job, &command.family).await?;
     let bar = Bar::new(output.bars);
     let report = demonstration
         .run(job, |progress| bar.show(&progress))
@@ -94,13 +94,19 @@ pub async fn serve(command: ServeCommand, output: Output) -> Result<End, ApiErro
         "base_url": provider.base_url(),
         "requester_id": credentials.requester_id,
         "client_id": credentials.client_id,
+        "app_code": credentials.app_code,
         "secret": credentials.secret,
+        "private_key": credentials.private_key,
+        "public_key": credentials.provider_key,
     });
     output.print(&facts, |_| {
         line(&format!("base URL      {}", provider.base_url()));
         line(&format!("requester id  {}", credentials.requester_id));
         line(&format!("client id     {}", credentials.client_id));
+        line(&format!("app code      {}", credentials.app_code));
         line(&format!("secret        {}", credentials.secret));
+        line(&format!("private key   {}", credentials.private_key));
+        line(&format!("public key    {}", credentials.provider_key));
         line("serving generated data; Ctrl+C ends it");
     });
     tokio::signal::ctrl_c()

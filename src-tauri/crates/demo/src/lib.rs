@@ -8,6 +8,7 @@ mod accounts;
 mod cases;
 mod defects;
 mod faults;
+mod gate;
 mod items;
 mod numbers;
 mod real_items;

@@ -1,9 +1,9 @@
-//! The server: three interface families over the same rows.
+//! The server: the interface families over the same rows.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -11,32 +11,60 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use base64::Engine as _;
 use chrono::NaiveDateTime;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::faults::{FaultKind, FaultScript};
-use crate::numbers::{key64, mix};
+use crate::gate::{self, Gate};
+use crate::numbers::key64;
 use crate::row::{self, Family, Forms};
 use crate::world::{DATASETS, DemoOptions, World};
 
 /// Rows a page at most.
 const LARGEST_PAGE: u64 = 5_000;
-/// The gateway's clock and the caller's may differ by so much.
-const CLOCK_MS: u128 = 5 * 60 * 1000;
 
 /// How to get in.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// Gateway: requester.
+    /// Gateways: requester; where an application has a mark, this is it.
     pub requester_id: String,
-    /// OAuth 2.0: client.
+    /// OAuth 2.0: client; basic authentication: user.
     pub client_id: String,
-    /// The secret of all three families.
+    /// Sealed bodies: the application's code.
+    pub app_code: String,
+    /// The secret of all families.
     pub secret: String,
+    /// The caller's private key, where the caller signs with SM2.
+    pub private_key: String,
+    /// The provider's public key.
+    pub provider_key: String,
+}
+
+impl Credentials {
+    /// The caller's name in a family.
+    pub fn id(&self, family: &str) -> &str {
+        match family {
+            "oauth2_client" | "basic" => &self.client_id,
+            "sealed_body" => &self.app_code,
+            _ => &self.requester_id,
+        }
+    }
+
+    /// The caller's secret in a family, with all its parts.
+    pub fn secret_of(&self, family: &str) -> String {
+        let (secret, key) = (&self.secret, &self.private_key);
+        match family {
+            "sealed_body" => format!("app_secret={secret}\nprivate_key={key}"),
+            "sm2_envelope" => format!("app_word={secret}\nprivate_key={key}"),
+            _ => secret.clone(),
+        }
+    }
+
+    /// The caller's public key.
+    pub(crate) fn public_key(&self) -> String {
+        gate::public_key(&self.private_key)
+    }
 }
 
 /// The server could not be started.
@@ -47,11 +75,13 @@ pub struct StartError {
     source: std::io::Error,
 }
 
-struct Shared {
-    world: World,
-    credentials: Credentials,
+pub(crate) struct Shared {
+    pub(crate) world: World,
+    pub(crate) credentials: Credentials,
+    pub(crate) gate: Gate,
+    /// The provider's own.
+    pub(crate) private_key: String,
     faults: FaultScript,
-    tokens: Mutex<HashMap<String, Instant>>,
 }
 
 type Provider = State<Arc<Shared>>;
@@ -75,11 +105,15 @@ impl DemoProvider {
             credentials: Credentials {
                 requester_id: "demo-portal".into(),
                 client_id: "demo-client".into(),
+                app_code: "demo-portal-0001".into(),
                 secret: key64(seed, &[1])[..32].to_owned(),
+                private_key: private_key(seed, 2),
+                provider_key: gate::public_key(&private_key(seed, 3)),
             },
+            private_key: private_key(seed, 3),
+            gate: Gate::default(),
             world: World::new(options),
             faults: FaultScript::default(),
-            tokens: Mutex::default(),
         });
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
@@ -87,9 +121,9 @@ impl DemoProvider {
             .route("/health", get(|| async { "ok" }))
             .route("/sysapi/{dataset}", post(gateway))
             .route("/sysapi/{dataset}/counts", post(gateway_counts))
-            .route("/oauth/token", post(token))
             .route("/service/api/{dataset}/123", get(oauth2))
             .route("/v1/{dataset}", get(cursor))
+            .merge(gate::routes())
             .with_state(shared.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move {
@@ -122,6 +156,11 @@ impl DemoProvider {
         &self.shared.faults
     }
 
+    /// Sets the provider's clock ahead of this machine's, or behind it.
+    pub fn set_clock_ahead_s(&self, seconds: i64) {
+        self.shared.gate.set_offset_ms(seconds.saturating_mul(1000));
+    }
+
     /// The rows.
     pub fn world(&self) -> &World {
         &self.shared.world
@@ -142,7 +181,12 @@ impl Drop for DemoProvider {
     }
 }
 
-fn json(status: StatusCode, body: String) -> Response {
+/// A private key out of the seed; the first digit keeps it below the group's order.
+fn private_key(seed: u64, number: u64) -> String {
+    format!("1{}", &key64(seed, &[number])[1..64])
+}
+
+pub(crate) fn json(status: StatusCode, body: String) -> Response {
     (
         status,
         [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
@@ -151,7 +195,7 @@ fn json(status: StatusCode, body: String) -> Response {
         .into_response()
 }
 
-fn moment(text: Option<&String>) -> Option<NaiveDateTime> {
+pub(crate) fn moment(text: Option<&String>) -> Option<NaiveDateTime> {
     let text = text?;
     NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()
 }
@@ -169,44 +213,14 @@ fn refuse(code: &str, message: &str) -> Response {
 }
 
 /// Whether a gateway call is signed by somebody known, and lately.
-fn signed(shared: &Shared, headers: &HeaderMap, dataset: &str) -> Result<(), &'static str> {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    };
-    let (rid, sid, time, sign) = (
-        text("gjzwfwpt_rid"),
-        text("gjzwfwpt_sid"),
-        text("gjzwfwpt_rtime"),
-        text("gjzwfwpt_sign"),
-    );
-    if rid != shared.credentials.requester_id {
-        return Err("请求者身份未知");
-    }
-    if sid != format!("svc-{dataset}") {
-        return Err("服务身份与接口不符");
-    }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| time.as_millis());
-    if time
-        .parse::<u128>()
-        .map_or(true, |time| time.abs_diff(now) > CLOCK_MS)
-    {
-        return Err("请求时间超出允许范围");
-    }
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(shared.credentials.secret.as_bytes()) else {
-        return Err("签名错误");
-    };
-    mac.update(format!("{sid}{rid}{time}").as_bytes());
-    let expected = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
-    if sign == expected {
-        Ok(())
-    } else {
-        Err("签名错误")
-    }
+fn signed(
+    shared: &Shared,
+    headers: &HeaderMap,
+    dataset: &str,
+    body: &[u8],
+) -> Result<(), &'static str> {
+    let right = |message: &str, sign: &str| gate::lasting(shared, message, sign);
+    gate::signed(shared, "gjzwfwpt", dataset, headers, body, right).map_err(gate::Refusal::message)
 }
 
 async fn gateway(
@@ -218,7 +232,7 @@ async fn gateway(
     let Some(number) = World::dataset(&dataset) else {
         return json(StatusCode::NOT_FOUND, "{}".into());
     };
-    if let Err(message) = signed(&shared, &headers, &dataset) {
+    if let Err(message) = signed(&shared, &headers, &dataset, &body) {
         return json(
             StatusCode::UNAUTHORIZED,
             format!(r#"{{"code":300,"message":"{message}"}}"#),
@@ -266,11 +280,12 @@ async fn gateway_counts(
     State(shared): Provider,
     Path(dataset): Path<String>,
     headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
     let Some(number) = World::dataset(&dataset) else {
         return json(StatusCode::NOT_FOUND, "{}".into());
     };
-    if let Err(message) = signed(&shared, &headers, &dataset) {
+    if let Err(message) = signed(&shared, &headers, &dataset, &body) {
         return json(
             StatusCode::UNAUTHORIZED,
             format!(r#"{{"code":300,"message":"{message}"}}"#),
@@ -305,40 +320,6 @@ async fn gateway_counts(
     json(StatusCode::OK, body)
 }
 
-async fn token(
-    State(shared): Provider,
-    Query(query): Query<HashMap<String, String>>,
-    body: Bytes,
-) -> Response {
-    let form: HashMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
-    let given = |name: &str| {
-        form.get(name)
-            .or_else(|| query.get(name))
-            .cloned()
-            .unwrap_or_default()
-    };
-    if given("client_id") != shared.credentials.client_id
-        || given("client_secret") != shared.credentials.secret
-    {
-        return json(
-            StatusCode::UNAUTHORIZED,
-            r#"{"error":"invalid_client"}"#.into(),
-        );
-    }
-    let life = shared.world.options.token_ttl_s;
-    let mut tokens = shared.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-    let token = format!(
-        "{:016x}{:016x}",
-        mix(tokens.len() as u64, &[shared.world.options.seed]),
-        mix(7, &[tokens.len() as u64])
-    );
-    tokens.insert(token.clone(), Instant::now() + Duration::from_secs(life));
-    json(
-        StatusCode::OK,
-        format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":{life}}}"#),
-    )
-}
-
 async fn oauth2(
     State(shared): Provider,
     Path(dataset): Path<String>,
@@ -347,12 +328,8 @@ async fn oauth2(
     let Some(number) = World::dataset(&dataset) else {
         return json(StatusCode::NOT_FOUND, "{}".into());
     };
-    let valid = query.get("access_token").is_some_and(|token| {
-        let tokens = shared.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens
-            .get(token)
-            .is_some_and(|until| Instant::now() < *until)
-    });
+    let token = query.get("access_token").map(String::as_str);
+    let valid = shared.gate.granted(|known| Some(known) == token).is_ok();
     if !valid || query.get("client_id") != Some(&shared.credentials.client_id) {
         return json(
             StatusCode::UNAUTHORIZED,
@@ -435,7 +412,7 @@ async fn cursor(
     .await
 }
 
-fn span(
+pub(crate) fn span(
     world: &World,
     number: usize,
     since: Option<NaiveDateTime>,
@@ -449,16 +426,16 @@ fn span(
     (from, to.max(from))
 }
 
-struct Listing {
-    number: usize,
-    family: Family,
-    from: u64,
-    size: u64,
-    span: (u64, u64),
+pub(crate) struct Listing {
+    pub(crate) number: usize,
+    pub(crate) family: Family,
+    pub(crate) from: u64,
+    pub(crate) size: u64,
+    pub(crate) span: (u64, u64),
 }
 
 /// Writes the rows of a listing, spoils the answer as the script says, and sends it.
-async fn answer(
+pub(crate) async fn answer(
     shared: &Arc<Shared>,
     dataset: &str,
     listing: &Listing,

@@ -10,15 +10,14 @@ use reqwest::{StatusCode, Url, redirect};
 use zeroize::Zeroizing;
 use zhengqiao_domain::DatasetId;
 
-use crate::auth::Auth;
 use crate::depth;
 use crate::envelope::{self, Closed, Opened};
 use crate::error::{ExchangeError, Fault};
 use crate::network::Network;
 use crate::observe::{RequestEntry, RequestObserver};
-use crate::profile::{DatasetSource, Method, ParamsIn, Profile};
-use crate::signer;
-use crate::token::{Granted, TokenKeeper};
+use crate::profile::{DatasetSource, Method, Profile};
+use crate::signer::{self, Ingredients, Outgoing, Payload, SignError, Signer};
+use crate::token::TokenKeeper;
 
 /// A connection's secret. It is wiped when it is dropped, and never printed.
 #[derive(Clone, Default)]
@@ -56,9 +55,8 @@ pub struct Reply {
 pub struct HttpProvider {
     client: reqwest::Client,
     base: Url,
-    auth: Auth,
+    signer: Box<dyn Signer>,
     network: Network,
-    secrets: Secrets,
     tokens: TokenKeeper,
     pace: tokio::sync::Mutex<Option<Instant>>,
     observer: Arc<dyn RequestObserver>,
@@ -87,6 +85,12 @@ impl Failure {
     }
 }
 
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        Failure::new(error.fault, error.what)
+    }
+}
+
 /// What is asked, without its proof.
 struct Question<'a> {
     dataset: Option<DatasetId>,
@@ -100,6 +104,10 @@ impl HttpProvider {
     ///
     /// # Errors
     /// [`ExchangeError::Settings`] when the profile cannot be used.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a secret that was handed over is wiped when it is not needed any more"
+    )]
     pub fn new(
         profile: &Profile,
         secrets: Secrets,
@@ -136,9 +144,8 @@ impl HttpProvider {
         Ok(Self {
             client: builder.build().map_err(|error| settings(&error))?,
             base,
-            auth: profile.auth.clone(),
+            signer: signer::signer(&profile.auth, secrets.expose())?,
             network: profile.network.clone(),
-            secrets,
             tokens: TokenKeeper::default(),
             pace: tokio::sync::Mutex::new(None),
             observer,
@@ -167,11 +174,11 @@ impl HttpProvider {
             path,
             params,
         };
-        let (mut attempt, mut refused): (u32, Option<String>) = (1, None);
+        let (mut attempt, mut refused, mut anew): (u32, Option<String>, bool) = (1, None, false);
         loop {
             self.keep_pace().await;
             let begun = Instant::now();
-            let token = self.token(&question, refused.as_deref()).await;
+            let token = self.granted(refused.as_deref()).await;
             let outcome = match &token {
                 Ok(token) => self.try_once(&question, token.as_deref()).await,
                 Err(failure) => Err(Failure {
@@ -188,10 +195,8 @@ impl HttpProvider {
                 Ok((_, reply)) => return Ok(reply),
                 Err(failure) => failure,
             };
-            if failure.token_refused
-                && refused.is_none()
-                && matches!(self.auth, Auth::Oauth2Client { .. })
-            {
+            if failure.token_refused && !anew && self.signer.may_pass_anew() {
+                anew = true;
                 refused = token.ok().flatten();
                 attempt += 1;
                 continue;
@@ -235,56 +240,38 @@ impl HttpProvider {
         tokio::time::sleep(at - now).await;
     }
 
-    async fn token(
-        &self,
-        question: &Question<'_>,
-        refused: Option<&str>,
-    ) -> Result<Option<String>, Failure> {
-        let Auth::Oauth2Client {
-            token_path,
-            client_id,
-        } = &self.auth
-        else {
-            return Ok(None);
+    /// What is granted at present, or anew where it was refused; nothing where nothing is needed.
+    async fn granted(&self, refused: Option<&str>) -> Result<Option<String>, Failure> {
+        let nonce = nonce();
+        let with = |now_ms| Ingredients {
+            now_ms,
+            nonce: &nonce,
+            granted: None,
         };
-        self.tokens
-            .token(refused, || self.grant(question, token_path, client_id))
-            .await
-            .map(Some)
-    }
-
-    async fn grant(
-        &self,
-        _question: &Question<'_>,
-        token_path: &str,
-        client_id: &str,
-    ) -> Result<Granted, Failure> {
-        let url = self.url(token_path)?;
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", client_id),
-            ("client_secret", self.secrets.expose()),
-        ];
-        let response = self
-            .client
-            .post(url)
-            .form(&form)
-            .send()
-            .await
-            .map_err(|error| network(&error))?;
-        let status = response.status();
-        if !status.is_success() {
-            let mut failure = by_status(status, response.headers(), self.network.max_retry_after_s);
-            failure.what = format!("the token was refused: {}", failure.what);
-            return Err(failure);
+        if self.signer.grant(with(0)).is_none() {
+            return Ok(None);
         }
-        let body = self.body(response).await?;
-        serde_json::from_slice(&body).map_err(|_| {
-            Failure::new(
-                Fault::MalformedJson,
-                "the token endpoint's answer has no access_token",
-            )
-        })
+        let grant = || async {
+            let now = now_ms();
+            let Some(request) = self.signer.grant(with(now)) else {
+                return Err(Failure::new(Fault::BadRequest, "nothing is granted"));
+            };
+            let response = self
+                .build(request)?
+                .send()
+                .await
+                .map_err(|error| network(&error))?;
+            let status = response.status();
+            if !status.is_success() {
+                let mut failure =
+                    by_status(status, response.headers(), self.network.max_retry_after_s);
+                failure.what = format!("the token was refused: {}", failure.what);
+                return Err(failure);
+            }
+            let body = self.body(response).await?;
+            self.signer.granted(&body, now).map_err(Failure::from)
+        };
+        self.tokens.token(refused, grant).await.map(Some)
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {
@@ -322,10 +309,19 @@ impl HttpProvider {
             failure.bytes = bytes;
             note(failure)
         };
-        if depth::is_too_deep(&body) {
+        let too_deep = |body: &[u8]| {
+            if !depth::is_too_deep(body) {
+                return Ok(());
+            }
             let what = format!("the JSON nests deeper than {}", depth::MAX_DEPTH);
-            return Err(with_bytes(Failure::new(Fault::TooDeep, what)));
-        }
+            Err(with_bytes(Failure::new(Fault::TooDeep, what)))
+        };
+        too_deep(&body)?;
+        let body = self
+            .signer
+            .open(body)
+            .map_err(|error| with_bytes(Failure::from(error)))?;
+        too_deep(&body)?;
         let text = std::str::from_utf8(&body).map_err(|error| {
             with_bytes(Failure::new(
                 Fault::MalformedJson,
@@ -355,66 +351,44 @@ impl HttpProvider {
     fn request(
         &self,
         question: &Question<'_>,
-        token: Option<&str>,
+        granted: Option<&str>,
     ) -> Result<reqwest::RequestBuilder, Failure> {
-        let mut url = self.url(question.path)?;
-        let in_query = question.source.params_in == ParamsIn::Query;
-        {
-            let mut query = url.query_pairs_mut();
-            if in_query {
-                for (name, value) in question.params {
-                    query.append_pair(name, value);
-                }
-            }
-            if let (Auth::Oauth2Client { client_id, .. }, Some(token)) = (&self.auth, token) {
-                query
-                    .append_pair("client_id", client_id)
-                    .append_pair("access_token", token);
-            }
+        let source = question.source;
+        let mut request = Outgoing::new(
+            source.method,
+            question.path,
+            question.params,
+            source.params_in,
+        );
+        request.service_id.clone_from(&source.service_id);
+        let with = Ingredients {
+            now_ms: now_ms(),
+            nonce: &nonce(),
+            granted,
+        };
+        self.signer.sign(&mut request, with)?;
+        self.build(request)
+    }
+
+    fn build(&self, request: Outgoing) -> Result<reqwest::RequestBuilder, Failure> {
+        let mut url = self.url(&request.path)?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
         }
-        if url.query() == Some("") {
-            url.set_query(None);
-        }
-        let mut request = match question.source.method {
+        let mut builder = match request.method {
             Method::Get => self.client.get(url),
             Method::Post => self.client.post(url),
         };
-        if !in_query {
-            let body: serde_json::Map<String, serde_json::Value> = question
-                .params
-                .iter()
-                .map(|(name, value)| {
-                    let number = value
-                        .parse::<u32>()
-                        .ok()
-                        .filter(|number| number.to_string() == *value);
-                    (
-                        name.clone(),
-                        number.map_or_else(|| value.as_str().into(), Into::into),
-                    )
-                })
-                .collect();
-            request = request.json(&body);
+        for (name, value) in &request.headers {
+            let header = HeaderName::try_from(name.as_str()).map_err(|_| {
+                Failure::new(Fault::BadRequest, format!("{name:?} is no header name"))
+            })?;
+            builder = builder.header(header, secret_header(value)?);
         }
-        Ok(match &self.auth {
-            Auth::None | Auth::Oauth2Client { .. } => request,
-            Auth::Basic { user } => request.basic_auth(user, Some(self.secrets.expose())),
-            Auth::ApiKey { header } => {
-                let name = HeaderName::try_from(header.as_str()).map_err(|_| {
-                    Failure::new(Fault::BadRequest, format!("{header:?} is no header name"))
-                })?;
-                request.header(name, secret_header(self.secrets.expose())?)
-            }
-            Auth::Gateway { requester_id } => {
-                let time = now_ms().to_string();
-                let sid = &question.source.service_id;
-                let sign = signer::gateway_sign(sid, requester_id, &time, self.secrets.expose());
-                request
-                    .header("gjzwfwpt_rid", requester_id)
-                    .header("gjzwfwpt_sid", sid)
-                    .header("gjzwfwpt_rtime", time)
-                    .header("gjzwfwpt_sign", secret_header(&sign)?)
-            }
+        Ok(match request.body {
+            Payload::Nothing => builder,
+            Payload::Json(body) => builder.json(&body),
+            Payload::Form(fields) => builder.form(&fields),
         })
     }
 
@@ -507,10 +481,17 @@ impl HttpProvider {
     }
 }
 
-fn now_ms() -> u128 {
+fn now_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| time.as_millis())
+        .ok()
+        .and_then(|time| u64::try_from(time.as_millis()).ok())
+        .unwrap_or_default()
+}
+
+/// A text that was never used before.
+fn nonce() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
 }
 
 fn secret_header(text: &str) -> Result<HeaderValue, Failure> {

@@ -27,7 +27,7 @@ pub enum LayerState {
 /// One layer of the test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
-    /// settings, name, tcp, tls, authentication or sample.
+    /// settings, algorithm, name, tcp, tls, authentication or sample.
     pub name: &'static str,
     /// The dataset, for samples.
     pub dataset: Option<DatasetId>,
@@ -78,6 +78,9 @@ impl HttpProvider {
             advice: None,
             ms: 0,
         });
+        if let Some(layer) = weakness(profile) {
+            on_layer(layer);
+        }
         if !self.reach(&mut on_layer).await {
             return Vec::new();
         }
@@ -219,6 +222,18 @@ fn small(source: &DatasetSource) -> DatasetSource {
     source
 }
 
+/// A warning where the connection's proof no longer protects (弱算法).
+fn weakness(profile: &Profile) -> Option<Layer> {
+    profile.auth.is_weak().then(|| Layer {
+        name: "algorithm",
+        dataset: None,
+        state: LayerState::Warn,
+        seen: "MD5".into(),
+        advice: Some("weak_algorithm"),
+        ms: 0,
+    })
+}
+
 fn ok(name: &'static str, seen: String, ms: u64) -> Layer {
     Layer {
         name,
@@ -293,5 +308,21 @@ fn sample_layer(dataset: DatasetId, outcome: &Result<Sample, ExchangeError>, ms:
             advice: Some(error.code()),
             ms,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets::presets;
+
+    #[test]
+    fn only_the_family_that_signs_with_md5_is_warned_of() {
+        let weak: Vec<&str> = presets()
+            .iter()
+            .filter(|preset| weakness(&preset.profile).is_some())
+            .map(|preset| preset.name)
+            .collect();
+        assert_eq!(weak, ["jis"]);
     }
 }

@@ -139,6 +139,14 @@ fn wrong_pointer(whole: &RawValue, pointer: &str) -> Closed {
     )
 }
 
+/// Where in the body the value at a pointer stands.
+pub fn place(body: &str, pointer: &str) -> Option<Range<usize>> {
+    let whole: &RawValue = serde_json::from_str(body).ok()?;
+    let found = find(whole, pointer)?.get();
+    let from = found.as_ptr() as usize - body.as_ptr() as usize;
+    Some(from..from + found.len())
+}
+
 /// Follows a pointer through borrowed raw values.
 fn find<'a>(mut value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     for segment in pointer.split('/').skip(1) {

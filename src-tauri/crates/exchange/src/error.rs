@@ -92,6 +92,8 @@ pub enum Fault {
     FileChanged,
     /// The file could not be read.
     FileRead,
+    /// The answer's seal is not the provider's, or cannot be opened.
+    AnswerSeal,
 }
 
 impl Fault {
@@ -129,6 +131,7 @@ impl Fault {
             Fault::FileEncrypted => "file_encrypted",
             Fault::FileChanged => "file_changed",
             Fault::FileRead => "file_read",
+            Fault::AnswerSeal => "answer_seal",
         }
     }
 

@@ -12,6 +12,7 @@ mod diagnose;
 mod envelope;
 mod error;
 mod file;
+mod forms;
 mod limits;
 mod network;
 mod observe;
@@ -22,7 +23,10 @@ mod provider;
 mod signer;
 mod token;
 
-pub use auth::Auth;
+pub use auth::{
+    Auth, ClientIn, Jis, SealedBody, Sealing, SignatureForm, Sm2Envelope, Sm2Proof, Sm4Key, Tif,
+    TimedGateway, TokenIn, WrapIn,
+};
 pub use client::Secrets;
 pub use database::TableSource;
 pub use diagnose::{Layer, LayerState, Sample};
@@ -31,6 +35,7 @@ pub use file::{
     FileFormat, FileSource, InspectedColumn, InspectedFile, Trouble as FileTrouble,
     inspect as inspect_file,
 };
+pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;
 pub use network::Network;
 pub use observe::{NoObserver, RequestEntry, RequestObserver};

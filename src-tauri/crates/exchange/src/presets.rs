@@ -1,10 +1,12 @@
 //! Presets for the interface families, each complete but for address, id and secret.
 
+mod families;
+
 use std::collections::BTreeMap;
 
 use zhengqiao_domain::{DatasetId, FieldMap, Mapping, Transform};
 
-use crate::auth::Auth;
+use crate::auth::{Auth, ClientIn, TokenIn};
 use crate::file::FileSource;
 use crate::profile::{
     CountsSource, DatasetSource, Envelope, Incremental, Interface, Method, Pager, ParamsIn, Profile,
@@ -28,32 +30,88 @@ pub struct Preset {
 
 /// All presets.
 pub fn presets() -> Vec<Preset> {
-    vec![
-        Preset {
-            name: "gateway",
-            zh: "国家平台网关(gjzwfwpt 签名)",
-            en: "National gateway (gjzwfwpt signature)",
-            profile: gateway(),
-        },
-        Preset {
-            name: "oauth2",
-            zh: "OAuth 2.0 客户端凭据(数组分页)",
-            en: "OAuth 2.0 client credentials (bare arrays)",
-            profile: oauth2(),
-        },
-        Preset {
-            name: "cursor",
-            zh: "游标接口(API 密钥)",
-            en: "Cursor interface (API key)",
-            profile: cursor(),
-        },
-        Preset {
-            name: "files",
-            zh: "文件导入(CSV、Excel、JSON)",
-            en: "Files (CSV, Excel, JSON)",
-            profile: files(),
-        },
+    [
+        (
+            "gateway",
+            "国家平台网关(gjzwfwpt 签名)",
+            "National gateway (gjzwfwpt signature)",
+            gateway(),
+        ),
+        (
+            "timed_gateway",
+            "国家共享交换平台(gjgxjhpt 限时密钥)",
+            "National exchange platform (gjgxjhpt, secret that ends)",
+            families::timed_gateway(),
+        ),
+        (
+            "tif",
+            "TIF 网关(x-tif 签名)",
+            "TIF gateway (x-tif signature)",
+            families::tif(),
+        ),
+        (
+            "jis",
+            "JIS 接口(MD5 签名,弱算法)",
+            "JIS interface (MD5 signature, weak algorithm)",
+            families::jis(),
+        ),
+        (
+            "sm2_envelope",
+            "好差评接口(SM2 信封)",
+            "Review interface (SM2 envelope)",
+            families::sm2_envelope(),
+        ),
+        (
+            "sealed_body",
+            "医保式接口(SM4 加密、SM2 签名)",
+            "Health-insurance style (SM4 encrypted, SM2 signed)",
+            families::sealed_body(),
+        ),
+        (
+            "oauth2",
+            "OAuth 2.0 客户端凭据(数组分页)",
+            "OAuth 2.0 client credentials (bare arrays)",
+            oauth2(),
+        ),
+        (
+            "oauth2_header",
+            "OAuth 2.0 客户端凭据(令牌置于请求头)",
+            "OAuth 2.0 client credentials (token in the header)",
+            families::oauth2_header(),
+        ),
+        (
+            "cursor",
+            "游标接口(API 密钥)",
+            "Cursor interface (API key)",
+            cursor(),
+        ),
+        (
+            "basic",
+            "用户名和密码(HTTP Basic)",
+            "User and password (HTTP basic)",
+            families::basic(),
+        ),
+        (
+            "open",
+            "无需认证的接口",
+            "Interface without authentication",
+            families::open(),
+        ),
+        (
+            "files",
+            "文件导入(CSV、Excel、JSON)",
+            "Files (CSV, Excel, JSON)",
+            files(),
+        ),
     ]
+    .into_iter()
+    .map(|(name, zh, en, profile)| Preset {
+        name,
+        zh,
+        en,
+        profile,
+    })
+    .collect()
 }
 
 /// The preset of that name.
@@ -122,6 +180,16 @@ fn file_mapping(id: DatasetId) -> Mapping {
     }
 }
 
+/// Page number and size in the parameters `page` and `size`.
+fn pages() -> Pager {
+    Pager::Page {
+        page_param: "page".into(),
+        size_param: "size".into(),
+        size: 1000,
+        first: 1,
+    }
+}
+
 fn gateway() -> Profile {
     profile(
         "gateway",
@@ -144,12 +212,7 @@ fn gateway() -> Profile {
                 next_cursor: String::new(),
                 has_more: String::new(),
             },
-            pager: Pager::Page {
-                page_param: "page".into(),
-                size_param: "size".into(),
-                size: 1000,
-                first: 1,
-            },
+            pager: pages(),
             incremental: window(id, "since", "until"),
             counts: Some(CountsSource {
                 path: format!("sysapi/{id}/counts"),
@@ -163,6 +226,10 @@ fn oauth2() -> Profile {
     let auth = Auth::Oauth2Client {
         token_path: "oauth/token".into(),
         client_id: String::new(),
+        token_method: Method::Post,
+        client_in: ClientIn::Form,
+        scope: String::new(),
+        token_in: TokenIn::Query,
     };
     profile("oauth2", auth, |id| DatasetSource {
         path: format!("service/api/{id}/123"),

@@ -1,26 +1,21 @@
-//! OAuth 2.0 tokens: had once, kept until shortly before they expire, one request at a time.
+//! What is granted for a time, tokens and secrets: had once, kept until shortly before it ends, one
+//! request at a time.
 
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use crate::signer::Granted;
 
 /// A token is renewed so long before it expires.
 const SAFETY: Duration = Duration::from_secs(10);
-
-/// The answer of a token endpoint.
-#[derive(Deserialize)]
-pub struct Granted {
-    /// The token.
-    pub access_token: String,
-    /// Seconds until it expires.
-    #[serde(default)]
-    pub expires_in: Option<u64>,
-}
+/// Longer lives are not believed.
+const LONGEST: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Clone)]
 struct Kept {
-    token: String,
+    token: Zeroizing<String>,
     until: Option<Instant>,
 }
 
@@ -42,20 +37,20 @@ impl TokenKeeper {
     {
         let mut kept = self.kept.lock().await;
         if let Some(current) = kept.as_ref()
-            && refused != Some(current.token.as_str())
+            && refused != Some(&**current.token)
             && current.until.is_none_or(|until| Instant::now() < until)
         {
-            return Ok(current.token.clone());
+            return Ok(current.token.to_string());
         }
         let granted = grant().await?;
-        let until = granted.expires_in.map(|seconds| {
-            let life = Duration::from_secs(seconds);
+        let until = granted.life_ms.map(|life_ms| {
+            let life = Duration::from_millis(life_ms).min(LONGEST);
             Instant::now() + life.saturating_sub(SAFETY).max(life / 2)
         });
         *kept = Some(Kept {
-            token: granted.access_token.clone(),
+            token: Zeroizing::new(granted.value.clone()),
             until,
         });
-        Ok(granted.access_token)
+        Ok(granted.value)
     }
 }

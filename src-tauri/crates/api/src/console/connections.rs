@@ -303,17 +303,22 @@ impl Console {
 }
 
 fn require_ids(auth: &Auth) -> Result<(), ApiError> {
-    let (field, value) = match auth {
-        Auth::None => return Ok(()),
-        Auth::ApiKey { header } => ("auth.header", header),
-        Auth::Basic { user } => ("auth.user", user),
-        Auth::Gateway { requester_id } => ("auth.requester_id", requester_id),
-        Auth::Oauth2Client { client_id, .. } => ("auth.client_id", client_id),
+    let id = auth.id().map(|(name, value)| (name, value.as_str()));
+    let key = auth
+        .public_key()
+        .map(|value| ("public_key", value.as_str()));
+    let path = match auth {
+        Auth::Oauth2Client { token_path, .. } => Some(("token_path", token_path.as_str())),
+        Auth::TimedGateway(family) => Some(("secret_path", family.secret_path.as_str())),
+        _ => None,
     };
-    if value.trim().is_empty() {
-        Err(invalid(format!("{field}: is empty")))
-    } else {
-        Ok(())
+    let empty = [id, key, path]
+        .into_iter()
+        .flatten()
+        .find(|(_, value)| value.trim().is_empty());
+    match empty {
+        Some((field, _)) => Err(invalid(format!("auth.{field}: is empty"))),
+        None => Ok(()),
     }
 }
 

@@ -226,6 +226,10 @@ fn secret_name(
 }
 
 fn last_four(secret: &str) -> Option<String> {
+    // Of a secret of several parts the end is a private key, of which nothing is shown.
+    if secret.trim().contains('\n') {
+        return None;
+    }
     let chars: Vec<char> = secret.chars().collect();
     (chars.len() >= SHOWS_LAST_FOUR).then(|| chars[chars.len() - 4..].iter().collect())
 }

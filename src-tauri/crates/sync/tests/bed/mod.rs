@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use zhengqiao_demo::{DemoOptions, DemoProvider};
-use zhengqiao_exchange::{Auth, Environment, Pager, Profile, Secrets, preset};
+use zhengqiao_exchange::{Environment, Pager, Profile, Secrets, preset};
 use zhengqiao_store::run::RunDatasetRow;
 use zhengqiao_store::{Cache, CacheKey, connection, run};
 use zhengqiao_sync::{RunMode, RunOptions, StateWord};
@@ -27,6 +27,18 @@ pub fn small_pages(profile: &mut Profile, rows: u32) {
     }
 }
 
+/// Puts in what the provider gave the asker, but for the secret.
+pub fn admit(profile: &mut Profile, provider: &DemoProvider) {
+    let credentials = provider.credentials();
+    let family = profile.auth.kind();
+    if let Some(id) = profile.auth.id_mut() {
+        credentials.id(family).clone_into(id);
+    }
+    if let Some(key) = profile.auth.public_key_mut() {
+        key.clone_from(&credentials.provider_key);
+    }
+}
+
 /// By dataset and key: the outcome, and rule and field of every finding.
 pub type Found = BTreeMap<(String, String), (String, Vec<(String, String)>)>;
 
@@ -34,6 +46,8 @@ pub struct Bed {
     pub provider: Arc<DemoProvider>,
     pub cache: Cache,
     pub connection_id: i64,
+    /// How requests prove who asks.
+    pub family: String,
     pub dir: tempfile::TempDir,
     /// The moment that runs take for now; the present if absent.
     pub now_ms: Option<i64>,
@@ -74,15 +88,7 @@ impl Bed {
         profile.base_url = provider.base_url();
         profile.environment = Environment::Demo;
         profile.network.backoff_ms = 1;
-        match &mut profile.auth {
-            Auth::Gateway { requester_id } => {
-                requester_id.clone_from(&provider.credentials().requester_id);
-            }
-            Auth::Oauth2Client { client_id, .. } => {
-                client_id.clone_from(&provider.credentials().client_id);
-            }
-            _ => {}
-        }
+        admit(&mut profile, &provider);
         change(&mut profile);
         let text = serde_json::to_string(&profile).unwrap();
         let connection_id = cache
@@ -92,6 +98,7 @@ impl Bed {
             provider,
             cache,
             connection_id,
+            family: profile.auth.kind().to_owned(),
             dir,
             now_ms: None,
         }
@@ -107,7 +114,8 @@ impl Bed {
                 .unwrap_or_else(|| chrono::Utc::now().timestamp_millis()),
         };
         let started = zhengqiao_sync::start(&self.cache, options).unwrap();
-        let secrets = Secrets::new(Some(self.provider.credentials().secret.clone()));
+        let secret = self.provider.credentials().secret_of(&self.family);
+        let secrets = Secrets::new(Some(secret));
         zhengqiao_sync::run(&self.cache, started.run_id, secrets)
             .await
             .unwrap()

@@ -207,7 +207,7 @@ impl HttpProvider {
 }
 
 /// The same source with a small page.
-fn small(source: &DatasetSource) -> DatasetSource {
+pub(crate) fn small(source: &DatasetSource) -> DatasetSource {
     use crate::profile::Pager;
     let mut source = source.clone();
     match &mut source.pager {

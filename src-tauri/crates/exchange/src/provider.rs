@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zhengqiao_domain::DatasetId;
 
 use crate::client::{HttpProvider, Secrets};
-use crate::diagnose::{Layer, Sample};
+use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
 use crate::file::{self, FileWalk};
 use crate::observe::RequestObserver;
@@ -83,6 +83,20 @@ impl Provider {
             // A walk of another provider has nothing here.
             (Provider::Http(_) | Provider::File(_), _) => Ok(None),
         }
+    }
+
+    /// The first page of a dataset, small: a sample.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn first_page(
+        &self,
+        dataset: DatasetId,
+        source: &DatasetSource,
+        until: &str,
+    ) -> Result<Option<Page>, ExchangeError> {
+        let mut walk = self.walk(dataset, &small(source), Scope::Full, until, None);
+        self.next(&mut walk).await
     }
 
     /// Tests the connection; each layer is handed out as it ends. Returns a sample of each dataset

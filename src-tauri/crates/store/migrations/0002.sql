@@ -22,3 +22,17 @@ CREATE INDEX rejection_resolved ON rejection (source_id, seen_at) WHERE state = 
 ALTER TABLE connection ADD COLUMN next_secret_changed_at INTEGER;
 ALTER TABLE connection ADD COLUMN next_secret_last_four TEXT;
 ALTER TABLE connection ADD COLUMN secret_expires_on TEXT;
+
+-- Every saved state of a connection's profile.
+CREATE TABLE profile_version (
+  connection_id INTEGER NOT NULL REFERENCES connection (id) ON DELETE CASCADE,
+  version INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  profile TEXT NOT NULL,
+  PRIMARY KEY (connection_id, version)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO profile_version (connection_id, version, at, actor, profile)
+SELECT id, profile_version, updated_at, '', profile
+FROM connection;

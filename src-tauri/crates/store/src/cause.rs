@@ -105,3 +105,23 @@ pub enum CauseColumn {
     /// By field.
     Field,
 }
+
+/// Fields and clusters of one rule's open causes, with how many open rejections each has.
+///
+/// # Errors
+/// SQLite's.
+pub fn of_rule(
+    connection: &Connection,
+    source_id: i64,
+    rule: &str,
+) -> Result<Vec<(String, String, i64)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT field, cluster, open_count
+         FROM cause
+         WHERE source_id = ?1 AND rule = ?2 AND open_count > 0 AND cluster <> ''",
+    )?;
+    let rows = statement.query_map(rusqlite::params![source_id, rule], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

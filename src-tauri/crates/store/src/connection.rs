@@ -218,3 +218,85 @@ pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
     connection.execute("DELETE FROM connection WHERE id = ?1", [id])?;
     Ok(())
 }
+
+/// A saved state of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRow {
+    /// Its number.
+    pub version: i64,
+    /// When it was saved, unix ms.
+    pub at: i64,
+    /// Who saved it.
+    pub actor: String,
+    /// The profile as JSON text.
+    pub profile: String,
+}
+
+/// Keeps the present profile as a version, unless it is kept already.
+///
+/// # Errors
+/// SQLite's.
+pub fn keep_version(
+    connection: &Connection,
+    id: i64,
+    actor: &str,
+    at: i64,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO profile_version (connection_id, version, at, actor, profile)
+         SELECT id, profile_version, ?3, ?2, profile
+         FROM connection
+         WHERE id = ?1
+         ON CONFLICT DO NOTHING",
+        params![id, actor, at],
+    )?;
+    Ok(())
+}
+
+/// The versions of a connection, the latest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn versions(
+    connection: &Connection,
+    id: i64,
+    limit: u32,
+) -> Result<Vec<VersionRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT version, at, actor, profile
+         FROM profile_version
+         WHERE connection_id = ?1
+         ORDER BY version DESC
+         LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![id, limit], version_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One version of a connection.
+///
+/// # Errors
+/// SQLite's.
+pub fn version(
+    connection: &Connection,
+    id: i64,
+    version: i64,
+) -> Result<Option<VersionRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT version, at, actor, profile
+             FROM profile_version
+             WHERE connection_id = ?1 AND version = ?2",
+        )?
+        .query_row(params![id, version], version_row)
+        .optional()?)
+}
+
+fn version_row(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
+    Ok(VersionRow {
+        version: row.get(0)?,
+        at: row.get(1)?,
+        actor: row.get(2)?,
+        profile: row.get(3)?,
+    })
+}

@@ -392,3 +392,37 @@ fn hex(hash: &Hash) -> String {
         text
     })
 }
+
+/// Raw rows of a source's accepted records after a number, with their numbers.
+///
+/// # Errors
+/// SQLite's.
+pub fn payloads(
+    connection: &Connection,
+    source_id: i64,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id, p.raw
+         FROM record r
+         JOIN record_payload p ON p.record_id = r.id
+         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state = 1
+         ORDER BY r.id
+         LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![source_id, after, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a record's mapped content has this hash.
+///
+/// # Errors
+/// SQLite's.
+pub fn has_hash(connection: &Connection, id: i64, hash: &Hash) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM record WHERE id = ?1 AND hash = ?2")?
+        .exists(params![id, hash])?)
+}

@@ -12,7 +12,7 @@ use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, NewRecord};
 use zhengqiao_store::rejection::{self, HELD, NewRejection, REJECTED, State};
 use zhengqiao_store::run::{self, Counts, Progress};
-use zhengqiao_store::{StoreError, Transaction, source};
+use zhengqiao_store::{Connection, StoreError, Transaction, source};
 
 use crate::error::SyncError;
 use crate::prepare::{Prepared, finish};
@@ -46,17 +46,31 @@ impl Desk {
         at: i64,
         now: &str,
     ) -> Result<Self, StoreError> {
-        let parents = dataset
-            .dataset()
-            .parents
-            .iter()
-            .map(|reference| source::find(tx, connection_id, reference.parent))
-            .collect::<Result<_, _>>()?;
         Ok(Self {
             run_id,
             source_id: source::ensure(tx, connection_id, dataset)?,
             dataset,
-            parents,
+            parents: parents(tx, connection_id, dataset)?,
+            at,
+            now: now.to_owned(),
+            withdrawals: None,
+        })
+    }
+
+    /// A desk to judge at, which writes nothing.
+    pub fn reading(
+        connection: &Connection,
+        connection_id: i64,
+        dataset: DatasetId,
+        source_id: i64,
+        at: i64,
+        now: &str,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            run_id: 0,
+            source_id,
+            dataset,
+            parents: parents(connection, connection_id, dataset)?,
             at,
             now: now.to_owned(),
             withdrawals: None,
@@ -154,13 +168,7 @@ impl Desk {
             counts.withdrawn += 1;
             return self.withdraw(tx, &row, head, totals);
         }
-        let facts = self.facts(tx, &row.record, parents)?;
-        let duplicate = match &row.business_hash {
-            Some(business) => record::is_duplicate(tx, self.source_id, business, &row.key_hash)?,
-            None => false,
-        };
-        row.findings
-            .extend(check.neighbours(&row.record, &facts, duplicate));
+        self.add_neighbours(tx, check, &mut row, parents)?;
         match Outcome::of(&row.findings) {
             Outcome::Accepted => {
                 counts.accepted += 1;
@@ -376,9 +384,29 @@ impl Desk {
             .collect()
     }
 
+    /// Adds what the neighbours say of a row: its parents, and others of the same business key.
+    fn add_neighbours(
+        &self,
+        connection: &Connection,
+        check: &Check<'_>,
+        row: &mut Prepared,
+        parents: &mut ParentCache,
+    ) -> Result<(), StoreError> {
+        let facts = self.facts(connection, &row.record, parents)?;
+        let duplicate = match &row.business_hash {
+            Some(business) => {
+                record::is_duplicate(connection, self.source_id, business, &row.key_hash)?
+            }
+            None => false,
+        };
+        row.findings
+            .extend(check.neighbours(&row.record, &facts, duplicate));
+        Ok(())
+    }
+
     fn facts(
         &self,
-        tx: &Transaction<'_>,
+        tx: &Connection,
         record: &Record,
         cache: &mut ParentCache,
     ) -> Result<Vec<ParentFacts>, StoreError> {
@@ -394,6 +422,40 @@ impl Desk {
         }
         Ok(facts)
     }
+}
+
+/// Sources of the datasets that a dataset refers to.
+fn parents(
+    connection: &Connection,
+    connection_id: i64,
+    dataset: DatasetId,
+) -> Result<Vec<Option<i64>>, StoreError> {
+    dataset
+        .dataset()
+        .parents
+        .iter()
+        .map(|reference| source::find(connection, connection_id, reference.parent))
+        .collect()
+}
+
+/// What would become of a raw row now, by everything that is known; nothing is written. Gives the
+/// outcome, the hash of the mapped content and the findings.
+///
+/// # Errors
+/// The cache's.
+pub fn judge(
+    connection: &Connection,
+    desk: &Desk,
+    mapping: &zhengqiao_domain::CompiledMapping,
+    check: &Check<'_>,
+    rules: &RuleSet,
+    raw: &[u8],
+) -> Result<(Outcome, Hash, Vec<Finding>), StoreError> {
+    let mut row = crate::prepare::prepare(raw, mapping, desk.dataset, check, rules);
+    if !(row.withdraws && !row.key.is_empty()) {
+        desk.add_neighbours(connection, check, &mut row, &mut ParentCache::default())?;
+    }
+    Ok((Outcome::of(&row.findings), row.hash, row.findings))
 }
 
 /// Whether a finding is a cause of the outcome; warnings are kept but open no cause.
@@ -435,7 +497,7 @@ struct ParentCache(HashMap<(i64, Hash), ParentFacts>);
 impl ParentCache {
     fn get(
         &mut self,
-        tx: &Transaction<'_>,
+        tx: &Connection,
         parent: DatasetId,
         source_id: i64,
         value: &str,
@@ -488,13 +550,7 @@ pub fn revalidate(
         source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
         return Ok(Outcome::Accepted);
     }
-    let facts = desk.facts(tx, &row.record, &mut ParentCache::default())?;
-    let duplicate = match &row.business_hash {
-        Some(business) => record::is_duplicate(tx, desk.source_id, business, &row.key_hash)?,
-        None => false,
-    };
-    row.findings
-        .extend(check.neighbours(&row.record, &facts, duplicate));
+    desk.add_neighbours(tx, check, &mut row, &mut ParentCache::default())?;
     let outcome = Outcome::of(&row.findings);
     match outcome {
         Outcome::Accepted => desk.accept(

@@ -11,7 +11,7 @@ mod recheck;
 mod retention;
 mod state;
 
-pub use batch::{Desk, read_record, revalidate};
+pub use batch::{Desk, judge, read_record, revalidate};
 pub use engine::{RunOptions, Started, has_process, run, start};
 pub use error::SyncError;
 pub use prepare::{Prepared, prepare};

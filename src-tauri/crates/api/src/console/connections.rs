@@ -145,6 +145,7 @@ impl Console {
                         "add_connection",
                     ),
                 };
+                connection::keep_version(tx, id, &actor(), at)?;
                 audit::append(tx, at, &actor(), act, &name, "{}")?;
                 Ok(Ok(id))
             })

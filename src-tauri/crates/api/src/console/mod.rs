@@ -3,12 +3,14 @@
 mod connections;
 mod export;
 mod identity;
+mod mapping;
 mod records;
 mod rejected;
 mod runs;
 mod secrets;
 mod sharing;
 mod system;
+mod versions;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,7 @@ struct Shared {
     open: RwLock<Option<Arc<Open>>>,
     opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
+    samples: Mutex<mapping::Samples>,
 }
 
 /// The use cases. Clones share everything.
@@ -55,6 +58,7 @@ impl Console {
             open: RwLock::default(),
             opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
+            samples: Mutex::default(),
         }))
     }
 
@@ -113,6 +117,13 @@ impl Console {
     /// [`ErrorCode::Locked`].
     pub fn cache(&self) -> Result<Cache, ApiError> {
         Ok(self.open()?.cache.clone())
+    }
+
+    fn samples(&self) -> std::sync::MutexGuard<'_, mapping::Samples> {
+        self.0
+            .samples
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read<T, F>(&self, work: F) -> Result<T, ApiError>

@@ -6,6 +6,7 @@
 
 mod connections;
 mod identity;
+mod mapping;
 mod rejected;
 mod runs;
 mod sharing;
@@ -13,6 +14,7 @@ mod system;
 
 pub use connections::*;
 pub use identity::*;
+pub use mapping::*;
 pub use rejected::*;
 pub use runs::*;
 pub use sharing::*;
@@ -70,6 +72,13 @@ pub struct CommandMap {
     pub export_mappings: Call<MappingExport, SharedFile>,
     pub import_mappings: Call<MappingImport, Vec<ImportedMapping>>,
     pub test_connection: Call<ConnectionId, TestReport>,
+    pub inspect_file: Call<InspectFile, FileInspection>,
+    pub sample_dataset: Call<TakeSample, MappingSample>,
+    pub preview_mapping: Call<PreviewMapping, MappingPreview>,
+    pub count_mapping_effect: Call<CountEffect, MappingEffect>,
+    pub cancel_count: Call<Nothing, Nothing>,
+    pub list_profile_versions: Call<ConnectionId, Vec<ProfileVersion>>,
+    pub revert_connection: Call<RevertConnection, ConnectionDetail>,
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,
     pub cancel_run: Call<RunId, Nothing>,

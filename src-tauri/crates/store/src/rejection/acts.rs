@@ -91,3 +91,27 @@ pub fn reopen(connection: &Connection, ids: &[i64]) -> Result<i64, StoreError> {
     }
     Ok(changed)
 }
+
+/// Raw rows of a source's open rejections after a number, with their numbers.
+///
+/// # Errors
+/// SQLite's.
+pub fn open_payloads(
+    connection: &Connection,
+    source_id: i64,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id, p.raw
+         FROM rejection r
+         JOIN rejection_payload p ON p.rejection_id = r.id
+         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state IN (1, 2)
+         ORDER BY r.id
+         LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![source_id, after, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

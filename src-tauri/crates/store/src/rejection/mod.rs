@@ -7,7 +7,7 @@
 mod acts;
 mod read;
 
-pub use acts::{forget_resolved, ignore, reopen, select_ids};
+pub use acts::{forget_resolved, ignore, open_payloads, reopen, select_ids};
 pub use read::{RejectionFilter, RejectionRow, count, facets, findings_of, get, page, payload};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};

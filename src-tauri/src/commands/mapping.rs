@@ -1,0 +1,71 @@
+//! The mapping editor and versions of connections.
+
+use tauri::State;
+use tauri::ipc::Channel;
+use zhengqiao_api::Console;
+use zhengqiao_api::contract::{
+    ApiError, ConnectionDetail, ConnectionId, CountEffect, FileInspection, InspectFile,
+    MappingEffect, MappingPreview, MappingSample, Nothing, PreviewMapping, ProfileVersion,
+    RevertConnection, TakeSample,
+};
+
+use super::tell;
+
+#[tauri::command]
+pub async fn inspect_file(
+    console: State<'_, Console>,
+    request: InspectFile,
+) -> Result<FileInspection, ApiError> {
+    console.inspect_file(request).await
+}
+
+#[tauri::command]
+pub async fn sample_dataset(
+    console: State<'_, Console>,
+    request: TakeSample,
+) -> Result<MappingSample, ApiError> {
+    console.sample_dataset(request).await
+}
+
+#[tauri::command]
+pub async fn preview_mapping(
+    console: State<'_, Console>,
+    request: PreviewMapping,
+) -> Result<MappingPreview, ApiError> {
+    console.preview_mapping(request).await
+}
+
+#[tauri::command]
+pub async fn list_profile_versions(
+    console: State<'_, Console>,
+    request: ConnectionId,
+) -> Result<Vec<ProfileVersion>, ApiError> {
+    console.list_profile_versions(request).await
+}
+
+#[tauri::command]
+pub async fn revert_connection(
+    console: State<'_, Console>,
+    request: RevertConnection,
+) -> Result<ConnectionDetail, ApiError> {
+    console.revert_connection(request).await
+}
+
+#[tauri::command]
+pub async fn count_mapping_effect(
+    console: State<'_, Console>,
+    request: CountEffect,
+    on_progress: Channel<MappingEffect>,
+) -> Result<MappingEffect, ApiError> {
+    console
+        .count_mapping_effect(request, |message| tell(&on_progress, message))
+        .await
+}
+
+#[tauri::command]
+pub async fn cancel_count(
+    console: State<'_, Console>,
+    _request: Nothing,
+) -> Result<Nothing, ApiError> {
+    console.cancel_count().await
+}

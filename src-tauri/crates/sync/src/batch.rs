@@ -452,7 +452,7 @@ pub fn judge(
     raw: &[u8],
 ) -> Result<(Outcome, Hash, Vec<Finding>), StoreError> {
     let mut row = crate::prepare::prepare(raw, mapping, desk.dataset, check, rules);
-    if !(row.withdraws && !row.key.is_empty()) {
+    if !row.withdraws || row.key.is_empty() {
         desk.add_neighbours(connection, check, &mut row, &mut ParentCache::default())?;
     }
     Ok((Outcome::of(&row.findings), row.hash, row.findings))

@@ -263,7 +263,7 @@ impl Console {
                     records,
                 })
                 .collect();
-            unknown_codes.sort_by(|one, other| other.records.cmp(&one.records));
+            unknown_codes.sort_by_key(|one| std::cmp::Reverse(one.records));
             MappingPreview {
                 fields: shown,
                 passing,
@@ -404,7 +404,7 @@ impl Console {
             .collect();
         effect
             .fail_rules
-            .sort_by(|one, other| other.records.cmp(&one.records));
+            .sort_by_key(|one| std::cmp::Reverse(one.records));
         Ok(effect)
     }
 

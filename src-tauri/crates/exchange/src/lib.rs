@@ -15,26 +15,34 @@ mod file;
 mod limits;
 mod network;
 mod observe;
+mod pace;
 mod pager;
+mod pkcs12;
+mod pointers;
 mod presets;
 mod profile;
 mod provider;
+mod route;
+mod secrets;
 mod signer;
+mod tls;
 mod token;
 
 pub use auth::Auth;
-pub use client::Secrets;
 pub use database::TableSource;
-pub use diagnose::{Layer, LayerState, Sample};
+pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::FileSource;
 pub use limits::Limits;
-pub use network::Network;
+pub use network::{Network, Proxy, ProxyMode};
 pub use observe::{NoObserver, RequestEntry, RequestObserver};
 pub use pager::{Drift, IncrementalState, Page, Position, Scope};
+pub use pkcs12::{ClientIdentity, open_pkcs12};
 pub use presets::{Preset, preset, presets};
 pub use profile::{
     CountsSource, DatasetSource, Envelope, Environment, Incremental, Interface, Method, Pager,
     ParamsIn, Profile, Slices,
 };
 pub use provider::{Provider, Walk};
+pub use secrets::Secrets;
+pub use tls::check_client_certificate;

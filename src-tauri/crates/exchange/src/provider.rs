@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use zhengqiao_domain::DatasetId;
 
-use crate::client::{HttpProvider, Secrets};
+use crate::client::HttpProvider;
 use crate::diagnose::{Layer, Sample};
 use crate::error::ExchangeError;
 use crate::observe::RequestObserver;
 use crate::pager::{HttpWalk, Page, Position, Scope};
 use crate::profile::{DatasetSource, Interface, Profile};
+use crate::secrets::Secrets;
 
 /// A provider that can be asked, through whatever door it has.
 pub enum Provider {

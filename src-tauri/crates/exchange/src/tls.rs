@@ -137,14 +137,13 @@ pub(crate) fn certificate_fault(error: &CertificateError, self_signed: bool) -> 
             Fault::CertNameMismatch
         }
         CertificateError::Revoked => Fault::CertRevoked,
+        _ if self_signed => Fault::CertSelfSigned,
+        // The last two: a trusted authority of the same name has another key.
         CertificateError::UnknownIssuer
         | CertificateError::BadSignature
-        | CertificateError::Other(_)
-            if self_signed =>
-        {
-            Fault::CertSelfSigned
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            Fault::CertUnknownCa
         }
-        CertificateError::UnknownIssuer => Fault::CertUnknownCa,
         _ => Fault::Tls,
     }
 }

@@ -3,8 +3,8 @@
 use tauri::State;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ConnectionFile, ConnectionIds, ImportPlan, ImportReport, ImportRequest,
-    ImportedMapping, MappingExport, MappingImport,
+    ApiError, ConnectionExport, ImportPlan, ImportReport, ImportRequest, ImportedMapping,
+    MappingExport, MappingImport, SharedFile, SharedSource,
 };
 
 #[tauri::command]

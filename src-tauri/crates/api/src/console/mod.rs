@@ -3,6 +3,7 @@
 mod connections;
 mod export;
 mod identity;
+mod network;
 mod records;
 mod rejected;
 mod runs;

@@ -6,6 +6,7 @@
 
 mod connections;
 mod identity;
+mod network;
 mod rejected;
 mod runs;
 mod sharing;
@@ -13,6 +14,7 @@ mod system;
 
 pub use connections::*;
 pub use identity::*;
+pub use network::*;
 pub use rejected::*;
 pub use runs::*;
 pub use sharing::*;
@@ -69,6 +71,8 @@ pub struct CommandMap {
     pub import_connections: Call<ImportRequest, ImportReport>,
     pub export_mappings: Call<MappingExport, SharedFile>,
     pub import_mappings: Call<MappingImport, Vec<ImportedMapping>>,
+    pub save_network_secrets: Call<SaveNetworkSecrets, ConnectionDetail>,
+    pub list_expiries: Call<Nothing, Vec<ExpiryRow>>,
     pub test_connection: Call<ConnectionId, TestReport>,
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,

@@ -99,6 +99,8 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::sharing::import_connections,
             commands::sharing::export_mappings,
             commands::sharing::import_mappings,
+            commands::secrets::save_network_secrets,
+            commands::secrets::list_expiries,
             commands::connections::test_connection,
             commands::mapping::inspect_file,
             commands::mapping::sample_dataset,

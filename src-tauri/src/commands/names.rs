@@ -25,6 +25,8 @@ pub const NAMES: &[&str] = &[
     "import_connections",
     "export_mappings",
     "import_mappings",
+    "save_network_secrets",
+    "list_expiries",
     "test_connection",
     "inspect_file",
     "sample_dataset",

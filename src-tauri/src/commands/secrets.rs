@@ -3,8 +3,8 @@
 use tauri::State;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ChangePassphrase, ChangeSecret, ConnectionDetail, ConnectionId, Nothing,
-    SetSecretExpiry,
+    ApiError, ChangePassphrase, ChangeSecret, ConnectionDetail, ConnectionId, ExpiryRow, Nothing,
+    SaveNetworkSecrets, SetSecretExpiry,
 };
 
 #[tauri::command]
@@ -37,4 +37,20 @@ pub async fn change_passphrase(
     request: ChangePassphrase,
 ) -> Result<Nothing, ApiError> {
     console.change_passphrase(request).await
+}
+
+#[tauri::command]
+pub async fn save_network_secrets(
+    console: State<'_, Console>,
+    request: SaveNetworkSecrets,
+) -> Result<ConnectionDetail, ApiError> {
+    console.save_network_secrets(request).await
+}
+
+#[tauri::command]
+pub async fn list_expiries(
+    console: State<'_, Console>,
+    request: Nothing,
+) -> Result<Vec<ExpiryRow>, ApiError> {
+    console.list_expiries(request).await
 }

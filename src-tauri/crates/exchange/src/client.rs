@@ -1,13 +1,12 @@
 //! Asking a provider: one request with its tries, judged by error, status and body.
 
-use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url, redirect};
-use zeroize::Zeroizing;
+use tokio::sync::Semaphore;
 use zhengqiao_domain::DatasetId;
 
 use crate::depth;
@@ -15,30 +14,14 @@ use crate::envelope::{self, Closed, Opened};
 use crate::error::{ExchangeError, Fault};
 use crate::network::Network;
 use crate::observe::{RequestEntry, RequestObserver};
+use crate::pace::{self, Pace};
+use crate::pointers;
 use crate::profile::{DatasetSource, Method, Profile};
+use crate::route::{Route, Router};
+use crate::secrets::Secrets;
 use crate::signer::{self, Ingredients, Outgoing, Payload, SignError, Signer};
+use crate::tls;
 use crate::token::TokenKeeper;
-
-/// A connection's secret. It is wiped when it is dropped, and never printed.
-#[derive(Clone, Default)]
-pub struct Secrets(Option<Zeroizing<String>>);
-
-impl Secrets {
-    /// A connection with this secret, or without any.
-    pub fn new(secret: Option<String>) -> Self {
-        Self(secret.map(Zeroizing::new))
-    }
-
-    fn expose(&self) -> &str {
-        self.0.as_ref().map_or("", |secret| secret.as_str())
-    }
-}
-
-impl fmt::Debug for Secrets {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Secrets(…)")
-    }
-}
 
 /// An opened answer with its body.
 #[derive(Debug, Clone)]
@@ -57,8 +40,12 @@ pub struct HttpProvider {
     base: Url,
     signer: Box<dyn Signer>,
     network: Network,
+    secrets: Secrets,
     tokens: TokenKeeper,
-    pace: tokio::sync::Mutex<Option<Instant>>,
+    router: Arc<Router>,
+    pace: Arc<Pace>,
+    turns: Semaphore,
+    fitting: Mutex<Vec<String>>,
     observer: Arc<dyn RequestObserver>,
 }
 
@@ -104,10 +91,6 @@ impl HttpProvider {
     ///
     /// # Errors
     /// [`ExchangeError::Settings`] when the profile cannot be used.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a secret that was handed over is wiped when it is not needed any more"
-    )]
     pub fn new(
         profile: &Profile,
         secrets: Secrets,
@@ -136,18 +119,32 @@ impl HttpProvider {
                     attempt.stop()
                 }
             }));
-        if !profile.network.proxy.is_empty() {
-            builder = builder.proxy(
-                reqwest::Proxy::all(&profile.network.proxy).map_err(|error| settings(&error))?,
-            );
+        if base.scheme() == "https" {
+            let mut config = tls::client_config(&profile.network, &secrets)?;
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            builder = builder.tls_backend_preconfigured(config);
         }
+        // The way is found by us for system and own proxies alike, so that the test of a connection
+        // can say which one its calls use.
+        let router = Arc::new(Router::new(&profile.network, &secrets)?);
+        let ways = router.clone();
+        builder = builder.proxy(reqwest::Proxy::custom(move |url| ways.route(url).proxy));
+        let pace = pace::of_host(&base);
+        let turns = match profile.network.max_concurrent {
+            0 => Semaphore::MAX_PERMITS,
+            most => most as usize,
+        };
         Ok(Self {
             client: builder.build().map_err(|error| settings(&error))?,
             base,
             signer: signer::signer(&profile.auth, secrets.expose())?,
             network: profile.network.clone(),
+            secrets,
             tokens: TokenKeeper::default(),
-            pace: tokio::sync::Mutex::new(None),
+            router,
+            pace,
+            turns: Semaphore::new(turns),
+            fitting: Mutex::default(),
             observer,
         })
     }
@@ -158,6 +155,27 @@ impl HttpProvider {
 
     pub(crate) fn base(&self) -> &Url {
         &self.base
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    pub(crate) fn route(&self) -> Route {
+        self.router.route(&self.base)
+    }
+
+    fn proves(&self) -> bool {
+        !self.network.client_certificate.is_empty()
+    }
+
+    /// Pointers that would fit the last answer that had no records at its pointer.
+    pub(crate) fn take_fitting(&self) -> Vec<String> {
+        std::mem::take(&mut *self.fitting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Asks with all tries.
@@ -176,7 +194,7 @@ impl HttpProvider {
         };
         let (mut attempt, mut refused, mut anew): (u32, Option<String>, bool) = (1, None, false);
         loop {
-            self.keep_pace().await;
+            self.pace.keep(self.network.requests_per_second).await;
             let begun = Instant::now();
             let token = self.granted(refused.as_deref()).await;
             let outcome = match &token {
@@ -227,19 +245,6 @@ impl HttpProvider {
         Duration::from_millis(base + base * u64::from(attempt * 37 % 25) / 100)
     }
 
-    async fn keep_pace(&self) {
-        if self.network.requests_per_second <= 0.0 {
-            return;
-        }
-        let gap = Duration::from_secs_f64((1.0 / self.network.requests_per_second).min(3600.0));
-        let mut next = self.pace.lock().await;
-        let now = Instant::now();
-        let at = next.map_or(now, |next| next.max(now));
-        *next = Some(at + gap);
-        drop(next);
-        tokio::time::sleep(at - now).await;
-    }
-
     /// What is granted at present, or anew where it was refused; nothing where nothing is needed.
     async fn granted(&self, refused: Option<&str>) -> Result<Option<String>, Failure> {
         let nonce = nonce();
@@ -260,7 +265,7 @@ impl HttpProvider {
                 .build(request)?
                 .send()
                 .await
-                .map_err(|error| network(&error))?;
+                .map_err(|error| network(&error, self.proves()))?;
             let status = response.status();
             if !status.is_success() {
                 let mut failure =
@@ -287,8 +292,13 @@ impl HttpProvider {
         question: &Question<'_>,
         token: Option<&str>,
     ) -> Result<(u16, Reply), Failure> {
+        // Nothing closes it, so that a turn always comes.
+        let _turn = self.turns.acquire().await.ok();
         let request = self.request(question, token)?;
-        let response = request.send().await.map_err(|error| network(&error))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| network(&error, self.proves()))?;
         let status = response.status();
         let note = |mut failure: Failure| {
             failure.status = Some(status.as_u16());
@@ -301,7 +311,17 @@ impl HttpProvider {
                 self.network.max_retry_after_s,
             )));
         }
-        content_type(response.headers()).map_err(note)?;
+        if let Err(failure) = content_type(response.headers()) {
+            let page = self.body(response).await.unwrap_or_default();
+            return Err(note(if asks_to_sign_in(&page) {
+                Failure::new(
+                    Fault::SignInPage,
+                    "the answer is a page for people to sign in, not JSON",
+                )
+            } else {
+                failure
+            }));
+        }
         let headers = response.headers().clone();
         let body = self.body(response).await.map_err(note)?;
         let bytes = body.len() as u64;
@@ -329,6 +349,10 @@ impl HttpProvider {
             ))
         })?;
         let opened = envelope::open(text, &question.source.envelope).map_err(|closed| {
+            if matches!(closed, Closed::Fault(Fault::WrongPointer, _)) {
+                *self.fitting.lock().unwrap_or_else(PoisonError::into_inner) =
+                    pointers::to_records(text);
+            }
             with_bytes(match closed {
                 Closed::Fault(fault, what) => Failure::new(fault, what),
                 Closed::Busy(what) => Failure::new(Fault::RateLimited, what),
@@ -416,7 +440,7 @@ impl HttpProvider {
                     }
                 }
                 Ok(None) => break,
-                Err(error) if error.is_timeout() => return Err(network(&error)),
+                Err(error) if error.is_timeout() => return Err(network(&error, self.proves())),
                 Err(error) => {
                     return Err(Failure::new(
                         Fault::TruncatedBody,
@@ -529,6 +553,7 @@ fn by_status(status: StatusCode, headers: &HeaderMap, longest_s: u64) -> Failure
             Fault::Forbidden,
             "403: the provider does not allow this dataset",
         ),
+        407 => (Fault::ProxyAuth, "407: the proxy wants user and password"),
         404 => (Fault::NotFound, "404: there is nothing at this path"),
         429 => (Fault::RateLimited, "429: too many requests"),
         300..=399 => (
@@ -558,11 +583,27 @@ fn retry_after(text: &str) -> Option<Duration> {
     (at.to_utc() - chrono::Utc::now()).to_std().ok()
 }
 
-fn network(error: &reqwest::Error) -> Failure {
+/// Whether a page for people has a field for a password.
+fn asks_to_sign_in(page: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&page[..page.len().min(256 * 1024)]).to_ascii_lowercase();
+    head.contains("type=\"password\"")
+        || head.contains("type='password'")
+        || head.contains("type=password")
+}
+
+fn network(error: &reqwest::Error, proves: bool) -> Failure {
     let text = chain(error);
     let lower = text.to_ascii_lowercase();
     let fault = if error.is_timeout() {
         Fault::Timeout
+    } else if let Some(cause) = tls_cause(error) {
+        tls::fault(cause, false, proves)
+    } else if lower.contains("proxy authorization required") {
+        Fault::ProxyAuth
+    } else if lower.contains("tunnel error: failed to create underlying connection") {
+        Fault::ProxyUnreachable
+    } else if lower.contains("tunnel error") {
+        Fault::ProxyRefused
     } else if lower.contains("dns") || lower.contains("lookup") || lower.contains("resolve") {
         Fault::NameResolution
     } else if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake")
@@ -574,6 +615,24 @@ fn network(error: &reqwest::Error) -> Failure {
         Fault::Reset
     };
     Failure::new(fault, text)
+}
+
+/// The TLS error among the causes. The causes of an I/O error are inside it, not behind it.
+fn tls_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        next = match error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 /// An error with its causes, without the address, which may hold a token.

@@ -94,6 +94,38 @@ pub enum Fault {
     FileRead,
     /// The answer's seal is not the provider's, or cannot be opened.
     AnswerSeal,
+    /// The proxy cannot be reached.
+    ProxyUnreachable,
+    /// 407: the proxy wants user and password.
+    ProxyAuth,
+    /// The proxy does not let the call through.
+    ProxyRefused,
+    /// The server's certificate has expired.
+    CertExpired,
+    /// The server's certificate is not valid yet.
+    CertNotYetValid,
+    /// The server's certificate is signed by itself.
+    CertSelfSigned,
+    /// The server's certificate is from an authority that is not trusted.
+    CertUnknownCa,
+    /// The server's certificate is for another name.
+    CertNameMismatch,
+    /// The server's certificate was revoked.
+    CertRevoked,
+    /// The server wants a client certificate and there is none.
+    ClientCertMissing,
+    /// The server does not take the client certificate.
+    ClientCertRefused,
+    /// No common version or cipher.
+    TlsVersion,
+    /// https was asked, and the other side speaks http.
+    PlainHttp,
+    /// http was asked, and the other side speaks https.
+    HttpsNeeded,
+    /// The other side speaks something else.
+    WrongProtocol,
+    /// A page for people to sign in instead of data.
+    SignInPage,
 }
 
 impl Fault {
@@ -132,6 +164,22 @@ impl Fault {
             Fault::FileChanged => "file_changed",
             Fault::FileRead => "file_read",
             Fault::AnswerSeal => "answer_seal",
+            Fault::ProxyUnreachable => "proxy_unreachable",
+            Fault::ProxyAuth => "proxy_auth",
+            Fault::ProxyRefused => "proxy_refused",
+            Fault::CertExpired => "cert_expired",
+            Fault::CertNotYetValid => "cert_not_yet_valid",
+            Fault::CertSelfSigned => "cert_self_signed",
+            Fault::CertUnknownCa => "cert_unknown_ca",
+            Fault::CertNameMismatch => "cert_name_mismatch",
+            Fault::CertRevoked => "cert_revoked",
+            Fault::ClientCertMissing => "client_cert_missing",
+            Fault::ClientCertRefused => "client_cert_refused",
+            Fault::TlsVersion => "tls_version",
+            Fault::PlainHttp => "plain_http",
+            Fault::HttpsNeeded => "https_needed",
+            Fault::WrongProtocol => "wrong_protocol",
+            Fault::SignInPage => "sign_in_page",
         }
     }
 
@@ -147,6 +195,7 @@ impl Fault {
                 | Fault::MalformedJson
                 | Fault::TruncatedBody
                 | Fault::WrongContentType
+                | Fault::ProxyUnreachable
         )
     }
 }

@@ -16,20 +16,25 @@ mod forms;
 mod limits;
 mod network;
 mod observe;
+mod pace;
 mod pager;
+mod pkcs12;
+mod pointers;
 mod presets;
 mod profile;
 mod provider;
+mod route;
+mod secrets;
 mod signer;
+mod tls;
 mod token;
 
 pub use auth::{
     Auth, ClientIn, Jis, SealedBody, Sealing, SignatureForm, Sm2Envelope, Sm2Proof, Sm4Key, Tif,
     TimedGateway, TokenIn, WrapIn,
 };
-pub use client::Secrets;
 pub use database::TableSource;
-pub use diagnose::{Layer, LayerState, Sample};
+pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::{
     FileFormat, FileSource, InspectedColumn, InspectedFile, Trouble as FileTrouble,
@@ -37,12 +42,15 @@ pub use file::{
 };
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;
-pub use network::Network;
+pub use network::{Network, Proxy, ProxyMode};
 pub use observe::{NoObserver, RequestEntry, RequestObserver};
 pub use pager::{Drift, IncrementalState, Page, Position, Scope};
+pub use pkcs12::{ClientIdentity, open_pkcs12};
 pub use presets::{Preset, preset, presets};
 pub use profile::{
     CountsSource, DatasetSource, Envelope, Environment, Incremental, Interface, Method, Pager,
     ParamsIn, Profile, Slices,
 };
 pub use provider::{Provider, Walk};
+pub use secrets::Secrets;
+pub use tls::check_client_certificate;

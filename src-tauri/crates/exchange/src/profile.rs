@@ -298,23 +298,20 @@ impl Profile {
                 format!("{:?} is no address ({error})", self.base_url),
             )
         })?;
-        let loopback = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => {
-                return Err(wrong(
-                    "base_url",
-                    format!("{:?} names no host", self.base_url),
-                ));
-            }
-        };
-        match url.scheme() {
-            "https" => {}
-            "http" if loopback || self.environment != Environment::Production => {}
-            "http" => return Err(wrong("base_url", "production needs https".into())),
-            other => return Err(wrong("base_url", format!("{other:?} is not http or https"))),
+        if url.host().is_none() {
+            return Err(wrong(
+                "base_url",
+                format!("{:?} names no host", self.base_url),
+            ));
         }
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(wrong(
+                "base_url",
+                format!("{:?} is not http or https", url.scheme()),
+            ));
+        }
+        self.network.validate()?;
+        self.network.validate_encryption(&url, self.environment)?;
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
             return Err(wrong(
                 "base_url",

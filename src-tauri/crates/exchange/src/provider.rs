@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use zhengqiao_domain::DatasetId;
 
-use crate::client::{HttpProvider, Secrets};
+use crate::client::HttpProvider;
 use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
 use crate::file::{self, FileWalk};
 use crate::observe::RequestObserver;
 use crate::pager::{HttpWalk, Page, Position, Scope};
 use crate::profile::{DatasetSource, Interface, Profile};
+use crate::secrets::Secrets;
 
 /// A provider that can be asked, through whatever door it has.
 pub enum Provider {

@@ -25,6 +25,7 @@ const BUSY: Duration = Duration::from_secs(10);
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001.sql")),
     M::up(include_str!("../migrations/0002.sql")),
+    M::up(include_str!("../migrations/0003.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

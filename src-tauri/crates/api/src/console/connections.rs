@@ -1,16 +1,18 @@
 //! Connections: list, save, test, export, import, remove.
 
+use std::collections::BTreeSet;
+
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Outcome, RuleSet};
-use zhengqiao_exchange::{Auth, LayerState, NoObserver, Profile, Provider, Sample, presets};
-use zhengqiao_store::{StoreError, audit, connection, run};
+use zhengqiao_exchange::{Auth, Layer, LayerState, NoObserver, Profile, Provider, Sample, presets};
+use zhengqiao_store::{StoreError, audit, connection, connection_secret, run};
 use zhengqiao_sync::prepare;
 
 use super::secrets::Which;
 use super::{Console, actor, invalid, not_found, now_local, now_ms};
 use crate::contract::{
     ApiError, ChangeSecret, ConnectionDetail, ConnectionId, ConnectionRow, DuplicateConnection,
-    NextSecret, Nothing, PresetRow, RemoveConnection, SampleReport, SaveConnection, SecretState,
-    TestLayer, TestReport,
+    LayerDetail, NetworkSecretRow, NextSecret, Nothing, PresetRow, RemoveConnection, SampleReport,
+    SaveConnection, SecretState, TestLayer, TestReport,
 };
 use crate::masks;
 
@@ -73,6 +75,10 @@ impl Console {
         request: ConnectionId,
     ) -> Result<ConnectionDetail, ApiError> {
         let (row, profile) = self.profile(request.connection_id).await?;
+        let id = row.id;
+        let network_secrets = self
+            .read(move |conn| connection_secret::list(conn, id))
+            .await?;
         Ok(ConnectionDetail {
             connection_id: row.id,
             name: row.name,
@@ -88,6 +94,10 @@ impl Console {
                 }),
                 expires_on: row.secret_expires_on,
             },
+            network_secrets: network_secrets
+                .into_iter()
+                .map(|(name, changed_at)| NetworkSecretRow { name, changed_at })
+                .collect(),
         })
     }
 
@@ -198,7 +208,7 @@ impl Console {
             audit::append(tx, now_ms(), &actor(), "remove_connection", &row.name, "{}")
         })
         .await?;
-        for which in [Which::Current, Which::Next] {
+        for which in Which::ALL {
             self.set_secret(request.connection_id, which, None).await?;
         }
         Ok(Nothing {})
@@ -230,6 +240,8 @@ impl Console {
                     seen: error.to_string(),
                     advice: Some("settings".into()),
                     ms: 0,
+                    details: Vec::new(),
+                    proposals: Vec::new(),
                 });
                 return Ok(TestReport {
                     passed: false,
@@ -241,32 +253,27 @@ impl Console {
             }
         };
         let until = zhengqiao_domain::primitives::moment::canonical(now_local());
+        let mut ending = Vec::new();
         let found = provider
             .diagnose(&profile, &until, |layer| {
-                tell(TestLayer {
-                    layer: layer.name.into(),
-                    dataset: layer.dataset,
-                    state: match layer.state {
-                        LayerState::Ok => "ok",
-                        LayerState::Warn => "warn",
-                        LayerState::Failed => "failed",
-                        LayerState::Skipped => "skipped",
-                    }
-                    .into(),
-                    seen: layer.seen,
-                    advice: layer.advice.map(str::to_owned),
-                    ms: layer.ms,
-                });
+                if !layer.expiries.is_empty() {
+                    ending.push(layer.clone());
+                }
+                tell(test_layer(layer));
             })
             .await;
+        self.note_expiries(request.connection_id, ending).await?;
         let rules = RuleSet::new(&profile.rules);
         let check = Check::new(&rules, now_local());
         let mut samples = Vec::new();
         for sample in found {
             let begun = std::time::Instant::now();
-            let Some(report) = check_sample(&profile, &sample, &check, &rules) else {
+            let Some((report, filled)) = check_sample(&profile, &sample, &check, &rules) else {
                 continue;
             };
+            if report.records > 0 {
+                tell(mapping_layer(sample.dataset, &filled));
+            }
             tell(TestLayer {
                 layer: "findings".into(),
                 dataset: Some(sample.dataset),
@@ -282,6 +289,8 @@ impl Console {
                 advice: (report.records > 0 && report.rejected == report.records)
                     .then(|| "mapping".into()),
                 ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                details: Vec::new(),
+                proposals: Vec::new(),
             });
             samples.push(report);
         }
@@ -323,13 +332,71 @@ fn require_ids(auth: &Auth) -> Result<(), ApiError> {
     }
 }
 
+fn test_layer(layer: Layer) -> TestLayer {
+    TestLayer {
+        layer: layer.name.into(),
+        dataset: layer.dataset,
+        state: match layer.state {
+            LayerState::Ok => "ok",
+            LayerState::Warn => "warn",
+            LayerState::Failed => "failed",
+            LayerState::Skipped => "skipped",
+        }
+        .into(),
+        seen: layer.seen,
+        advice: layer.advice.map(str::to_owned),
+        ms: layer.ms,
+        details: layer
+            .details
+            .into_iter()
+            .map(|detail| LayerDetail {
+                name: detail.name.into(),
+                text: detail.text,
+            })
+            .collect(),
+        proposals: layer.proposals,
+    }
+}
+
+/// What the mapping found in the sample: how many of our fields have a value somewhere, and which
+/// required ones have none anywhere.
+fn mapping_layer(dataset: DatasetId, filled: &BTreeSet<&'static str>) -> TestLayer {
+    let fields = dataset.dataset().fields;
+    let missing: Vec<&str> = fields
+        .iter()
+        .filter(|field| field.required && !filled.contains(field.name))
+        .map(|field| field.name)
+        .collect();
+    let state = match (filled.is_empty(), missing.is_empty()) {
+        (true, _) => "failed",
+        (false, false) => "warn",
+        (false, true) => "ok",
+    };
+    TestLayer {
+        layer: "mapping".into(),
+        dataset: Some(dataset),
+        state: state.into(),
+        seen: format!("{} / {}", filled.len(), fields.len()),
+        advice: (state != "ok").then(|| "mapping_missing".into()),
+        ms: 0,
+        details: missing
+            .iter()
+            .map(|name| LayerDetail {
+                name: "missing_field".into(),
+                text: (*name).to_owned(),
+            })
+            .collect(),
+        proposals: Vec::new(),
+    }
+}
+
 /// Maps and checks a sample; references are not looked up.
 fn check_sample(
     profile: &Profile,
     sample: &Sample,
     check: &Check<'_>,
     rules: &RuleSet,
-) -> Option<SampleReport> {
+) -> Option<(SampleReport, BTreeSet<&'static str>)> {
     let dataset: DatasetId = sample.dataset;
     let mapping = CompiledMapping::new(dataset, &profile.datasets.get(&dataset)?.mapping).ok()?;
     let mut report = SampleReport {
@@ -338,9 +405,18 @@ fn check_sample(
         rejected: 0,
         findings: Vec::new(),
     };
+    let mut filled = BTreeSet::new();
     for range in &sample.records {
         let row = prepare(&sample.body[range.clone()], &mapping, dataset, check, rules);
         report.records += 1;
+        filled.extend(
+            dataset
+                .dataset()
+                .fields
+                .iter()
+                .map(|field| field.name)
+                .filter(|name| row.record.get(name).is_some()),
+        );
         if Outcome::of(&row.findings) == Outcome::Rejected {
             report.rejected += 1;
         }
@@ -351,5 +427,5 @@ fn check_sample(
             .map(|finding: Finding| masks::finding(dataset, finding));
         report.findings.extend(masked.take(rest));
     }
-    Some(report)
+    Some((report, filled))
 }

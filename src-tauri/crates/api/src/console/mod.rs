@@ -4,6 +4,7 @@ mod connections;
 mod export;
 mod identity;
 mod mapping;
+mod network;
 mod records;
 mod rejected;
 mod runs;

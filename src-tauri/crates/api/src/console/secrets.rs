@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 use zhengqiao_exchange::Secrets;
 use zhengqiao_store::secret::Secret;
-use zhengqiao_store::{audit, connection};
+use zhengqiao_store::{audit, connection, connection_secret};
 
 use super::{Console, ConsoleOptions, actor, blocking, invalid, now_ms};
 use crate::contract::{
@@ -24,6 +24,30 @@ pub(super) enum Which {
     Current,
     /// The one that waits for its test.
     Next,
+    /// The password at the proxy.
+    ProxyPassword,
+    /// The client certificate's private key.
+    ClientKey,
+}
+
+impl Which {
+    /// All of them.
+    pub(super) const ALL: [Which; 4] = [
+        Which::Current,
+        Which::Next,
+        Which::ProxyPassword,
+        Which::ClientKey,
+    ];
+
+    /// Its name in the cache.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Which::Current => "secret",
+            Which::Next => "next_secret",
+            Which::ProxyPassword => "proxy_password",
+            Which::ClientKey => "client_key",
+        }
+    }
 }
 
 impl Console {
@@ -146,9 +170,9 @@ impl Console {
 
     /// The secret that runs use.
     pub(super) async fn secrets(&self, connection_id: i64) -> Result<Secrets, ApiError> {
-        Ok(Secrets::new(
-            self.secret(connection_id, Which::Current).await?,
-        ))
+        let secret = self.secret(connection_id, Which::Current).await?;
+        self.with_network_secrets(connection_id, Secrets::new(secret))
+            .await
     }
 
     /// The secret that a test uses: the waiting one where there is one.
@@ -157,9 +181,35 @@ impl Console {
         connection_id: i64,
     ) -> Result<(Secrets, Which), ApiError> {
         match self.secret(connection_id, Which::Next).await? {
-            Some(next) => Ok((Secrets::new(Some(next)), Which::Next)),
+            Some(next) => {
+                let secrets = Secrets::new(Some(next));
+                let secrets = self.with_network_secrets(connection_id, secrets).await?;
+                Ok((secrets, Which::Next))
+            }
             None => Ok((self.secrets(connection_id).await?, Which::Current)),
         }
+    }
+
+    /// Adds what the network needs; the store is asked only for what is kept.
+    async fn with_network_secrets(
+        &self,
+        connection_id: i64,
+        secrets: Secrets,
+    ) -> Result<Secrets, ApiError> {
+        let kept = self
+            .read(move |conn| connection_secret::list(conn, connection_id))
+            .await?;
+        let mut found = [None, None];
+        for (place, which) in [Which::ProxyPassword, Which::ClientKey]
+            .into_iter()
+            .enumerate()
+        {
+            if kept.iter().any(|(name, _)| name == which.name()) {
+                found[place] = self.secret(connection_id, which).await?;
+            }
+        }
+        let [password, key] = found;
+        Ok(secrets.with_proxy_password(password).with_client_key(key))
     }
 
     /// Puts the proven new secret in the old one's place.
@@ -210,18 +260,20 @@ fn secret_name(
     connection_id: i64,
     which: Which,
 ) -> String {
-    let next = match which {
+    let kind = match which {
         Which::Current => "",
         Which::Next => "-next",
+        Which::ProxyPassword => "-proxy-password",
+        Which::ClientKey => "-client-key",
     };
     match store {
         KeyStore::System => {
             format!(
-                "connection-{connection_id}{next}@{}",
+                "connection-{connection_id}{kind}@{}",
                 options.data_dir.display()
             )
         }
-        KeyStore::PassphraseFile => format!("connection-{connection_id}{next}"),
+        KeyStore::PassphraseFile => format!("connection-{connection_id}{kind}"),
     }
 }
 

@@ -6,6 +6,8 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_domain::Finding;
 use zhengqiao_exchange::{Environment, Profile};
 
+use super::NetworkSecretRow;
+
 /// Names a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -79,6 +81,8 @@ pub struct ConnectionDetail {
     pub profile_version: i64,
     /// What is known of the secret.
     pub secret: SecretState,
+    /// The network's secrets that are kept.
+    pub network_secrets: Vec<NetworkSecretRow>,
 }
 
 /// What the window may know of a secret.
@@ -174,7 +178,8 @@ pub struct RemoveConnection {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TestLayer {
-    /// settings, name, tcp, tls, authentication, permission, sample, mapping, findings.
+    /// settings, name, proxy, tcp, tunnel, tls, clock, authentication, permission, sample, mapping,
+    /// findings.
     pub layer: String,
     /// The dataset, for the layers that have one.
     pub dataset: Option<DatasetId>,
@@ -187,6 +192,20 @@ pub struct TestLayer {
     /// How long it took.
     #[ts(type = "number")]
     pub ms: u64,
+    /// Particulars, for the folded part.
+    pub details: Vec<LayerDetail>,
+    /// JSON pointers that would fit in the place of the one that does not.
+    pub proposals: Vec<String>,
+}
+
+/// A particular of a layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LayerDetail {
+    /// Its code; the window has its words.
+    pub name: String,
+    /// What was seen.
+    pub text: String,
 }
 
 /// The whole test.

@@ -7,6 +7,7 @@
 mod connections;
 mod identity;
 mod mapping;
+mod network;
 mod rejected;
 mod runs;
 mod sharing;
@@ -15,6 +16,7 @@ mod system;
 pub use connections::*;
 pub use identity::*;
 pub use mapping::*;
+pub use network::*;
 pub use rejected::*;
 pub use runs::*;
 pub use sharing::*;
@@ -71,6 +73,8 @@ pub struct CommandMap {
     pub import_connections: Call<ImportRequest, ImportReport>,
     pub export_mappings: Call<MappingExport, SharedFile>,
     pub import_mappings: Call<MappingImport, Vec<ImportedMapping>>,
+    pub save_network_secrets: Call<SaveNetworkSecrets, ConnectionDetail>,
+    pub list_expiries: Call<Nothing, Vec<ExpiryRow>>,
     pub test_connection: Call<ConnectionId, TestReport>,
     pub inspect_file: Call<InspectFile, FileInspection>,
     pub sample_dataset: Call<TakeSample, MappingSample>,

@@ -20,14 +20,8 @@ fn ms(since: Instant) -> u64 {
 
 /// Tests each file: whether it is there, what it is, a sample of its rows.
 pub async fn diagnose(profile: &Profile, mut on_layer: impl FnMut(Layer)) -> Vec<Sample> {
-    on_layer(Layer {
-        name: "settings",
-        dataset: None,
-        state: LayerState::Ok,
-        seen: format!("file ({} datasets)", profile.datasets.len()),
-        advice: None,
-        ms: 0,
-    });
+    let seen = format!("file ({} datasets)", profile.datasets.len());
+    on_layer(Layer::ok("settings", seen, 0));
     let mut samples = Vec::new();
     for (id, source) in &profile.datasets {
         let (id, file) = (*id, source.file.clone().unwrap_or_default());
@@ -60,6 +54,7 @@ fn one(dataset: DatasetId, file: &FileSource) -> (Vec<Layer>, Option<Sample>) {
             seen,
             advice,
             ms: ms(begun),
+            ..Layer::default()
         });
     };
     let begun = Instant::now();

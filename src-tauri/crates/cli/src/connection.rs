@@ -12,6 +12,7 @@ use zhengqiao_api::differences::Difference;
 use zhengqiao_exchange::Environment;
 
 use crate::End;
+use crate::advice::words;
 use crate::args::{AddCommand, ConnectionCommand, MappingCommand, Surrounding};
 use crate::output::{Output, line, table, when};
 
@@ -348,15 +349,25 @@ fn print_layer(layer: &TestLayer) {
         .dataset
         .map(|dataset| format!(" {dataset}"))
         .unwrap_or_default();
-    let advice = layer
-        .advice
-        .as_deref()
-        .map(|advice| format!("  [{advice}]"))
-        .unwrap_or_default();
     line(&format!(
-        "{mark} {:<16}{dataset}  {} ms  {}{advice}",
+        "{mark} {:<16}{dataset}  {} ms  {}",
         layer.layer, layer.ms, layer.seen
     ));
+    for detail in &layer.details {
+        line(&format!("    {}: {}", detail.name, detail.text));
+    }
+    if let Some(code) = &layer.advice {
+        match words(code) {
+            Some((zh, en)) => line(&format!("  → [{code}] {zh}\n    {en}")),
+            None => line(&format!("  → [{code}]")),
+        }
+    }
+    if !layer.proposals.is_empty() {
+        line(&format!(
+            "    可能的记录位置 · places that may hold the records: {}",
+            layer.proposals.join("  ")
+        ));
+    }
 }
 
 /// Changes the passphrase that seals the secrets.

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 3 finished with rejections, 4 needs a decision, 1 failed, 2 wrong usage.
 
+mod advice;
 mod args;
 mod check;
 mod connection;

@@ -129,6 +129,48 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Every fault.
+    pub const ALL: &'static [Fault] = &[
+        Fault::NameResolution,
+        Fault::Connect,
+        Fault::Tls,
+        Fault::Timeout,
+        Fault::Reset,
+        Fault::Unauthorised,
+        Fault::Forbidden,
+        Fault::NotFound,
+        Fault::BadRequest,
+        Fault::RateLimited,
+        Fault::ProviderError,
+        Fault::ProviderRefused,
+        Fault::WrongContentType,
+        Fault::MalformedJson,
+        Fault::TruncatedBody,
+        Fault::TooLarge,
+        Fault::TooDeep,
+        Fault::RepeatedPage,
+        Fault::CursorLoop,
+        Fault::PagesExceeded,
+        Fault::RedirectRefused,
+        Fault::WrongPointer,
+        Fault::ProxyUnreachable,
+        Fault::ProxyAuth,
+        Fault::ProxyRefused,
+        Fault::CertExpired,
+        Fault::CertNotYetValid,
+        Fault::CertSelfSigned,
+        Fault::CertUnknownCa,
+        Fault::CertNameMismatch,
+        Fault::CertRevoked,
+        Fault::ClientCertMissing,
+        Fault::ClientCertRefused,
+        Fault::TlsVersion,
+        Fault::PlainHttp,
+        Fault::HttpsNeeded,
+        Fault::WrongProtocol,
+        Fault::SignInPage,
+    ];
+
     /// The fault's code.
     pub const fn code(self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
 /** Overview and connections. */
+import { networkAdvice } from './advice'
 import type { connections as zhConnections, overview as zhOverview } from '../zh-CN/connections'
 
 export const overview: typeof zhOverview = {
@@ -62,7 +63,6 @@ export const connections: typeof zhConnections = {
   backoff: 'Wait before a retry (ms), doubled each time',
   maxPages: 'Most pages of a run',
   retryAfter: 'Longest wait that is granted (s)',
-  proxy: 'Proxy address, empty for the system’s',
   waiting: 'Waiting time of held records (hours)',
   scale: 'Satisfaction scale',
   scaleFive: '5 is best',
@@ -98,8 +98,11 @@ export const connections: typeof zhConnections = {
   layer: {
     settings: 'Settings',
     name: 'Name',
+    proxy: 'Proxy',
     tcp: 'Port',
+    tunnel: 'Tunnel',
     tls: 'Encryption',
+    clock: 'Clock',
     authentication: 'Authentication',
     permission: 'Permission',
     sample: 'Sample',
@@ -110,6 +113,7 @@ export const connections: typeof zhConnections = {
   tookMs: '{n} ms',
   sampleFindings: '{rejected} of {records} sample records break a rule',
   advice: {
+    ...networkAdvice,
     settings: 'Check the setting that is named.',
     name_resolution: 'Check the address, and whether this machine’s DNS knows the name.',
     connect: 'Check the port, the firewall and whether the provider is up.',

@@ -1,4 +1,5 @@
 /** 总览与连接。 */
+import { networkAdvice } from './advice'
 export const overview = {
   systems: '四个对接系统',
   lastSuccess: '上次成功',
@@ -54,7 +55,6 @@ export const connections = {
   backoff: '重试前等待（毫秒），逐次加倍',
   maxPages: '单次运行的最大页数',
   retryAfter: '最长接受的限流等待（秒）',
-  proxy: '代理地址，留空用系统设置',
   waiting: '待补数据等待时间（小时）',
   scale: '满意度方向',
   scaleFive: '5 分最好',
@@ -88,8 +88,11 @@ export const connections = {
   layer: {
     settings: '设置',
     name: '域名解析',
+    proxy: '代理',
     tcp: '端口连接',
+    tunnel: '代理通道',
     tls: '加密',
+    clock: '时钟',
     authentication: '认证',
     permission: '数据集权限',
     sample: '样本',
@@ -100,6 +103,7 @@ export const connections = {
   tookMs: '{n} 毫秒',
   sampleFindings: '{records} 条样本中 {rejected} 条不合规',
   advice: {
+    ...networkAdvice,
     settings: '请检查设置中标出的项目。',
     name_resolution: '请检查地址是否正确，本机 DNS 能否解析该域名。',
     connect: '请检查端口、防火墙与服务端是否已启动。',

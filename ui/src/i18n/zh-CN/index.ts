@@ -4,6 +4,7 @@ import { connections, overview } from './connections'
 import { dataset } from './dataset'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
+import { network } from './network'
 import { rejected } from './rejected'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
@@ -14,6 +15,7 @@ export default {
   connections,
   dataset,
   limits,
+  network,
   sharing,
   sync,
   records,

@@ -9,9 +9,9 @@ use std::path::Path;
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 use zhengqiao_api::contract::{
-    AuditRequest, BindingsRequest, ConnectionId, ExportRequest, RecordsRequest, RejectionFilter,
-    RejectionId, RejectionsRequest, RevealRequest, RunId, RunMode, RunsRequest, SaveConnection,
-    StartSync,
+    AuditRequest, BindingsRequest, ConnectionExport, ConnectionId, ExportRequest, RecordsRequest,
+    RejectionFilter, RejectionId, RejectionsRequest, RevealRequest, RunId, RunMode, RunsRequest,
+    SaveConnection, StartSync,
 };
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret, start_log};
@@ -144,7 +144,18 @@ async fn files_answers_and_exports_show_neither_personal_data_nor_a_secret() {
         "connections",
         json(&console.list_connections().await.unwrap()),
     );
-    tell("file", json(&console.export_connection(id).await.unwrap()));
+    tell(
+        "file",
+        json(
+            &console
+                .export_connections(ConnectionExport {
+                    connection_ids: vec![id.connection_id],
+                    path: None,
+                })
+                .await
+                .unwrap(),
+        ),
+    );
     tell(
         "test",
         json(&console.test_connection(id, |_| {}).await.unwrap()),

@@ -4,8 +4,8 @@ use tauri::State;
 use tauri::ipc::Channel;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ConnectionDetail, ConnectionFile, ConnectionId, ConnectionRow, DuplicateConnection,
-    Nothing, PresetRow, RemoveConnection, SaveConnection, TestLayer, TestReport,
+    ApiError, ConnectionDetail, ConnectionId, ConnectionRow, DuplicateConnection, Nothing,
+    PresetRow, RemoveConnection, SaveConnection, TestLayer, TestReport,
 };
 
 use super::tell;
@@ -56,22 +56,6 @@ pub async fn remove_connection(
     request: RemoveConnection,
 ) -> Result<Nothing, ApiError> {
     console.remove_connection(request).await
-}
-
-#[tauri::command]
-pub async fn export_connection(
-    console: State<'_, Console>,
-    request: ConnectionId,
-) -> Result<ConnectionFile, ApiError> {
-    console.export_connection(request).await
-}
-
-#[tauri::command]
-pub async fn import_connection(
-    console: State<'_, Console>,
-    request: ConnectionFile,
-) -> Result<ConnectionDetail, ApiError> {
-    console.import_connection(request).await
 }
 
 #[tauri::command]

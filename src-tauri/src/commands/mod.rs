@@ -5,6 +5,8 @@
 pub mod connections;
 pub mod identity;
 pub mod rejected;
+pub mod secrets;
+pub mod sharing;
 pub mod sync;
 pub mod system;
 

@@ -7,6 +7,7 @@ pub mod check_file;
 mod console;
 pub mod contract;
 pub mod demo;
+pub mod differences;
 mod keys;
 mod logs;
 mod masks;

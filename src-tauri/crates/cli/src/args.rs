@@ -54,6 +54,8 @@ pub enum Command {
     Demo(DemonstrateCommand),
     /// 离线检查文件 · Check the records of a file without any connection
     Check(CheckCommand),
+    /// 更换口令：旧口令取自 ZHENGQIAO_PASSPHRASE，新口令从标准输入读取 · Change the passphrase: the old one from ZHENGQIAO_PASSPHRASE, the new one from standard input
+    Passphrase,
     /// 命令补全 · Shell completions
     Completions {
         /// 外壳 · Shell
@@ -78,17 +80,68 @@ pub enum ConnectionCommand {
         #[arg(long, value_name = "NAME")]
         confirm: String,
     },
-    /// 导出为文件（不含密钥） · Write as a file, without its secret
+    /// 导出为文件（不含密钥） · Write as a file, without secrets
     Export {
-        name: String,
+        /// 连接名称 · Names of connections
+        #[arg(required_unless_present = "all")]
+        names: Vec<String>,
+        /// 全部连接 · All connections
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
         /// 文件，缺省为标准输出 · File; standard output if absent
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// 从文件导入（保留本地密钥） · Take in a file; a local secret stays
-    Import { file: PathBuf },
-    /// 更换密钥，从标准输入读取 · Change the secret, read from standard input
-    Secret { name: String },
+    /// 从文件导入，与本地合并（保留本地密钥） · Lay a file over what there is; local secrets stay
+    Import {
+        file: PathBuf,
+        /// 只导入这些连接 · Only these connections
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// 只显示将要发生的更改 · Only say what would change
+        #[arg(long)]
+        plan: bool,
+    },
+    /// 更换密钥（从标准输入读取）；测试通过前沿用旧密钥 · Change the secret, read from standard input; the old one stays in use until the new one passes a test
+    Secret {
+        name: String,
+        /// 立即启用，不等待测试 · Take it at once, without a test
+        #[arg(long)]
+        now: bool,
+        /// 放弃尚未启用的新密钥 · Forget the new secret that waits
+        #[arg(long, conflicts_with_all = ["now", "expires"])]
+        discard: bool,
+        /// 登记到期日，如 2027-01-31；none 为清除 · Note the day on which it ends; none forgets it
+        #[arg(long, value_name = "DAY", conflicts_with = "now")]
+        expires: Option<String>,
+    },
+    /// 字段映射文件 · Field mappings as files
+    Mapping {
+        #[command(subcommand)]
+        command: MappingCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MappingCommand {
+    /// 导出 · Write as a file
+    Export {
+        name: String,
+        /// 数据集，缺省为全部 · Datasets; all if absent
+        #[arg(long = "dataset", value_name = "DATASET")]
+        datasets: Vec<DatasetId>,
+        /// 文件，缺省为标准输出 · File; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// 导入，按字段合并 · Take in a file, field by field
+    Import {
+        name: String,
+        file: PathBuf,
+        /// 只显示将要发生的更改 · Only say what would change
+        #[arg(long)]
+        plan: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]

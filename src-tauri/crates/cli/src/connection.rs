@@ -4,12 +4,15 @@ use std::io::Read;
 
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ConnectionFile, ErrorCode, RemoveConnection, SaveConnection, TestLayer,
+    ApiError, ChangePassphrase, ChangeSecret, ConnectionExport, ErrorCode, ImportPlan,
+    ImportRequest, ImportState, MappingExport, MappingImport, RemoveConnection, SaveConnection,
+    SetSecretExpiry, SharedFile, SharedSource, TestLayer,
 };
+use zhengqiao_api::differences::Difference;
 use zhengqiao_exchange::Environment;
 
 use crate::End;
-use crate::args::{AddCommand, ConnectionCommand, Surrounding};
+use crate::args::{AddCommand, ConnectionCommand, MappingCommand, Surrounding};
 use crate::output::{Output, line, table, when};
 
 pub async fn run(
@@ -56,12 +59,11 @@ pub async fn run(
             if output.json {
                 output.print(&detail, |_| {});
             } else {
-                line(
-                    &console
-                        .export_connection(console.connection_by_name(&name).await?)
-                        .await?
-                        .text,
-                );
+                let request = ConnectionExport {
+                    connection_ids: vec![detail.connection_id],
+                    path: None,
+                };
+                line(&console.export_connections(request).await?.text);
                 line(&format!(
                     "# secret: {}",
                     if detail.secret.has_secret {
@@ -84,6 +86,15 @@ pub async fn run(
                 .await?;
             output.print(&report, |report| {
                 line(if report.passed { "passed" } else { "failed" });
+                match (report.tested_next_secret, report.took_next_secret) {
+                    (true, true) => {
+                        line("the new secret was accepted and took the old one's place");
+                    }
+                    (true, false) => {
+                        line("the new secret was not accepted; runs go on with the old one");
+                    }
+                    (false, _) => {}
+                }
             });
             Ok(if report.passed {
                 End::Done
@@ -102,43 +113,179 @@ pub async fn run(
             Ok(End::Done)
         }
         ConnectionCommand::Export {
-            name,
+            names,
+            all,
             output: target,
         } => {
+            let mut connection_ids = Vec::new();
+            if all {
+                let list = console.list_connections().await?;
+                connection_ids.extend(list.into_iter().map(|row| row.connection_id));
+            }
+            for name in names {
+                connection_ids.push(console.connection_by_name(&name).await?.connection_id);
+            }
             let file = console
-                .export_connection(console.connection_by_name(&name).await?)
+                .export_connections(ConnectionExport {
+                    connection_ids,
+                    path: path_text(target.as_deref()),
+                })
                 .await?;
-            match target {
-                Some(path) => {
-                    std::fs::write(&path, &file.text).map_err(|error| file_error(&path, &error))?;
-                    output.print(&serde_json::json!({ "path": path }), |_| {
-                        line(&format!("written to {}", path.display()));
-                    });
-                }
-                None => output.print(&file, |file| line(&file.text)),
+            Ok(give(&file, target, output))
+        }
+        ConnectionCommand::Import { file, only, plan } => {
+            let file = handed_in(&file);
+            if plan {
+                let plan = console.plan_import(file).await?;
+                output.print(&plan, print_plan);
+            } else {
+                let report = console
+                    .import_connections(ImportRequest { file, names: only })
+                    .await?;
+                output.print(&report, |report| {
+                    for (word, names) in [
+                        ("added", &report.added),
+                        ("changed", &report.changed),
+                        ("unchanged", &report.same),
+                    ] {
+                        for name in names {
+                            line(&format!("{word} {name}"));
+                        }
+                    }
+                });
             }
             Ok(End::Done)
         }
-        ConnectionCommand::Import { file } => {
-            let text = std::fs::read_to_string(&file).map_err(|error| file_error(&file, &error))?;
-            let detail = console.import_connection(ConnectionFile { text }).await?;
-            output.print(&detail, |detail| line(&format!("imported {}", detail.name)));
-            Ok(End::Done)
-        }
-        ConnectionCommand::Secret { name } => {
-            let detail = console
-                .get_connection(console.connection_by_name(&name).await?)
-                .await?;
-            let request = SaveConnection {
-                connection_id: Some(detail.connection_id),
-                name: detail.name,
-                profile: detail.profile,
-                secret: Some(secret_from_stdin()?),
+        ConnectionCommand::Secret {
+            name,
+            now,
+            discard,
+            expires,
+        } => {
+            let id = console.connection_by_name(&name).await?;
+            let detail = if discard {
+                console.discard_next_secret(id).await?
+            } else if let Some(day) = expires {
+                console
+                    .set_secret_expiry(SetSecretExpiry {
+                        connection_id: id.connection_id,
+                        expires_on: (day != "none").then_some(day),
+                    })
+                    .await?
+            } else {
+                console
+                    .change_secret(ChangeSecret {
+                        connection_id: id.connection_id,
+                        secret: secret_from_stdin()?,
+                        at_once: now,
+                    })
+                    .await?
             };
-            let saved = console.save_connection(request).await?;
-            output.print(&saved.secret, |_| line("the secret was changed"));
+            output.print(&detail.secret, |secret| {
+                line(match (&secret.next, secret.has_secret) {
+                    (Some(_), _) => {
+                        "the new secret waits beside the old one; it is taken when it passes: zhengqiao connection test"
+                    }
+                    (None, true) => "a secret is kept",
+                    (None, false) => "no secret is kept",
+                });
+                if let Some(day) = &secret.expires_on {
+                    line(&format!("it ends on {day}"));
+                }
+            });
             Ok(End::Done)
         }
+        ConnectionCommand::Mapping { command } => mapping(console, command, output).await,
+    }
+}
+
+async fn mapping(
+    console: &Console,
+    command: MappingCommand,
+    output: Output,
+) -> Result<End, ApiError> {
+    match command {
+        MappingCommand::Export {
+            name,
+            datasets,
+            output: target,
+        } => {
+            let request = MappingExport {
+                connection_id: console.connection_by_name(&name).await?.connection_id,
+                datasets,
+                path: path_text(target.as_deref()),
+            };
+            let file = console.export_mappings(request).await?;
+            Ok(give(&file, target, output))
+        }
+        MappingCommand::Import { name, file, plan } => {
+            let request = MappingImport {
+                connection_id: console.connection_by_name(&name).await?.connection_id,
+                file: handed_in(&file),
+                dry_run: plan,
+            };
+            let report = console.import_mappings(request).await?;
+            output.print(&report, |report| {
+                for one in report {
+                    line(&format!(
+                        "{}: {} changes",
+                        one.dataset,
+                        one.differences.len()
+                    ));
+                    print_differences(&one.differences);
+                }
+            });
+            Ok(End::Done)
+        }
+    }
+}
+
+fn print_plan(plan: &ImportPlan) {
+    for one in &plan.connections {
+        let word = match one.state {
+            ImportState::New => "new",
+            ImportState::Changed => "changed",
+            ImportState::Same => "unchanged",
+        };
+        line(&format!("{word} {}", one.name));
+        print_differences(&one.differences);
+        if let Some(problem) = &one.problem {
+            line(&format!("  cannot be taken: {problem}"));
+        }
+    }
+}
+
+fn print_differences(list: &[Difference]) {
+    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".into());
+    for one in list {
+        line(&format!(
+            "  {}: {} → {}",
+            one.place,
+            shown(&one.before),
+            shown(&one.after)
+        ));
+    }
+}
+
+/// Says where a file was written, or prints it.
+fn give(file: &SharedFile, target: Option<std::path::PathBuf>, output: Output) -> End {
+    match target {
+        Some(path) => output.print(&serde_json::json!({ "path": path }), |_| {
+            line(&format!("written to {}", path.display()));
+        }),
+        None => output.print(file, |file| line(&file.text)),
+    }
+    End::Done
+}
+
+fn path_text(path: Option<&std::path::Path>) -> Option<String> {
+    path.map(|path| path.display().to_string())
+}
+
+fn handed_in(path: &std::path::Path) -> SharedSource {
+    SharedSource {
+        text: String::new(),
+        path: path_text(Some(path)),
     }
 }
 
@@ -212,6 +359,17 @@ fn print_layer(layer: &TestLayer) {
     ));
 }
 
+/// Changes the passphrase that seals the secrets.
+pub async fn change_passphrase(console: &Console, output: Output) -> Result<End, ApiError> {
+    let request = ChangePassphrase {
+        old: std::env::var("ZHENGQIAO_PASSPHRASE").unwrap_or_default(),
+        new: secret_from_stdin()?,
+    };
+    let nothing = console.change_passphrase(request).await?;
+    output.print(&nothing, |_| line("the passphrase was changed"));
+    Ok(End::Done)
+}
+
 fn secret_from_stdin() -> Result<String, ApiError> {
     let mut text = String::new();
     std::io::stdin()
@@ -234,15 +392,6 @@ fn invalid(message: String) -> ApiError {
     ApiError {
         code: ErrorCode::InvalidRequest,
         message,
-        retryable: false,
-        details: None,
-    }
-}
-
-fn file_error(path: &std::path::Path, error: &std::io::Error) -> ApiError {
-    ApiError {
-        code: ErrorCode::File,
-        message: format!("{}: {error}", path.display()),
         retryable: false,
         details: None,
     }

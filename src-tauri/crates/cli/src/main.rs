@@ -105,6 +105,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,
+        Command::Passphrase => connection::change_passphrase(&console, output).await,
         Command::Completions { .. }
         | Command::Check(_)
         | Command::Demo(_)

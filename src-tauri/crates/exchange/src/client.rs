@@ -113,7 +113,8 @@ impl HttpProvider {
         secrets: Secrets,
         observer: Arc<dyn RequestObserver>,
     ) -> Result<Self, ExchangeError> {
-        let mut base = profile.validate()?;
+        profile.validate()?;
+        let mut base = profile.address()?;
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }

@@ -74,6 +74,24 @@ pub enum Fault {
     RedirectRefused,
     /// The answer has no records where the profile says.
     WrongPointer,
+    /// There is no such file.
+    FileMissing,
+    /// The file may not be read.
+    FileDenied,
+    /// The file is empty.
+    FileEmpty,
+    /// The file is not what it should be.
+    FileFormat,
+    /// The file's text is in no known encoding.
+    FileEncoding,
+    /// The file's header was not found.
+    FileHeader,
+    /// The file is protected with a password.
+    FileEncrypted,
+    /// The file was changed while it was read.
+    FileChanged,
+    /// The file could not be read.
+    FileRead,
     /// The answer's seal is not the provider's, or cannot be opened.
     AnswerSeal,
 }
@@ -104,6 +122,15 @@ impl Fault {
             Fault::PagesExceeded => "pages_exceeded",
             Fault::RedirectRefused => "redirect_refused",
             Fault::WrongPointer => "wrong_pointer",
+            Fault::FileMissing => "file_missing",
+            Fault::FileDenied => "file_denied",
+            Fault::FileEmpty => "file_empty",
+            Fault::FileFormat => "file_format",
+            Fault::FileEncoding => "file_encoding",
+            Fault::FileHeader => "file_header",
+            Fault::FileEncrypted => "file_encrypted",
+            Fault::FileChanged => "file_changed",
+            Fault::FileRead => "file_read",
             Fault::AnswerSeal => "answer_seal",
         }
     }

@@ -31,7 +31,10 @@ pub use client::Secrets;
 pub use database::TableSource;
 pub use diagnose::{Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
-pub use file::FileSource;
+pub use file::{
+    FileFormat, FileSource, InspectedColumn, InspectedFile, Trouble as FileTrouble,
+    inspect as inspect_file,
+};
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;
 pub use network::Network;

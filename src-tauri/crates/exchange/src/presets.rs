@@ -4,11 +4,12 @@ mod families;
 
 use std::collections::BTreeMap;
 
-use zhengqiao_domain::{DatasetId, FieldMap, Mapping};
+use zhengqiao_domain::{DatasetId, FieldMap, Mapping, Transform};
 
 use crate::auth::{Auth, ClientIn, TokenIn};
+use crate::file::FileSource;
 use crate::profile::{
-    CountsSource, DatasetSource, Envelope, Incremental, Method, Pager, ParamsIn, Profile,
+    CountsSource, DatasetSource, Envelope, Incremental, Interface, Method, Pager, ParamsIn, Profile,
 };
 
 /// A window begins so long before the last one ended, because rows appear late.
@@ -96,6 +97,12 @@ pub fn presets() -> Vec<Preset> {
             "Interface without authentication",
             families::open(),
         ),
+        (
+            "files",
+            "文件导入(CSV、Excel、JSON)",
+            "Files (CSV, Excel, JSON)",
+            files(),
+        ),
     ]
     .into_iter()
     .map(|(name, zh, en, profile)| Preset {
@@ -132,6 +139,45 @@ fn window(id: DatasetId, from: &str, to: &str) -> Option<Incremental> {
         to_param: to.into(),
         overlap_s: OVERLAP_S,
     })
+}
+
+/// Files have no key, time and batch of their own: they come from the file.
+fn files() -> Profile {
+    let mut profile = profile("files", Auth::None, |id| DatasetSource {
+        incremental: Some(Incremental::Cursor),
+        mapping: file_mapping(id),
+        file: Some(FileSource::default()),
+        ..DatasetSource::default()
+    });
+    profile.interface = Interface::File;
+    // A first reading is expected to be rejected as a whole, and to be mended then.
+    profile.limits.reject_rate_percent = 0.0;
+    profile
+}
+
+fn file_mapping(id: DatasetId) -> Mapping {
+    let constant = |value: &str| {
+        vec![Transform::Default {
+            value: value.into(),
+        }]
+    };
+    let fields = [
+        ("row_guid", "/_file/key", Vec::new()),
+        ("cd_operation", "cd_operation", constant("I")),
+        ("cd_time", "/_file/time", Vec::new()),
+        ("cd_batch", "/_file/name", Vec::new()),
+    ];
+    Mapping {
+        fields: fields
+            .into_iter()
+            .filter(|(field, ..)| id.dataset().field(field).is_some())
+            .map(|(field, source, transforms)| FieldMap {
+                field: field.into(),
+                source: source.into(),
+                transforms,
+            })
+            .collect(),
+    }
 }
 
 /// Page number and size in the parameters `page` and `size`.

@@ -240,6 +240,10 @@ pub struct DatasetSource {
 pub struct Profile {
     /// The preset that it began from.
     pub preset: String,
+    /// Folder in the list of connections; empty means none.
+    pub folder: String,
+    /// Tags to find it by.
+    pub tags: Vec<String>,
     /// What kind of door the data comes through.
     pub interface: Interface,
     /// Base address, without a path's end; `postgresql://` or `mysql://` for a front-end database,
@@ -260,16 +264,34 @@ pub struct Profile {
     pub datasets: BTreeMap<DatasetId, DatasetSource>,
 }
 
+fn wrong(field: &str, what: String) -> ExchangeError {
+    ExchangeError::Settings {
+        field: field.to_owned(),
+        what,
+    }
+}
+
 impl Profile {
     /// Whether the profile can be used; the first thing that is wrong otherwise.
     ///
     /// # Errors
     /// [`ExchangeError::Settings`] naming the field, its value and the remedy.
-    pub fn validate(&self) -> Result<url::Url, ExchangeError> {
-        let wrong = |field: &str, what: String| ExchangeError::Settings {
-            field: field.to_owned(),
-            what,
-        };
+    pub fn validate(&self) -> Result<(), ExchangeError> {
+        if self.interface != Interface::File {
+            self.address()?;
+        }
+        self.limits.validate()?;
+        self.rules
+            .validate()
+            .map_err(|error| wrong("rules", error.to_string()))?;
+        for (id, source) in &self.datasets {
+            self.validate_dataset(*id, source)?;
+        }
+        Ok(())
+    }
+
+    /// The base address, once it can be used.
+    pub(crate) fn address(&self) -> Result<url::Url, ExchangeError> {
         let url = url::Url::parse(self.base_url.trim()).map_err(|error| {
             wrong(
                 "base_url",
@@ -299,47 +321,48 @@ impl Profile {
                 "leave out user, password and query; the secret has its own field".into(),
             ));
         }
-        self.limits.validate()?;
-        self.rules
-            .validate()
-            .map_err(|error| wrong("rules", error.to_string()))?;
-        for (id, source) in &self.datasets {
-            CompiledMapping::new(*id, &source.mapping)
-                .map_err(|error| wrong("mapping", error.to_string()))?;
-            if source.path.is_empty() {
-                return Err(wrong(
-                    &format!("datasets.{id}.path"),
-                    "the path is empty".into(),
-                ));
-            }
-            let pointers = [
-                &source.envelope.records,
-                &source.envelope.code,
-                &source.envelope.total,
-                &source.envelope.next_cursor,
-                &source.envelope.has_more,
-            ];
-            if let Some(slices) = &source.slices
-                && !matches!(moment::parse(&slices.begin), Some(moment::Parsed::At(_)))
-            {
-                return Err(wrong(
-                    &format!("datasets.{id}.slices.begin"),
-                    format!(
-                        "{:?} is no moment; write it as 2020-01-01 00:00:00",
-                        slices.begin
-                    ),
-                ));
-            }
-            if let Some(pointer) = pointers
-                .into_iter()
-                .find(|pointer| !pointer.is_empty() && !pointer.starts_with('/'))
-            {
-                return Err(wrong(
-                    &format!("datasets.{id}.envelope"),
-                    format!("{pointer:?} is no JSON pointer; it begins with /"),
-                ));
-            }
-        }
         Ok(url)
+    }
+
+    fn validate_dataset(&self, id: DatasetId, source: &DatasetSource) -> Result<(), ExchangeError> {
+        CompiledMapping::new(id, &source.mapping)
+            .map_err(|error| wrong("mapping", error.to_string()))?;
+        if self.interface == Interface::File {
+            return Ok(());
+        }
+        if source.path.is_empty() {
+            return Err(wrong(
+                &format!("datasets.{id}.path"),
+                "the path is empty".into(),
+            ));
+        }
+        let pointers = [
+            &source.envelope.records,
+            &source.envelope.code,
+            &source.envelope.total,
+            &source.envelope.next_cursor,
+            &source.envelope.has_more,
+        ];
+        if let Some(slices) = &source.slices
+            && !matches!(moment::parse(&slices.begin), Some(moment::Parsed::At(_)))
+        {
+            return Err(wrong(
+                &format!("datasets.{id}.slices.begin"),
+                format!(
+                    "{:?} is no moment; write it as 2020-01-01 00:00:00",
+                    slices.begin
+                ),
+            ));
+        }
+        if let Some(pointer) = pointers
+            .into_iter()
+            .find(|pointer| !pointer.is_empty() && !pointer.starts_with('/'))
+        {
+            return Err(wrong(
+                &format!("datasets.{id}.envelope"),
+                format!("{pointer:?} is no JSON pointer; it begins with /"),
+            ));
+        }
+        Ok(())
     }
 }

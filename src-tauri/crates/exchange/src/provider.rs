@@ -7,6 +7,7 @@ use zhengqiao_domain::DatasetId;
 use crate::client::{HttpProvider, Secrets};
 use crate::diagnose::{Layer, Sample};
 use crate::error::ExchangeError;
+use crate::file::{self, FileWalk};
 use crate::observe::RequestObserver;
 use crate::pager::{HttpWalk, Page, Position, Scope};
 use crate::profile::{DatasetSource, Interface, Profile};
@@ -15,12 +16,16 @@ use crate::profile::{DatasetSource, Interface, Profile};
 pub enum Provider {
     /// An HTTP interface.
     Http(Box<HttpProvider>),
+    /// Files.
+    File(Arc<dyn RequestObserver>),
 }
 
 /// Goes through the rows of one dataset, page by page.
 pub enum Walk {
     /// The pages of an HTTP interface.
     Http(Box<HttpWalk>),
+    /// The rows of a file.
+    File(Box<FileWalk>),
 }
 
 impl Provider {
@@ -36,7 +41,11 @@ impl Provider {
         match profile.interface {
             Interface::Http => HttpProvider::new(profile, secrets, observer)
                 .map(|one| Provider::Http(Box::new(one))),
-            Interface::Database | Interface::File => Err(ExchangeError::Settings {
+            Interface::File => {
+                profile.validate()?;
+                Ok(Provider::File(observer))
+            }
+            Interface::Database => Err(ExchangeError::Settings {
                 field: "interface".into(),
                 what: "this kind cannot be read".into(),
             }),
@@ -56,6 +65,10 @@ impl Provider {
             Provider::Http(_) => Walk::Http(Box::new(HttpWalk::new(
                 dataset, source, scope, until, resume,
             ))),
+            Provider::File(_) => {
+                let file = source.file.clone().unwrap_or_default();
+                Walk::File(Box::new(FileWalk::new(dataset, &file, &scope, resume)))
+            }
         }
     }
 
@@ -66,6 +79,9 @@ impl Provider {
     pub async fn next(&self, walk: &mut Walk) -> Result<Option<Page>, ExchangeError> {
         match (self, walk) {
             (Provider::Http(provider), Walk::Http(walk)) => walk.next(provider).await,
+            (Provider::File(observer), Walk::File(walk)) => walk.next(observer.as_ref()).await,
+            // A walk of another provider has nothing here.
+            (Provider::Http(_) | Provider::File(_), _) => Ok(None),
         }
     }
 
@@ -79,6 +95,7 @@ impl Provider {
     ) -> Vec<Sample> {
         match self {
             Provider::Http(provider) => provider.diagnose(profile, until, on_layer).await,
+            Provider::File(_) => file::diagnose(profile, on_layer).await,
         }
     }
 }

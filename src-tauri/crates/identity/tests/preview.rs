@@ -125,6 +125,7 @@ fn a_pointer_reaches_into_an_envelope_and_a_table_translates() {
     level.claim = "/msg/level".into();
     level.transforms = vec![Transform::CodeTable {
         table: [("L3".to_owned(), "3".to_owned())].into(),
+        other: None,
     }];
     let result = run(&[level], json!({"msg": {"level": "L3"}})).remove(0);
     assert_eq!(result.received.as_deref(), Some("L3"));

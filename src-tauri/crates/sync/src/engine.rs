@@ -764,9 +764,9 @@ fn judge(
                 format!("{}: the provider sent no record", part.dataset),
             ),
         ),
-        End::Guarded => (StateWord::NeedsDecision, reject_rate(part, limits)),
+        End::Guarded => (StateWord::NeedsDecision, Some(reject_rate(part, limits))),
         End::Read { .. } if limits.is_reject_rate_exceeded(counts.fetched, counts.rejected) => {
-            (StateWord::NeedsDecision, reject_rate(part, limits))
+            (StateWord::NeedsDecision, Some(reject_rate(part, limits)))
         }
         End::Read { drifted: true, .. } => (
             StateWord::NeedsDecision,
@@ -795,13 +795,13 @@ fn judge(
     }
 }
 
-fn reject_rate(part: &RunDatasetRow, limits: &Limits) -> Option<(String, String)> {
+fn reject_rate(part: &RunDatasetRow, limits: &Limits) -> (String, String) {
     let counts = &part.counts;
     let what = format!(
         "{}: {} of {} rows were rejected, more than the limit of {} %; mend the mapping, or raise the limit",
         part.dataset, counts.rejected, counts.fetched, limits.reject_rate_percent
     );
-    Some(("reject_rate".into(), what))
+    ("reject_rate".into(), what)
 }
 
 fn scale_reversed(part: &RunDatasetRow) -> bool {

@@ -27,9 +27,25 @@ base_url: string,
  */
 auth: string, 
 /**
+ * Folder in the list; empty means none.
+ */
+folder: string, 
+/**
+ * Tags to find it by.
+ */
+tags: Array<string>, 
+/**
  * Datasets that it carries.
  */
 datasets: Array<DatasetId>, 
+/**
+ * Whether a new secret waits for its test.
+ */
+has_next_secret: boolean, 
+/**
+ * The day on which its secret ends, as the user noted it.
+ */
+secret_expires_on: string | null, 
 /**
  * Whether a secret is kept.
  */

@@ -17,6 +17,14 @@ export type Profile = {
  */
 preset: string, 
 /**
+ * Folder in the list of connections; empty means none.
+ */
+folder: string, 
+/**
+ * Tags to find it by.
+ */
+tags: Array<string>, 
+/**
  * What kind of door the data comes through.
  */
 interface: Interface, 

@@ -18,6 +18,6 @@ name: string,
  */
 profile: Profile, 
 /**
- * A new secret; absent keeps the one there is.
+ * A new secret; absent keeps the one there is. Beside one that is kept it waits for a test.
  */
 secret: string | null, };

@@ -17,4 +17,12 @@ layers: Array<TestLayer>,
 /**
  * Findings on the sample, grouped by dataset.
  */
-samples: Array<SampleReport>, };
+samples: Array<SampleReport>, 
+/**
+ * Whether the secret that waits for a test was used.
+ */
+tested_next_secret: boolean, 
+/**
+ * Whether it passed and took the old one's place.
+ */
+took_next_secret: boolean, };

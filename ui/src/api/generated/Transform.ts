@@ -3,11 +3,23 @@
 /**
  * One step that changes a value.
  */
-export type Transform = { "kind": "half_width" } | { "kind": "upper_case" } | { "kind": "code_table", 
+export type Transform = { "kind": "half_width" } | { "kind": "upper_case" } | { "kind": "lower_case" } | { "kind": "trim", 
+/**
+ * Whether blanks inside are joined too.
+ */
+inner: boolean, } | { "kind": "date_form", 
+/**
+ * The forms that are tried, in order.
+ */
+forms: Array<string>, } | { "kind": "code_table", 
 /**
  * Theirs to ours.
  */
-table: { [key in string]: string }, } | { "kind": "constant", 
+table: { [key in string]: string }, 
+/**
+ * What codes that are not in the table become; absent leaves them.
+ */
+other?: string, } | { "kind": "constant", 
 /**
  * The value.
  */
@@ -15,7 +27,43 @@ value: string, } | { "kind": "default",
 /**
  * The value.
  */
-value: string, } | { "kind": "pad_left", 
+value: string, } | { "kind": "concatenate", 
+/**
+ * Names or JSON pointers.
+ */
+sources: Array<string>, 
+/**
+ * What stands between two values.
+ */
+separator: string, } | { "kind": "split", 
+/**
+ * The separator.
+ */
+separator: string, 
+/**
+ * Which part: 1 is the first, -1 the last.
+ */
+part: number, } | { "kind": "capture", 
+/**
+ * A regular expression.
+ */
+pattern: string, } | { "kind": "replace", 
+/**
+ * The text.
+ */
+from: string, 
+/**
+ * What takes its place.
+ */
+to: string, } | { "kind": "substring", 
+/**
+ * The first of them, from 1; negative counts from the end.
+ */
+begin: number, 
+/**
+ * How many; 0 means all that follow.
+ */
+length: number, } | { "kind": "pad_left", 
 /**
  * Wanted number of characters.
  */
@@ -23,4 +71,8 @@ width: number, } | { "kind": "strip_prefix",
 /**
  * The prefix.
  */
-prefix: string, };
+prefix: string, } | { "kind": "strip_suffix", 
+/**
+ * The ending.
+ */
+suffix: string, };

@@ -5,6 +5,7 @@ import { dataset } from './dataset'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
 import { rejected } from './rejected'
+import { sharing } from './sharing'
 import { records, sync } from './sync'
 
 export default {
@@ -13,6 +14,7 @@ export default {
   connections,
   dataset,
   limits,
+  sharing,
   sync,
   records,
   rejected,

@@ -23,5 +23,4 @@ export const limits: typeof zh = {
   onlyChanged: 'Changed only ({n})',
   noRule: 'No rule matches',
   usual: 'Default: {severity}',
-  severity: { reject: 'Reject', hold: 'Hold', warn: 'Warn', off: 'Off' },
 }

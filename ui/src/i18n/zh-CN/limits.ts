@@ -18,5 +18,4 @@ export const limits = {
   onlyChanged: '只看已更改（{n}）',
   noRule: '没有符合条件的规则',
   usual: '恢复默认：{severity}',
-  severity: { reject: '拒收', hold: '待补', warn: '提示', off: '关闭' },
 }

@@ -2,20 +2,18 @@
 
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Outcome, RuleSet};
 use zhengqiao_exchange::{Auth, LayerState, NoObserver, Profile, Provider, Sample, presets};
-use zhengqiao_store::secret::Secret;
 use zhengqiao_store::{StoreError, audit, connection, run};
 use zhengqiao_sync::prepare;
 
+use super::secrets::Which;
 use super::{Console, actor, invalid, not_found, now_local, now_ms};
 use crate::contract::{
-    ApiError, ConnectionDetail, ConnectionFile, ConnectionId, ConnectionRow, DuplicateConnection,
-    Nothing, PresetRow, RemoveConnection, SampleReport, SaveConnection, SecretState, TestLayer,
-    TestReport,
+    ApiError, ChangeSecret, ConnectionDetail, ConnectionId, ConnectionRow, DuplicateConnection,
+    NextSecret, Nothing, PresetRow, RemoveConnection, SampleReport, SaveConnection, SecretState,
+    TestLayer, TestReport,
 };
 use crate::masks;
 
-/// A secret this long shows its last four characters.
-const SHOWS_LAST_FOUR: usize = 12;
 /// Findings of a sample that are shown.
 const SHOWN_FINDINGS: usize = 20;
 
@@ -49,6 +47,10 @@ impl Console {
                     environment: profile.environment,
                     base_url: profile.base_url,
                     auth: profile.auth.kind().into(),
+                    folder: profile.folder,
+                    tags: profile.tags,
+                    has_next_secret: row.next_secret_changed_at.is_some(),
+                    secret_expires_on: row.secret_expires_on,
                     datasets: profile.datasets.keys().copied().collect(),
                     has_secret: row.secret_changed_at.is_some(),
                     state: last
@@ -80,6 +82,11 @@ impl Console {
                 has_secret: row.secret_changed_at.is_some(),
                 last_four: row.secret_last_four,
                 changed_at: row.secret_changed_at,
+                next: row.next_secret_changed_at.map(|changed_at| NextSecret {
+                    last_four: row.next_secret_last_four,
+                    changed_at,
+                }),
+                expires_on: row.secret_expires_on,
             },
         })
     }
@@ -143,13 +150,13 @@ impl Console {
             })
             .await??;
         if let Some(secret) = request.secret.filter(|secret| !secret.is_empty()) {
-            let last_four = last_four(&secret);
-            self.set_secret(id, Some(Secret::new(secret))).await?;
-            self.write(move |tx| {
-                connection::secret_changed(tx, id, last_four.as_deref(), at)?;
-                audit::append(tx, at, &actor(), "change_secret", &id.to_string(), "{}")
-            })
-            .await?;
+            return self
+                .change_secret(ChangeSecret {
+                    connection_id: id,
+                    secret,
+                    at_once: false,
+                })
+                .await;
         }
         self.get_connection(ConnectionId { connection_id: id })
             .await
@@ -190,49 +197,10 @@ impl Console {
             audit::append(tx, now_ms(), &actor(), "remove_connection", &row.name, "{}")
         })
         .await?;
-        self.set_secret(request.connection_id, None).await?;
+        for which in [Which::Current, Which::Next] {
+            self.set_secret(request.connection_id, which, None).await?;
+        }
         Ok(Nothing {})
-    }
-
-    /// A connection as a readable file, without its secret.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::NotFound`].
-    pub async fn export_connection(
-        &self,
-        request: ConnectionId,
-    ) -> Result<ConnectionFile, ApiError> {
-        let (row, profile) = self.profile(request.connection_id).await?;
-        let file = NamedProfile {
-            name: row.name,
-            profile,
-        };
-        let text = toml::to_string_pretty(&file)
-            .map_err(|error| invalid(format!("the connection cannot be written: {error}")))?;
-        Ok(ConnectionFile { text })
-    }
-
-    /// Takes in a file: a new connection, or the same name changed. A local secret stays.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::InvalidRequest`] naming line and field.
-    pub async fn import_connection(
-        &self,
-        request: ConnectionFile,
-    ) -> Result<ConnectionDetail, ApiError> {
-        let file: NamedProfile = toml::from_str(&request.text)
-            .map_err(|error| invalid(format!("the file cannot be read: {error}")))?;
-        let wanted = file.name.clone();
-        let known = self
-            .read(move |conn| connection::by_name(conn, &wanted))
-            .await?;
-        self.save_connection(SaveConnection {
-            connection_id: known.map(|row| row.id),
-            name: file.name,
-            profile: file.profile,
-            secret: None,
-        })
-        .await
     }
 
     /// Tests a connection layer by layer; each layer is handed out as it ends.
@@ -245,7 +213,7 @@ impl Console {
         mut on_layer: impl FnMut(TestLayer) + Send,
     ) -> Result<TestReport, ApiError> {
         let (_, profile) = self.profile(request.connection_id).await?;
-        let secrets = self.secrets(request.connection_id).await?;
+        let (secrets, which) = self.secrets_to_test(request.connection_id).await?;
         let mut layers = Vec::new();
         let mut tell = |layer: TestLayer| {
             on_layer(layer.clone());
@@ -266,6 +234,8 @@ impl Console {
                     passed: false,
                     layers,
                     samples: Vec::new(),
+                    tested_next_secret: which == Which::Next,
+                    took_next_secret: false,
                 });
             }
         };
@@ -315,18 +285,21 @@ impl Console {
             samples.push(report);
         }
         let passed = layers.iter().all(|layer| layer.state != "failed");
+        let proven = layers
+            .iter()
+            .any(|layer| layer.layer == "authentication" && layer.state == "ok");
+        let takes = which == Which::Next && proven;
+        if takes {
+            self.promote_secret(request.connection_id).await?;
+        }
         Ok(TestReport {
             passed,
             layers,
             samples,
+            tested_next_secret: which == Which::Next,
+            took_next_secret: takes,
         })
     }
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct NamedProfile {
-    name: String,
-    profile: Profile,
 }
 
 fn require_ids(auth: &Auth) -> Result<(), ApiError> {
@@ -347,15 +320,6 @@ fn require_ids(auth: &Auth) -> Result<(), ApiError> {
         Some((field, _)) => Err(invalid(format!("auth.{field}: is empty"))),
         None => Ok(()),
     }
-}
-
-fn last_four(secret: &str) -> Option<String> {
-    // Of a secret of several parts the end is a private key, of which nothing is shown.
-    if secret.trim().contains('\n') {
-        return None;
-    }
-    let chars: Vec<char> = secret.chars().collect();
-    (chars.len() >= SHOWS_LAST_FOUR).then(|| chars[chars.len() - 4..].iter().collect())
 }
 
 /// Maps and checks a sample; references are not looked up.

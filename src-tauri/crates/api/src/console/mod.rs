@@ -6,6 +6,8 @@ mod identity;
 mod records;
 mod rejected;
 mod runs;
+mod secrets;
+mod sharing;
 mod system;
 
 use std::collections::HashMap;
@@ -13,8 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::NaiveDateTime;
-use zhengqiao_exchange::{ExchangeError, Profile, Secrets};
-use zhengqiao_store::secret::Secret;
+use zhengqiao_exchange::{ExchangeError, Profile};
 use zhengqiao_store::{Cache, Connection, StoreError, Transaction, connection};
 use zhengqiao_sync::SyncError;
 
@@ -141,34 +142,6 @@ impl Console {
             .ok_or_else(|| not_found(format!("there is no connection {connection_id}")))?;
         let profile = serde_json::from_str(&row.profile).map_err(StoreError::from)?;
         Ok((row, profile))
-    }
-
-    async fn secrets(&self, connection_id: i64) -> Result<Secrets, ApiError> {
-        let open = self.open()?;
-        let name = secret_name(&self.0.options, self.0.key_store, connection_id);
-        let secret = blocking(move || open.secrets.get(&name)).await??;
-        Ok(Secrets::new(
-            secret.map(|secret| secret.expose().to_owned()),
-        ))
-    }
-
-    async fn set_secret(&self, connection_id: i64, secret: Option<Secret>) -> Result<(), ApiError> {
-        let open = self.open()?;
-        let name = secret_name(&self.0.options, self.0.key_store, connection_id);
-        blocking(move || match secret {
-            Some(secret) => open.secrets.set(&name, &secret),
-            None => open.secrets.delete(&name),
-        })
-        .await??;
-        Ok(())
-    }
-}
-
-/// Names a connection's secret; in the system's store also the data directory.
-fn secret_name(options: &ConsoleOptions, store: KeyStore, connection_id: i64) -> String {
-    match store {
-        KeyStore::System => format!("connection-{connection_id}@{}", options.data_dir.display()),
-        KeyStore::PassphraseFile => format!("connection-{connection_id}"),
     }
 }
 

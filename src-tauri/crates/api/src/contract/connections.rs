@@ -44,8 +44,16 @@ pub struct ConnectionRow {
     pub base_url: String,
     /// How it proves who it is: the kind of authentication.
     pub auth: String,
+    /// Folder in the list; empty means none.
+    pub folder: String,
+    /// Tags to find it by.
+    pub tags: Vec<String>,
     /// Datasets that it carries.
     pub datasets: Vec<DatasetId>,
+    /// Whether a new secret waits for its test.
+    pub has_next_secret: bool,
+    /// The day on which its secret ends, as the user noted it.
+    pub secret_expires_on: Option<String>,
     /// Whether a secret is kept.
     pub has_secret: bool,
     /// State word of its last run, `never` if none.
@@ -84,6 +92,45 @@ pub struct SecretState {
     /// When it was last changed, unix ms.
     #[ts(type = "number | null")]
     pub changed_at: Option<i64>,
+    /// A new one that waits until it has passed a test.
+    pub next: Option<NextSecret>,
+    /// The day on which it ends, `yyyy-MM-dd`, as the user noted it.
+    pub expires_on: Option<String>,
+}
+
+/// A new secret beside the one that runs use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct NextSecret {
+    /// Its last four characters, for secrets of twelve or more.
+    pub last_four: Option<String>,
+    /// When it was given, unix ms.
+    #[ts(type = "number")]
+    pub changed_at: i64,
+}
+
+/// Changes a connection's secret.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ChangeSecret {
+    /// Which connection.
+    #[ts(type = "number")]
+    pub connection_id: i64,
+    /// The new secret.
+    pub secret: String,
+    /// Takes it without a test; otherwise it waits beside the old one.
+    pub at_once: bool,
+}
+
+/// Notes the day on which a secret ends.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SetSecretExpiry {
+    /// Which connection.
+    #[ts(type = "number")]
+    pub connection_id: i64,
+    /// The day, `yyyy-MM-dd`; absent forgets it.
+    pub expires_on: Option<String>,
 }
 
 /// Saves a connection, new or changed.
@@ -97,7 +144,7 @@ pub struct SaveConnection {
     pub name: String,
     /// Everything about it.
     pub profile: Profile,
-    /// A new secret; absent keeps the one there is.
+    /// A new secret; absent keeps the one there is. Beside one that is kept it waits for a test.
     pub secret: Option<String>,
 }
 
@@ -121,14 +168,6 @@ pub struct RemoveConnection {
     pub connection_id: i64,
     /// Its name, typed by the user.
     pub confirm_name: String,
-}
-
-/// A connection as a readable file, without secrets.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct ConnectionFile {
-    /// TOML text.
-    pub text: String,
 }
 
 /// One layer of a connection test.
@@ -160,6 +199,10 @@ pub struct TestReport {
     pub layers: Vec<TestLayer>,
     /// Findings on the sample, grouped by dataset.
     pub samples: Vec<SampleReport>,
+    /// Whether the secret that waits for a test was used.
+    pub tested_next_secret: bool,
+    /// Whether it passed and took the old one's place.
+    pub took_next_secret: bool,
 }
 
 /// What became of a sample page.

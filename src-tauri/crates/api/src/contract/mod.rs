@@ -8,12 +8,14 @@ mod connections;
 mod identity;
 mod rejected;
 mod runs;
+mod sharing;
 mod system;
 
 pub use connections::*;
 pub use identity::*;
 pub use rejected::*;
 pub use runs::*;
+pub use sharing::*;
 pub use system::*;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,7 @@ pub struct Call<Q: TS, R: TS> {
 pub struct CommandMap {
     pub get_app_state: Call<Nothing, AppState>,
     pub unlock_cache: Call<UnlockRequest, AppState>,
+    pub change_passphrase: Call<ChangePassphrase, Nothing>,
     pub get_settings: Call<Nothing, Settings>,
     pub save_settings: Call<Settings, Settings>,
     pub backup_cache: Call<BackupRequest, BackupReport>,
@@ -58,8 +61,14 @@ pub struct CommandMap {
     pub save_connection: Call<SaveConnection, ConnectionDetail>,
     pub duplicate_connection: Call<DuplicateConnection, ConnectionDetail>,
     pub remove_connection: Call<RemoveConnection, Nothing>,
-    pub export_connection: Call<ConnectionId, ConnectionFile>,
-    pub import_connection: Call<ConnectionFile, ConnectionDetail>,
+    pub change_secret: Call<ChangeSecret, ConnectionDetail>,
+    pub discard_next_secret: Call<ConnectionId, ConnectionDetail>,
+    pub set_secret_expiry: Call<SetSecretExpiry, ConnectionDetail>,
+    pub export_connections: Call<ConnectionExport, SharedFile>,
+    pub plan_import: Call<SharedSource, ImportPlan>,
+    pub import_connections: Call<ImportRequest, ImportReport>,
+    pub export_mappings: Call<MappingExport, SharedFile>,
+    pub import_mappings: Call<MappingImport, Vec<ImportedMapping>>,
     pub test_connection: Call<ConnectionId, TestReport>,
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,

@@ -50,6 +50,16 @@ pub struct UnlockRequest {
     pub passphrase: String,
 }
 
+/// Seals the secrets with another passphrase.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ChangePassphrase {
+    /// The present one.
+    pub old: String,
+    /// The new one.
+    pub new: String,
+}
+
 /// The user's choices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default)]

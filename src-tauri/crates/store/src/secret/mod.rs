@@ -57,6 +57,16 @@ pub trait SecretStore: Send + Sync {
     /// # Errors
     /// The store's.
     fn delete(&self, name: &str) -> Result<(), StoreError>;
+
+    /// Seals the store anew with another passphrase, where it has one.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongPassphrase`] when `old` is not the present one.
+    fn change_passphrase(&self, _old: &Secret, _new: &Secret) -> Result<(), StoreError> {
+        Err(StoreError::SecretStore(
+            "the secrets are kept by the system; there is no passphrase".into(),
+        ))
+    }
 }
 
 /// The key of the cache named `name`, made of random bytes at first use.

@@ -31,9 +31,24 @@ struct Sealed {
 /// An open passphrase file.
 pub struct PassphraseFile {
     path: PathBuf,
+    seal: Mutex<Seal>,
+    entries: Mutex<BTreeMap<String, Secret>>,
+}
+
+/// What the file is sealed with.
+struct Seal {
     salt: Vec<u8>,
     key: Zeroizing<[u8; 32]>,
-    entries: Mutex<BTreeMap<String, Secret>>,
+}
+
+impl Seal {
+    /// A new seal, with a new salt.
+    fn new(passphrase: &Secret) -> Result<Self, StoreError> {
+        let mut salt = vec![0; 16];
+        random(&mut salt)?;
+        let key = derive(passphrase, &salt)?;
+        Ok(Self { salt, key })
+    }
 }
 
 impl PassphraseFile {
@@ -43,25 +58,57 @@ impl PassphraseFile {
     /// [`StoreError::WrongPassphrase`] when the passphrase does not open it or it was changed.
     pub fn open(path: &Path, passphrase: &Secret) -> Result<Self, StoreError> {
         if !path.exists() {
-            let mut salt = vec![0; 16];
-            random(&mut salt)?;
-            let key = derive(passphrase, &salt)?;
-            let this = Self {
+            let seal = Seal::new(passphrase)?;
+            save(path, &seal, &BTreeMap::new())?;
+            return Ok(Self {
                 path: path.to_path_buf(),
-                salt,
-                key,
+                seal: Mutex::new(seal),
                 entries: Mutex::new(BTreeMap::new()),
-            };
-            this.save(&BTreeMap::new())?;
-            return Ok(this);
+            });
         }
+        let sealed = Unread::read(path)?;
+        let seal = Seal {
+            key: derive(passphrase, &sealed.salt)?,
+            salt: sealed.salt.clone(),
+        };
+        let entries = sealed.open(path, &seal)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            seal: Mutex::new(seal),
+            entries: Mutex::new(entries),
+        })
+    }
+
+    /// Changes the entries and writes them. What another process wrote in the meantime is kept.
+    fn change(&self, work: impl FnOnce(&mut BTreeMap<String, Secret>)) -> Result<(), StoreError> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let seal = self.seal.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fresh = Unread::read(&self.path)?.open(&self.path, &seal)?;
+        work(&mut fresh);
+        save(&self.path, &seal, &fresh)?;
+        *entries = fresh;
+        Ok(())
+    }
+}
+
+/// The file's parts, still sealed.
+struct Unread {
+    salt: Vec<u8>,
+    nonce: Vec<u8>,
+    content: Vec<u8>,
+}
+
+fn damaged(path: &Path) -> StoreError {
+    StoreError::SecretStore(format!("{}: not a passphrase file", path.display()))
+}
+
+impl Unread {
+    fn read(path: &Path) -> Result<Self, StoreError> {
         let text = std::fs::read_to_string(path).map_err(|source| StoreError::File {
             path: path.to_path_buf(),
             source,
         })?;
-        let damaged =
-            || StoreError::SecretStore(format!("{}: not a passphrase file", path.display()));
-        let sealed: Sealed = serde_json::from_str(&text).map_err(|_| damaged())?;
+        let sealed: Sealed = serde_json::from_str(&text).map_err(|_| damaged(path))?;
         if sealed.version != 1 {
             return Err(StoreError::SecretStore(format!(
                 "{}: format {} is not known",
@@ -69,56 +116,54 @@ impl PassphraseFile {
                 sealed.version
             )));
         }
-        let bytes = |text: &str| STANDARD.decode(text).map_err(|_| damaged());
-        let (salt, nonce, content) = (
-            bytes(&sealed.salt)?,
-            bytes(&sealed.nonce)?,
-            bytes(&sealed.content)?,
-        );
-        if nonce.len() != 24 {
-            return Err(damaged());
+        let bytes = |text: &str| STANDARD.decode(text).map_err(|_| damaged(path));
+        let this = Self {
+            salt: bytes(&sealed.salt)?,
+            nonce: bytes(&sealed.nonce)?,
+            content: bytes(&sealed.content)?,
+        };
+        if this.nonce.len() == 24 {
+            Ok(this)
+        } else {
+            Err(damaged(path))
         }
-        let key = derive(passphrase, &salt)?;
-        let plain = cipher(&key)
-            .decrypt(XNonce::from_slice(&nonce), content.as_slice())
+    }
+
+    fn open(&self, path: &Path, seal: &Seal) -> Result<BTreeMap<String, Secret>, StoreError> {
+        let plain = cipher(&seal.key)
+            .decrypt(XNonce::from_slice(&self.nonce), self.content.as_slice())
             .map(Zeroizing::new)
             .map_err(|_| StoreError::WrongPassphrase)?;
         let entries: BTreeMap<String, String> =
-            serde_json::from_slice(&plain).map_err(|_| damaged())?;
-        let entries = entries
+            serde_json::from_slice(&plain).map_err(|_| damaged(path))?;
+        Ok(entries
             .into_iter()
             .map(|(name, text)| (name, Secret::new(text)))
-            .collect();
-        Ok(Self {
-            path: path.to_path_buf(),
-            salt,
-            key,
-            entries: Mutex::new(entries),
-        })
+            .collect())
     }
+}
 
-    fn save(&self, entries: &BTreeMap<String, Secret>) -> Result<(), StoreError> {
-        let plain: BTreeMap<&str, &str> = entries
-            .iter()
-            .map(|(name, secret)| (name.as_str(), secret.expose()))
-            .collect();
-        let plain = Zeroizing::new(serde_json::to_vec(&plain)?);
-        let mut nonce = [0; 24];
-        random(&mut nonce)?;
-        let content = cipher(&self.key)
-            .encrypt(XNonce::from_slice(&nonce), plain.as_slice())
-            .map_err(|error| StoreError::SecretStore(error.to_string()))?;
-        let sealed = Sealed {
-            version: 1,
-            salt: STANDARD.encode(&self.salt),
-            nonce: STANDARD.encode(nonce),
-            content: STANDARD.encode(content),
-        };
-        replace(&self.path, &serde_json::to_vec(&sealed)?).map_err(|source| StoreError::File {
-            path: self.path.clone(),
-            source,
-        })
-    }
+fn save(path: &Path, seal: &Seal, entries: &BTreeMap<String, Secret>) -> Result<(), StoreError> {
+    let plain: BTreeMap<&str, &str> = entries
+        .iter()
+        .map(|(name, secret)| (name.as_str(), secret.expose()))
+        .collect();
+    let plain = Zeroizing::new(serde_json::to_vec(&plain)?);
+    let mut nonce = [0; 24];
+    random(&mut nonce)?;
+    let content = cipher(&seal.key)
+        .encrypt(XNonce::from_slice(&nonce), plain.as_slice())
+        .map_err(|error| StoreError::SecretStore(error.to_string()))?;
+    let sealed = Sealed {
+        version: 1,
+        salt: STANDARD.encode(&seal.salt),
+        nonce: STANDARD.encode(nonce),
+        content: STANDARD.encode(content),
+    };
+    replace(path, &serde_json::to_vec(&sealed)?).map_err(|source| StoreError::File {
+        path: path.to_path_buf(),
+        source,
+    })
 }
 
 fn derive(passphrase: &Secret, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
@@ -160,16 +205,26 @@ impl SecretStore for PassphraseFile {
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<(), StoreError> {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.insert(name.to_owned(), secret.clone());
-        self.save(&entries)
+        self.change(|entries| {
+            entries.insert(name.to_owned(), secret.clone());
+        })
     }
 
     fn delete(&self, name: &str) -> Result<(), StoreError> {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.remove(name).is_some() {
-            self.save(&entries)?;
+        self.change(|entries| {
+            entries.remove(name);
+        })
+    }
+
+    fn change_passphrase(&self, old: &Secret, new: &Secret) -> Result<(), StoreError> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seal = self.seal.lock().unwrap_or_else(PoisonError::into_inner);
+        if *derive(old, &seal.salt)? != *seal.key {
+            return Err(StoreError::WrongPassphrase);
         }
+        let fresh = Seal::new(new)?;
+        save(&self.path, &fresh, &entries)?;
+        *seal = fresh;
         Ok(())
     }
 }
@@ -204,6 +259,45 @@ mod tests {
                 .unwrap(),
             None
         );
+    }
+
+    #[test]
+    fn a_changed_passphrase_opens_the_same_secrets_and_the_old_one_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secrets");
+        let file = PassphraseFile::open(&path, &secret("old words")).unwrap();
+        file.set("a", &secret("1")).unwrap();
+        assert!(matches!(
+            file.change_passphrase(&secret("wrong"), &secret("new words")),
+            Err(StoreError::WrongPassphrase)
+        ));
+        file.change_passphrase(&secret("old words"), &secret("new words"))
+            .unwrap();
+        file.set("b", &secret("2")).unwrap();
+        assert!(PassphraseFile::open(&path, &secret("old words")).is_err());
+        let again = PassphraseFile::open(&path, &secret("new words")).unwrap();
+        assert_eq!(again.get("a").unwrap(), Some(secret("1")));
+        assert_eq!(again.get("b").unwrap(), Some(secret("2")));
+    }
+
+    #[test]
+    fn what_another_process_kept_in_the_meantime_is_not_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secrets");
+        let one = PassphraseFile::open(&path, &secret("the words")).unwrap();
+        let other = PassphraseFile::open(&path, &secret("the words")).unwrap();
+        one.set("a", &secret("1")).unwrap();
+        other.set("b", &secret("2")).unwrap();
+        let again = PassphraseFile::open(&path, &secret("the words")).unwrap();
+        assert_eq!(again.get("a").unwrap(), Some(secret("1")));
+        assert_eq!(again.get("b").unwrap(), Some(secret("2")));
+        other
+            .change_passphrase(&secret("the words"), &secret("other words"))
+            .unwrap();
+        assert!(matches!(
+            one.set("c", &secret("3")),
+            Err(StoreError::WrongPassphrase)
+        ));
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! transforms every value is trimmed and brought into its field's canonical form; what cannot be
 //! read stays as it was received, for the rules to name.
 
+mod transform;
+
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,43 +14,11 @@ use ts_rs::TS;
 
 use crate::dataset::DatasetId;
 use crate::field::{Field, Kind};
-use crate::primitives::{moment, placeholder, region, width};
+use crate::primitives::{moment, placeholder, region};
 use crate::record::{Record, Slot};
 
-/// One step that changes a value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Transform {
-    /// Full-width digits, letters and signs become half-width.
-    HalfWidth,
-    /// Letters become capital letters.
-    UpperCase,
-    /// A code of theirs becomes a code of ours; others stay.
-    CodeTable {
-        /// Theirs to ours.
-        table: BTreeMap<String, String>,
-    },
-    /// The same value for every record.
-    Constant {
-        /// The value.
-        value: String,
-    },
-    /// A value where nothing was received.
-    Default {
-        /// The value.
-        value: String,
-    },
-    /// Zeros before a number that is too short.
-    PadLeft {
-        /// Wanted number of characters.
-        width: u32,
-    },
-    /// Removes a prefix, such as a province code before a case number.
-    StripPrefix {
-        /// The prefix.
-        prefix: String,
-    },
-}
+use transform::Step;
+pub use transform::Transform;
 
 /// Where one field's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -90,19 +59,60 @@ pub enum MappingError {
         /// The name.
         field: String,
     },
+    /// A step that cannot be done.
+    #[error("the mapping of {dataset}, field {field:?}, step {step}: {what}")]
+    Step {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The field.
+        field: String,
+        /// Which of its steps, from 1.
+        step: usize,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
+/// Where a value is in a raw record.
 #[derive(Debug)]
 enum Path {
     Name(String),
     Pointer(String),
 }
 
+impl Path {
+    fn new(source: &str) -> Self {
+        if source.starts_with('/') {
+            Path::Pointer(source.to_owned())
+        } else {
+            Path::Name(source.to_owned())
+        }
+    }
+
+    fn find<'r>(&self, raw: &'r Map<String, Value>) -> Option<&'r Value> {
+        match self {
+            Path::Name(name) => raw.get(name),
+            Path::Pointer(pointer) => point(raw, pointer),
+        }
+    }
+}
+
+/// What a field's value goes through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Trace {
+    /// The value as received.
+    pub received: Option<String>,
+    /// The value after each step.
+    pub steps: Vec<Option<String>>,
+    /// The value in its field's canonical form.
+    pub mapped: Option<String>,
+}
+
 /// A mapping made ready for many records.
 #[derive(Debug)]
 pub struct CompiledMapping {
     id: DatasetId,
-    paths: Vec<(Path, Vec<Transform>)>,
+    paths: Vec<(Path, Vec<Step>)>,
 }
 
 impl CompiledMapping {
@@ -112,7 +122,7 @@ impl CompiledMapping {
     /// When it names a field twice or one that the dataset does not have.
     pub fn new(id: DatasetId, mapping: &Mapping) -> Result<Self, MappingError> {
         let dataset = id.dataset();
-        let mut paths: Vec<Option<(Path, Vec<Transform>)>> =
+        let mut paths: Vec<Option<(Path, Vec<Step>)>> =
             dataset.fields.iter().map(|_| None).collect();
         for map in &mapping.fields {
             let at = dataset
@@ -127,12 +137,21 @@ impl CompiledMapping {
                     field: map.field.clone(),
                 });
             }
-            let path = if map.source.starts_with('/') {
-                Path::Pointer(map.source.clone())
-            } else {
-                Path::Name(map.source.clone())
+            let wrong = |step: usize, what: String| MappingError::Step {
+                dataset: id,
+                field: map.field.clone(),
+                step,
+                what,
             };
-            paths[at] = Some((path, map.transforms.clone()));
+            if map.transforms.len() > transform::MAX_STEPS {
+                let what = format!("more than {} steps", transform::MAX_STEPS);
+                return Err(wrong(map.transforms.len(), what));
+            }
+            let mut steps = Vec::with_capacity(map.transforms.len());
+            for (number, transform) in (1..).zip(&map.transforms) {
+                steps.push(Step::new(transform).map_err(|what| wrong(number, what))?);
+            }
+            paths[at] = Some((Path::new(&map.source), steps));
         }
         let paths = paths
             .into_iter()
@@ -152,19 +171,45 @@ impl CompiledMapping {
         })
     }
 
+    /// What the value of each field goes through, in the order of the fields.
+    pub fn trace(&self, raw: &Map<String, Value>) -> Vec<Trace> {
+        self.paths
+            .iter()
+            .zip(self.id.dataset().fields)
+            .map(|((path, steps), field)| {
+                let source = path.find(raw);
+                let received = source.and_then(|value| match value {
+                    Value::Null => None,
+                    Value::Array(_) | Value::Object(_) => Some(Cow::Owned(value.to_string())),
+                    _ => scalar(value),
+                });
+                let mut text = source.and_then(scalar);
+                let mut after = Vec::with_capacity(steps.len());
+                for step in steps {
+                    text = step.apply(text, raw);
+                    after.push(text.as_deref().map(str::to_owned));
+                }
+                Trace {
+                    received: received.map(Cow::into_owned),
+                    steps: after,
+                    mapped: match slot(field, source, steps, raw) {
+                        Slot::Missing => None,
+                        Slot::Placeholder(text) | Slot::Structure(text) | Slot::Value(text) => {
+                            Some(text.into())
+                        }
+                    },
+                }
+            })
+            .collect()
+    }
+
     /// The mapped record of a raw one.
     pub fn apply(&self, raw: &Map<String, Value>) -> Record {
         let slots = self
             .paths
             .iter()
             .zip(self.id.dataset().fields)
-            .map(|((path, transforms), field)| {
-                let source = match path {
-                    Path::Name(name) => raw.get(name),
-                    Path::Pointer(pointer) => point(raw, pointer),
-                };
-                slot(field, source, transforms)
-            })
+            .map(|((path, steps), field)| slot(field, path.find(raw), steps, raw))
             .collect();
         Record { id: self.id, slots }
     }
@@ -187,51 +232,27 @@ fn point<'a>(raw: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
     Some(value)
 }
 
-fn slot(field: &Field, source: Option<&Value>, transforms: &[Transform]) -> Slot {
-    let mut text: Option<Cow<'_, str>> = match source {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text)) => Some(Cow::Borrowed(text)),
-        Some(Value::Number(number)) => Some(Cow::Owned(number.to_string())),
-        Some(Value::Bool(yes)) => Some(Cow::Borrowed(if *yes { "1" } else { "0" })),
-        Some(structure) => return Slot::Structure(structure.to_string().into()),
-    };
-    for transform in transforms {
-        text = step(transform, text);
+/// A single value's text; `None` for nothing and for objects and arrays.
+fn scalar(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(yes) => Some(Cow::Borrowed(if *yes { "1" } else { "0" })),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn slot(field: &Field, source: Option<&Value>, steps: &[Step], raw: &Map<String, Value>) -> Slot {
+    if let Some(structure @ (Value::Array(_) | Value::Object(_))) = source {
+        return Slot::Structure(structure.to_string().into());
+    }
+    let mut text = source.and_then(scalar);
+    for step in steps {
+        text = step.apply(text, raw);
     }
     match text.as_deref().map(str::trim) {
         None | Some("") => Slot::Missing,
         Some(text) => canonical(field, text),
-    }
-}
-
-fn step<'a>(transform: &Transform, text: Option<Cow<'a, str>>) -> Option<Cow<'a, str>> {
-    match transform {
-        Transform::HalfWidth => {
-            text.map(|text| Cow::Owned(width::to_half_width(&text).into_owned()))
-        }
-        Transform::UpperCase => text.map(|text| Cow::Owned(text.to_uppercase())),
-        Transform::CodeTable { table } => text.map(|text| match table.get(text.trim()) {
-            Some(ours) => Cow::Owned(ours.clone()),
-            None => text,
-        }),
-        Transform::Constant { value } => Some(Cow::Owned(value.clone())),
-        Transform::Default { value } => match text {
-            Some(text) if !text.trim().is_empty() => Some(text),
-            _ => Some(Cow::Owned(value.clone())),
-        },
-        Transform::PadLeft { width } => text.map(|text| {
-            Cow::Owned(format!(
-                "{:0>width$}",
-                text.trim(),
-                width = (*width).min(64) as usize
-            ))
-        }),
-        Transform::StripPrefix { prefix } => {
-            text.map(|text| match text.trim().strip_prefix(prefix.as_str()) {
-                Some(rest) => Cow::Owned(rest.to_owned()),
-                None => text,
-            })
-        }
     }
 }
 
@@ -296,6 +317,7 @@ pub(crate) fn canonical(field: &Field, text: &str) -> Slot {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     fn map(mapping: &Mapping, raw: Value) -> Record {
         let Value::Object(raw) = raw else {
@@ -333,7 +355,7 @@ mod tests {
         let fields = vec![FieldMap {
             field: "result_type".into(),
             source: "RESULT".into(),
-            transforms: vec![Transform::CodeTable { table }],
+            transforms: vec![Transform::CodeTable { table, other: None }],
         }];
         assert_eq!(
             map(

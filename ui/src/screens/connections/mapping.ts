@@ -29,30 +29,58 @@ export function withField(mapping: Mapping, name: string, source: string, transf
   return { fields: mapping.fields.map((map, index) => (index === at ? changed : map)) }
 }
 
+/** Every kind of step, in the order of the menu. */
 export const TRANSFORMS: Transform['kind'][] = [
+  'trim',
   'half_width',
   'upper_case',
+  'lower_case',
+  'date_form',
   'code_table',
-  'constant',
   'default',
-  'pad_left',
+  'constant',
+  'concatenate',
+  'split',
+  'substring',
+  'capture',
+  'replace',
   'strip_prefix',
+  'strip_suffix',
+  'pad_left',
 ]
 
 /** A step of a kind, with nothing filled in yet. */
 export function newTransform(kind: Transform['kind']): Transform {
   switch (kind) {
+    case 'half_width':
+    case 'upper_case':
+    case 'lower_case':
+      return { kind }
+    case 'trim':
+      return { kind, inner: false }
+    case 'date_form':
+      return { kind, forms: [] }
     case 'code_table':
       return { kind, table: {} }
     case 'constant':
     case 'default':
       return { kind, value: '' }
+    case 'concatenate':
+      return { kind, sources: [], separator: '' }
+    case 'split':
+      return { kind, separator: ',', part: 1 }
+    case 'capture':
+      return { kind, pattern: '' }
+    case 'replace':
+      return { kind, from: '', to: '' }
+    case 'substring':
+      return { kind, begin: 1, length: 0 }
     case 'pad_left':
       return { kind, width: 2 }
     case 'strip_prefix':
       return { kind, prefix: '' }
-    default:
-      return { kind }
+    case 'strip_suffix':
+      return { kind, suffix: '' }
   }
 }
 

@@ -82,6 +82,7 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::system::get_overview,
             commands::system::list_rules,
             commands::system::list_datasets,
+            commands::system::list_code_lists,
             commands::system::list_audit,
             commands::system::verify_audit,
             commands::connections::list_presets,

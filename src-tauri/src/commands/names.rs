@@ -8,6 +8,7 @@ pub const NAMES: &[&str] = &[
     "get_overview",
     "list_rules",
     "list_datasets",
+    "list_code_lists",
     "list_audit",
     "verify_audit",
     "list_presets",

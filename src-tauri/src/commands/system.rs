@@ -4,7 +4,7 @@ use tauri::State;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
     ApiError, AppState, AuditPage, AuditRequest, AuditVerdict, BackupReport, BackupRequest,
-    DatasetRow, Nothing, Overview, RuleRow, Settings, UnlockRequest,
+    CodeListRow, DatasetRow, Nothing, Overview, RuleRow, Settings, UnlockRequest,
 };
 
 #[tauri::command]
@@ -69,6 +69,14 @@ pub async fn list_datasets(
     _request: Nothing,
 ) -> Result<Vec<DatasetRow>, ApiError> {
     Ok(console.list_datasets())
+}
+
+#[tauri::command]
+pub async fn list_code_lists(
+    console: State<'_, Console>,
+    _request: Nothing,
+) -> Result<Vec<CodeListRow>, ApiError> {
+    Ok(console.list_code_lists())
 }
 
 #[tauri::command]

@@ -358,7 +358,7 @@ fn print_layer(layer: &TestLayer) {
     }
     if let Some(code) = &layer.advice {
         match words(code) {
-            Some((zh, en)) => line(&format!("  → [{code}] {zh}\n    {en}")),
+            Some(advice) => line(&format!("  → [{code}] {}\n    {}", advice.zh, advice.en)),
             None => line(&format!("  → [{code}]")),
         }
     }

@@ -27,204 +27,129 @@ pub enum ExchangeError {
     },
 }
 
-/// The closed list of faults of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+/// Writes the list of faults once: its meaning, its name, its code.
+macro_rules! faults {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
+        /// The closed list of faults of a request.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Fault {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Fault] = &[$(Fault::$name,)+];
+
+            /// The fault's code.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Fault::$name => $code,)+
+                }
+            }
+        }
+    };
+}
+
+faults! {
     /// The host's name is unknown.
-    NameResolution,
+    NameResolution = "name_resolution",
     /// Nobody listens, or the way is barred.
-    Connect,
+    Connect = "connect",
     /// The certificate or the encryption was refused.
-    Tls,
+    Tls = "tls",
     /// No answer in time.
-    Timeout,
+    Timeout = "timeout",
     /// The connection broke off.
-    Reset,
+    Reset = "reset",
     /// 401.
-    Unauthorised,
+    Unauthorised = "unauthorised",
     /// 403.
-    Forbidden,
+    Forbidden = "forbidden",
     /// 404.
-    NotFound,
+    NotFound = "not_found",
     /// Another 4xx.
-    BadRequest,
+    BadRequest = "bad_request",
     /// 429, or a busy code.
-    RateLimited,
+    RateLimited = "rate_limited",
     /// 5xx.
-    ProviderError,
+    ProviderError = "provider_error",
     /// An answer with an error inside.
-    ProviderRefused,
+    ProviderRefused = "provider_refused",
     /// Not JSON.
-    WrongContentType,
+    WrongContentType = "wrong_content_type",
     /// JSON that cannot be read.
-    MalformedJson,
+    MalformedJson = "malformed_json",
     /// The body ends too early.
-    TruncatedBody,
+    TruncatedBody = "truncated_body",
     /// A body over the limit.
-    TooLarge,
+    TooLarge = "too_large",
     /// JSON nested too deep.
-    TooDeep,
+    TooDeep = "too_deep",
     /// The same page again and again.
-    RepeatedPage,
+    RepeatedPage = "repeated_page",
     /// A cursor that was given before.
-    CursorLoop,
+    CursorLoop = "cursor_loop",
     /// More pages than the limit.
-    PagesExceeded,
+    PagesExceeded = "pages_exceeded",
     /// A redirect to another host.
-    RedirectRefused,
+    RedirectRefused = "redirect_refused",
     /// The answer has no records where the profile says.
-    WrongPointer,
+    WrongPointer = "wrong_pointer",
     /// There is no such file.
-    FileMissing,
+    FileMissing = "file_missing",
     /// The file may not be read.
-    FileDenied,
+    FileDenied = "file_denied",
     /// The file is empty.
-    FileEmpty,
+    FileEmpty = "file_empty",
     /// The file is not what it should be.
-    FileFormat,
+    FileFormat = "file_format",
     /// The file's text is in no known encoding.
-    FileEncoding,
+    FileEncoding = "file_encoding",
     /// The file's header was not found.
-    FileHeader,
+    FileHeader = "file_header",
     /// The file is protected with a password.
-    FileEncrypted,
+    FileEncrypted = "file_encrypted",
     /// The file was changed while it was read.
-    FileChanged,
+    FileChanged = "file_changed",
     /// The file could not be read.
-    FileRead,
+    FileRead = "file_read",
     /// The answer's seal is not the provider's, or cannot be opened.
-    AnswerSeal,
+    AnswerSeal = "answer_seal",
     /// The proxy cannot be reached.
-    ProxyUnreachable,
+    ProxyUnreachable = "proxy_unreachable",
     /// 407: the proxy wants user and password.
-    ProxyAuth,
+    ProxyAuth = "proxy_auth",
     /// The proxy does not let the call through.
-    ProxyRefused,
+    ProxyRefused = "proxy_refused",
     /// The server's certificate has expired.
-    CertExpired,
+    CertExpired = "cert_expired",
     /// The server's certificate is not valid yet.
-    CertNotYetValid,
+    CertNotYetValid = "cert_not_yet_valid",
     /// The server's certificate is signed by itself.
-    CertSelfSigned,
+    CertSelfSigned = "cert_self_signed",
     /// The server's certificate is from an authority that is not trusted.
-    CertUnknownCa,
+    CertUnknownCa = "cert_unknown_ca",
     /// The server's certificate is for another name.
-    CertNameMismatch,
+    CertNameMismatch = "cert_name_mismatch",
     /// The server's certificate was revoked.
-    CertRevoked,
+    CertRevoked = "cert_revoked",
     /// The server wants a client certificate and there is none.
-    ClientCertMissing,
+    ClientCertMissing = "client_cert_missing",
     /// The server does not take the client certificate.
-    ClientCertRefused,
+    ClientCertRefused = "client_cert_refused",
     /// No common version or cipher.
-    TlsVersion,
+    TlsVersion = "tls_version",
     /// https was asked, and the other side speaks http.
-    PlainHttp,
+    PlainHttp = "plain_http",
     /// http was asked, and the other side speaks https.
-    HttpsNeeded,
+    HttpsNeeded = "https_needed",
     /// The other side speaks something else.
-    WrongProtocol,
+    WrongProtocol = "wrong_protocol",
     /// A page for people to sign in instead of data.
-    SignInPage,
+    SignInPage = "sign_in_page",
 }
 
 impl Fault {
-    /// Every fault.
-    pub const ALL: &'static [Fault] = &[
-        Fault::NameResolution,
-        Fault::Connect,
-        Fault::Tls,
-        Fault::Timeout,
-        Fault::Reset,
-        Fault::Unauthorised,
-        Fault::Forbidden,
-        Fault::NotFound,
-        Fault::BadRequest,
-        Fault::RateLimited,
-        Fault::ProviderError,
-        Fault::ProviderRefused,
-        Fault::WrongContentType,
-        Fault::MalformedJson,
-        Fault::TruncatedBody,
-        Fault::TooLarge,
-        Fault::TooDeep,
-        Fault::RepeatedPage,
-        Fault::CursorLoop,
-        Fault::PagesExceeded,
-        Fault::RedirectRefused,
-        Fault::WrongPointer,
-        Fault::ProxyUnreachable,
-        Fault::ProxyAuth,
-        Fault::ProxyRefused,
-        Fault::CertExpired,
-        Fault::CertNotYetValid,
-        Fault::CertSelfSigned,
-        Fault::CertUnknownCa,
-        Fault::CertNameMismatch,
-        Fault::CertRevoked,
-        Fault::ClientCertMissing,
-        Fault::ClientCertRefused,
-        Fault::TlsVersion,
-        Fault::PlainHttp,
-        Fault::HttpsNeeded,
-        Fault::WrongProtocol,
-        Fault::SignInPage,
-    ];
-
-    /// The fault's code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Fault::NameResolution => "name_resolution",
-            Fault::Connect => "connect",
-            Fault::Tls => "tls",
-            Fault::Timeout => "timeout",
-            Fault::Reset => "reset",
-            Fault::Unauthorised => "unauthorised",
-            Fault::Forbidden => "forbidden",
-            Fault::NotFound => "not_found",
-            Fault::BadRequest => "bad_request",
-            Fault::RateLimited => "rate_limited",
-            Fault::ProviderError => "provider_error",
-            Fault::ProviderRefused => "provider_refused",
-            Fault::WrongContentType => "wrong_content_type",
-            Fault::MalformedJson => "malformed_json",
-            Fault::TruncatedBody => "truncated_body",
-            Fault::TooLarge => "too_large",
-            Fault::TooDeep => "too_deep",
-            Fault::RepeatedPage => "repeated_page",
-            Fault::CursorLoop => "cursor_loop",
-            Fault::PagesExceeded => "pages_exceeded",
-            Fault::RedirectRefused => "redirect_refused",
-            Fault::WrongPointer => "wrong_pointer",
-            Fault::FileMissing => "file_missing",
-            Fault::FileDenied => "file_denied",
-            Fault::FileEmpty => "file_empty",
-            Fault::FileFormat => "file_format",
-            Fault::FileEncoding => "file_encoding",
-            Fault::FileHeader => "file_header",
-            Fault::FileEncrypted => "file_encrypted",
-            Fault::FileChanged => "file_changed",
-            Fault::FileRead => "file_read",
-            Fault::AnswerSeal => "answer_seal",
-            Fault::ProxyUnreachable => "proxy_unreachable",
-            Fault::ProxyAuth => "proxy_auth",
-            Fault::ProxyRefused => "proxy_refused",
-            Fault::CertExpired => "cert_expired",
-            Fault::CertNotYetValid => "cert_not_yet_valid",
-            Fault::CertSelfSigned => "cert_self_signed",
-            Fault::CertUnknownCa => "cert_unknown_ca",
-            Fault::CertNameMismatch => "cert_name_mismatch",
-            Fault::CertRevoked => "cert_revoked",
-            Fault::ClientCertMissing => "client_cert_missing",
-            Fault::ClientCertRefused => "client_cert_refused",
-            Fault::TlsVersion => "tls_version",
-            Fault::PlainHttp => "plain_http",
-            Fault::HttpsNeeded => "https_needed",
-            Fault::WrongProtocol => "wrong_protocol",
-            Fault::SignInPage => "sign_in_page",
-        }
-    }
-
     /// Whether the same request may succeed later.
     pub const fn retryable(self) -> bool {
         matches!(

@@ -1,5 +1,4 @@
 /** Overview and connections. */
-import { networkAdvice } from './advice'
 import type { connections as zhConnections, overview as zhOverview } from '../zh-CN/connections'
 
 export const overview: typeof zhOverview = {
@@ -112,40 +111,4 @@ export const connections: typeof zhConnections = {
   layerState: { ok: 'OK', warn: 'Look', failed: 'Failed', skipped: 'Not done' },
   tookMs: '{n} ms',
   sampleFindings: '{rejected} of {records} sample records break a rule',
-  advice: {
-    ...networkAdvice,
-    settings: 'Check the setting that is named.',
-    name_resolution: 'Check the address, and whether this machine’s DNS knows the name.',
-    connect: 'Check the port, the firewall and whether the provider is up.',
-    timeout: 'No answer in time. Check the network, or extend the time-outs.',
-    tls: 'Check the certificate: expiry, name and issuer.',
-    not_encrypted: 'Not encrypted: only for this machine or a test environment.',
-    unauthorised: 'Check id and secret, and whether they have expired.',
-    forbidden: 'This id may not read the dataset. Ask the provider for permission.',
-    not_found: 'Check the path of the dataset.',
-    bad_request: 'The provider does not accept the parameters. Check paging and increment.',
-    rate_limited: 'The provider limits requests. Lower the requests a second.',
-    provider_error: 'An error inside the provider. Try later, or ask them.',
-    provider_refused: 'The provider answered with an error inside a success. Follow its message.',
-    wrong_content_type: 'The answer is not JSON. Check whether the path is the interface.',
-    malformed_json: 'The JSON is broken. Ask the provider.',
-    truncated_body: 'The answer broke off. Check network and proxy.',
-    too_large: 'The answer is too large. Lower the page size.',
-    too_deep: 'The answer is nested too deeply. Check the path.',
-    repeated_page: 'The provider repeats a page. Check the paging.',
-    cursor_loop: 'The cursor does not move. Check its place.',
-    pages_exceeded: 'Too many pages. Check the paging.',
-    redirect_refused: 'The provider redirects to another host; this was refused.',
-    wrong_pointer: 'No records at that place in the answer. Check the place of records.',
-    reset: 'The other side closed the connection. Check network and proxy.',
-    mapping: 'Every sample record breaks a rule: most likely the mapping or the place of records is wrong.',
-    empty: 'The sample is empty. Ask the provider whether there is data.',
-    nothing_received: 'A full run received nothing. Ask the provider.',
-    page_drift: 'Records moved between pages while reading. Run a full synchronisation again later.',
-    reject_rate:
-      'More rows were rejected than the limit: look at the main causes, mend the mapping or raise the limit, and synchronise again.',
-    scale_reversed: 'Most reviews contradict the satisfaction scale. Check it in the connection’s settings.',
-    accounting: 'The counters do not add up; this run cannot be trusted. Please report it.',
-    storage: 'The cache could not be written. Check the disk space.',
-  },
 }

@@ -1,4 +1,5 @@
 /** All words of this language. */
+import { adviceIn } from '../advice'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
@@ -10,6 +11,7 @@ import { sharing } from './sharing'
 import { records, sync } from './sync'
 
 export default {
+  advice: adviceIn('en'),
   ...common,
   overview,
   connections,

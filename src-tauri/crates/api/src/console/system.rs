@@ -1,7 +1,7 @@
 //! Application state, settings, overview, rules, datasets, audit.
 
 use zhengqiao_domain::rules::RULES;
-use zhengqiao_domain::{DatasetId, System};
+use zhengqiao_domain::{DatasetId, System, codes};
 use zhengqiao_store::secret::Secret;
 use zhengqiao_store::{
     StoreError, audit, binding, cause, connection, rejection, run, setting, source,
@@ -11,8 +11,8 @@ use zhengqiao_sync::StateWord;
 use super::{Console, actor, invalid, now_ms};
 use crate::contract::{
     ApiError, AppState, AuditPage, AuditRequest, AuditRow, AuditVerdict, BackupReport,
-    BackupRequest, DatasetRow, DayCount, DepartmentCount, FieldRow, Overview, RuleRow, Settings,
-    SystemHealth, UnlockRequest,
+    BackupRequest, CodeListRow, CodeRow, CodeVariantRow, DatasetRow, DayCount, DepartmentCount,
+    FieldRow, Overview, RuleRow, Settings, SystemHealth, UnlockRequest,
 };
 use crate::keys::{self, KeyChoice};
 
@@ -214,6 +214,33 @@ impl Console {
                 advice_zh: rule.zh.advice.into(),
                 title_en: rule.en.title.into(),
                 advice_en: rule.en.advice.into(),
+            })
+            .collect()
+    }
+
+    /// Every code list with its variants.
+    pub fn list_code_lists(&self) -> Vec<CodeListRow> {
+        codes::LISTS
+            .iter()
+            .map(|list| CodeListRow {
+                name: list.name.into(),
+                zh: list.zh.into(),
+                variants: list
+                    .variants
+                    .iter()
+                    .map(|variant| CodeVariantRow {
+                        name: variant.name.into(),
+                        source: variant.source.into(),
+                        codes: variant
+                            .codes
+                            .iter()
+                            .map(|(code, name)| CodeRow {
+                                code: (*code).into(),
+                                name: (*name).into(),
+                            })
+                            .collect(),
+                    })
+                    .collect(),
             })
             .collect()
     }

@@ -57,6 +57,7 @@ pub struct CommandMap {
     pub get_overview: Call<Nothing, Overview>,
     pub list_rules: Call<Nothing, Vec<RuleRow>>,
     pub list_datasets: Call<Nothing, Vec<DatasetRow>>,
+    pub list_code_lists: Call<Nothing, Vec<CodeListRow>>,
     pub list_audit: Call<AuditRequest, AuditPage>,
     pub verify_audit: Call<Nothing, AuditVerdict>,
     pub list_presets: Call<Nothing, Vec<PresetRow>>,

@@ -283,3 +283,37 @@ pub struct AuditVerdict {
     #[ts(type = "number | null")]
     pub broken_at: Option<i64>,
 }
+
+/// A code list with its variants.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CodeListRow {
+    /// Its name, as fields refer to it.
+    pub name: String,
+    /// Chinese name.
+    pub zh: String,
+    /// The variants; the first is the default.
+    pub variants: Vec<CodeVariantRow>,
+}
+
+/// One selectable version of a code list.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CodeVariantRow {
+    /// Its name in settings.
+    pub name: String,
+    /// Where the codes come from.
+    pub source: String,
+    /// The codes.
+    pub codes: Vec<CodeRow>,
+}
+
+/// A code with its Chinese name.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CodeRow {
+    /// The code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}

@@ -3,11 +3,13 @@ import type { FieldRow } from '../src/api/generated'
 import {
   linesOf,
   newTransform,
+  openProposals,
   readTable,
   tableText,
   TRANSFORMS,
+  withCode,
   withField,
-} from '../src/screens/connections/mapping'
+} from '../src/screens/connections/mapping/mapping'
 import { changePager, newIncremental } from '../src/screens/connections/paging'
 
 const field = (name: string, required: boolean): FieldRow => ({
@@ -25,6 +27,28 @@ describe('mapping', () => {
     const fields = [field('a', false), field('b', true), field('c', true)]
     const lines = linesOf(fields, { fields: [{ field: 'b', source: 'bb', transforms: [] }] })
     expect(lines.map((line) => line.field.name)).toEqual(['c', 'b', 'a'])
+  })
+
+  it('lists required fields first that a sample has no value for', () => {
+    const lines = linesOf([field('a', true), field('b', true)], { fields: [] }, ['b'])
+    expect(lines.map((line) => line.field.name)).toEqual(['b', 'a'])
+  })
+
+  it('maps a code in the last table, or in a new one where that gives unknown codes away', () => {
+    const table = { kind: 'code_table' as const, table: { a: '1' } }
+    expect(withCode([table], 'b', '2')).toEqual([{ ...table, table: { a: '1', b: '2' } }])
+    const closed = { ...table, other: '9' }
+    expect(withCode([closed], '8', '2')).toEqual([closed, { kind: 'code_table', table: { 8: '2' } }])
+  })
+
+  it('proposes nothing for fields that have a source or a column of their own name', () => {
+    const proposal = (name: string) => ({ field: name, source: `s-${name}`, score: 90, why: 'name' })
+    const open = openProposals(
+      { fields: [{ field: 'a', source: 'x', transforms: [] }] },
+      ['a', 'b', 'c'].map(proposal),
+      [{ source: 'b', samples: ['1'], filled: 1 }],
+    )
+    expect(open.map((one) => one.field)).toEqual(['c'])
   })
 
   it('adds, changes and forgets a field, and leaves the others as they are', () => {

@@ -1,6 +1,15 @@
 /** Calls the host's commands by their names, with the types that the host generated. */
 import { channel, invoke } from '@/platform'
-import type { ApiError, CommandMap, ErrorCode, RunProgress, TestLayer, TestReport } from './generated'
+import type {
+  ApiError,
+  CommandMap,
+  CountEffect,
+  ErrorCode,
+  MappingEffect,
+  RunProgress,
+  TestLayer,
+  TestReport,
+} from './generated'
 
 type Request<K extends keyof CommandMap> = CommandMap[K]['request']
 type Response<K extends keyof CommandMap> = CommandMap[K]['response']
@@ -53,4 +62,12 @@ export function testConnection(
 /** Tells how a run goes on until it ends. */
 export function watchRun(run_id: number, onProgress: (progress: RunProgress) => void): Promise<RunProgress> {
   return send('watch_run', { request: { run_id }, onProgress: channel(onProgress) })
+}
+
+/** Counts what a mapping would change in what is cached; tells how far it is. */
+export function countMappingEffect(
+  request: CountEffect,
+  onProgress: (effect: MappingEffect) => void,
+): Promise<MappingEffect> {
+  return send('count_mapping_effect', { request, onProgress: channel(onProgress) })
 }

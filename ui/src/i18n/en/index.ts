@@ -5,6 +5,7 @@ import { connections, overview } from './connections'
 import { dataset } from './dataset'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
+import { auth, file, mapping } from './mapping'
 import { network } from './network'
 import { rejected } from './rejected'
 import { sharing } from './sharing'
@@ -18,6 +19,9 @@ export default {
   dataset,
   limits,
   network,
+  auth,
+  file,
+  mapping,
   sharing,
   sync,
   records,

@@ -1,5 +1,5 @@
 /** Edits a dataset's mapping: which field comes from where, through which steps. */
-import type { FieldMap, FieldRow, Mapping, Transform } from '@/api/generated'
+import type { FieldMap, FieldRow, Mapping, Proposal, SamplePlace, Transform } from '@/api/generated'
 
 /** A field as the editor shows it, listed in the mapping or not. */
 export interface Line {
@@ -8,14 +8,18 @@ export interface Line {
   transforms: Transform[]
 }
 
-/** Every field of a dataset with its mapping; required fields without one first. */
-export function linesOf(fields: FieldRow[], mapping: Mapping): Line[] {
+/**
+ * Every field of a dataset with its mapping; required fields without a value first. `missing` are
+ * those of a sample; before there is one, a field without a source counts as missing.
+ */
+export function linesOf(fields: FieldRow[], mapping: Mapping, missing?: string[]): Line[] {
   const listed = new Map(mapping.fields.map((map) => [map.field, map]))
   const lines = fields.map((field) => {
     const map = listed.get(field.name)
     return { field, source: map?.source ?? '', transforms: map?.transforms ?? [] }
   })
-  const rank = (line: Line) => (line.field.required ? 0 : 2) + (line.source === '' ? 0 : 1)
+  const lacks = (line: Line) => (missing ? missing.includes(line.field.name) : line.source === '')
+  const rank = (line: Line) => (line.field.required ? 0 : 2) + (lacks(line) ? 0 : 1)
   return lines.sort((one, other) => rank(one) - rank(other))
 }
 
@@ -103,4 +107,32 @@ export function readTable(text: string): Record<string, string> | number {
     table.set(theirs, ours)
   }
   return Object.fromEntries(table)
+}
+
+/**
+ * The steps with one more pair of codes: in the last step where that is a code table that leaves what
+ * it does not know, else in a new one behind it.
+ */
+export function withCode(steps: Transform[], theirs: string, ours: string): Transform[] {
+  const last = steps.at(-1)
+  if (last?.kind === 'code_table' && last.other === undefined)
+    return [...steps.slice(0, -1), { ...last, table: { ...last.table, [theirs]: ours } }]
+  return [...steps, { kind: 'code_table', table: { [theirs]: ours } }]
+}
+
+/** The proposals worth showing: likely sources of fields that have none of their own. */
+export function openProposals(mapping: Mapping, proposals: Proposal[], places: SamplePlace[]): Proposal[] {
+  const listed = new Set(mapping.fields.map((map) => map.field))
+  const present = new Set(places.filter((place) => place.filled > 0).map((place) => place.source))
+  return proposals.filter((one) => !listed.has(one.field) && !present.has(one.field))
+}
+
+/** The mapping with all of these proposals taken. */
+export function takeProposals(mapping: Mapping, proposals: Proposal[]): Mapping {
+  return proposals.reduce((taken, one) => withField(taken, one.field, one.source, []), mapping)
+}
+
+/** The same without one key. */
+export function without<T extends object>(of: T, key: string): T {
+  return Object.fromEntries(Object.entries(of).filter(([name]) => name !== key)) as T
 }

@@ -7,6 +7,7 @@ export const router = createRouter({
     { path: '/', name: 'overview', component: () => import('./screens/overview/Overview.vue') },
     { path: '/connections', name: 'connections', component: () => import('./screens/connections/List.vue') },
     { path: '/connections/new', name: 'new', component: () => import('./screens/connections/Edit.vue') },
+    { path: '/expiries', name: 'expiries', component: () => import('./screens/connections/Expiries.vue') },
     { path: '/connections/:id', name: 'edit', component: () => import('./screens/connections/Edit.vue') },
     { path: '/sync', name: 'sync', component: () => import('./screens/sync/Sync.vue') },
     { path: '/sync/runs/:id', name: 'run', component: () => import('./screens/sync/Run.vue') },

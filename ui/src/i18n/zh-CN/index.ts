@@ -3,6 +3,7 @@ import { adviceIn } from '../advice'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
+import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
 import { auth, file, mapping } from './mapping'
@@ -19,6 +20,7 @@ export default {
   dataset,
   limits,
   network,
+  expiry,
   auth,
   file,
   mapping,

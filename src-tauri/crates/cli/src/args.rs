@@ -115,15 +115,51 @@ pub enum ConnectionCommand {
         #[arg(long, value_name = "DAY", conflicts_with = "now")]
         expires: Option<String>,
     },
-    /// 字段映射文件 · Field mappings as files
+    /// 网络凭据（从标准输入读取；空为清除） · Secrets of the network, read from standard input; nothing forgets them
+    NetworkSecret {
+        name: String,
+        /// 哪一项 · Which
+        #[arg(value_enum)]
+        which: NetworkSecret,
+        /// PKCS#12 文件，其口令从标准输入读取 · The PKCS#12 file; its passphrase comes from standard input
+        #[arg(long, value_name = "FILE", required_if_eq("which", "pkcs12"))]
+        file: Option<PathBuf>,
+    },
+    /// 到期日历：密钥与证书 · What ends when: secrets and certificates
+    Expiries,
+    /// 历次保存的版本；可恢复其中之一 · Saved versions; one can be made the present one
+    Versions {
+        name: String,
+        /// 恢复此版本 · Go back to this version
+        #[arg(long, value_name = "N")]
+        revert: Option<i64>,
+    },
+    /// 字段映射：取样、试算、导出、导入 · Field mappings: sample, effect, export, import
     Mapping {
         #[command(subcommand)]
         command: MappingCommand,
     },
 }
 
+/// A secret of a connection's network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NetworkSecret {
+    /// The password at the proxy.
+    ProxyPassword,
+    /// The client certificate's private key, PEM.
+    ClientKey,
+    /// Certificate and key in one file.
+    Pkcs12,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum MappingCommand {
+    /// 取样并按映射试读：来源、建议、未知代码 · Take a sample and map it: sources, proposals, unknown codes
+    Sample {
+        name: String,
+        #[arg(value_parser = dataset)]
+        dataset: DatasetId,
+    },
     /// 导出 · Write as a file
     Export {
         name: String,
@@ -138,7 +174,7 @@ pub enum MappingCommand {
     Import {
         name: String,
         file: PathBuf,
-        /// 只显示将要发生的更改 · Only say what would change
+        /// 只显示将要发生的更改，并试算其影响 · Only say what would change, and count the effect
         #[arg(long)]
         plan: bool,
     },
@@ -152,8 +188,11 @@ pub struct AddCommand {
     #[arg(long, value_name = "NAME", value_parser = presets(), default_value = "gateway")]
     pub preset: String,
     /// 基础地址 · Base address
-    #[arg(long, value_name = "URL")]
-    pub base_url: String,
+    #[arg(long, value_name = "URL", required_unless_present = "files")]
+    pub base_url: Option<String>,
+    /// 文件导入：数据集=文件，可多次给出 · For the files preset: DATASET=FILE, as often as needed
+    #[arg(long = "file", value_name = "DATASET=FILE", value_parser = dataset_file)]
+    pub files: Vec<(DatasetId, PathBuf)>,
     /// 环境 · Environment
     #[arg(long, value_enum, default_value_t = Surrounding::Test)]
     pub environment: Surrounding,
@@ -414,6 +453,13 @@ fn dataset(name: &str) -> Result<DatasetId, String> {
         let names: Vec<&str> = DatasetId::ALL.iter().map(|id| id.as_str()).collect();
         format!("{name:?} is none of {}", names.join(", "))
     })
+}
+
+fn dataset_file(text: &str) -> Result<(DatasetId, PathBuf), String> {
+    let (name, path) = text
+        .split_once('=')
+        .ok_or_else(|| format!("{text:?} is not DATASET=FILE"))?;
+    Ok((dataset(name)?, PathBuf::from(path)))
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -5,16 +5,18 @@ use std::io::Read;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
     ApiError, ChangePassphrase, ChangeSecret, ConnectionExport, ErrorCode, ImportPlan,
-    ImportRequest, ImportState, MappingExport, MappingImport, RemoveConnection, SaveConnection,
-    SetSecretExpiry, SharedFile, SharedSource, TestLayer,
+    ImportRequest, ImportState, RemoveConnection, SaveConnection, SetSecretExpiry, SharedFile,
+    SharedSource, TestLayer,
 };
 use zhengqiao_api::differences::Difference;
-use zhengqiao_exchange::Environment;
+use zhengqiao_domain::DatasetId;
+use zhengqiao_exchange::{Environment, Profile};
 
 use crate::End;
 use crate::advice::words;
-use crate::args::{AddCommand, ConnectionCommand, MappingCommand, Surrounding};
+use crate::args::{AddCommand, ConnectionCommand, Surrounding};
 use crate::output::{Output, line, table, when};
+use crate::{mapping, network};
 
 pub async fn run(
     console: &Console,
@@ -196,48 +198,14 @@ pub async fn run(
             });
             Ok(End::Done)
         }
-        ConnectionCommand::Mapping { command } => mapping(console, command, output).await,
-    }
-}
-
-async fn mapping(
-    console: &Console,
-    command: MappingCommand,
-    output: Output,
-) -> Result<End, ApiError> {
-    match command {
-        MappingCommand::Export {
-            name,
-            datasets,
-            output: target,
-        } => {
-            let request = MappingExport {
-                connection_id: console.connection_by_name(&name).await?.connection_id,
-                datasets,
-                path: path_text(target.as_deref()),
-            };
-            let file = console.export_mappings(request).await?;
-            Ok(give(&file, target, output))
+        ConnectionCommand::NetworkSecret { name, which, file } => {
+            network::secret(console, &name, which, file.as_deref(), output).await
         }
-        MappingCommand::Import { name, file, plan } => {
-            let request = MappingImport {
-                connection_id: console.connection_by_name(&name).await?.connection_id,
-                file: handed_in(&file),
-                dry_run: plan,
-            };
-            let report = console.import_mappings(request).await?;
-            output.print(&report, |report| {
-                for one in report {
-                    line(&format!(
-                        "{}: {} changes",
-                        one.dataset,
-                        one.differences.len()
-                    ));
-                    print_differences(&one.differences);
-                }
-            });
-            Ok(End::Done)
+        ConnectionCommand::Expiries => network::expiries(console, output).await,
+        ConnectionCommand::Versions { name, revert } => {
+            mapping::versions(console, &name, revert, output).await
         }
+        ConnectionCommand::Mapping { command } => mapping::run(console, command, output).await,
     }
 }
 
@@ -256,7 +224,7 @@ fn print_plan(plan: &ImportPlan) {
     }
 }
 
-fn print_differences(list: &[Difference]) {
+pub fn print_differences(list: &[Difference]) {
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".into());
     for one in list {
         line(&format!(
@@ -269,7 +237,7 @@ fn print_differences(list: &[Difference]) {
 }
 
 /// Says where a file was written, or prints it.
-fn give(file: &SharedFile, target: Option<std::path::PathBuf>, output: Output) -> End {
+pub fn give(file: &SharedFile, target: Option<std::path::PathBuf>, output: Output) -> End {
     match target {
         Some(path) => output.print(&serde_json::json!({ "path": path }), |_| {
             line(&format!("written to {}", path.display()));
@@ -279,15 +247,34 @@ fn give(file: &SharedFile, target: Option<std::path::PathBuf>, output: Output) -
     End::Done
 }
 
-fn path_text(path: Option<&std::path::Path>) -> Option<String> {
+pub fn path_text(path: Option<&std::path::Path>) -> Option<String> {
     path.map(|path| path.display().to_string())
 }
 
-fn handed_in(path: &std::path::Path) -> SharedSource {
+pub fn handed_in(path: &std::path::Path) -> SharedSource {
     SharedSource {
         text: String::new(),
         path: path_text(Some(path)),
     }
+}
+
+/// The profile reads these files and carries nothing else.
+fn take_files(
+    profile: &mut Profile,
+    files: Vec<(DatasetId, std::path::PathBuf)>,
+) -> Result<(), ApiError> {
+    profile
+        .datasets
+        .retain(|dataset, _| files.iter().any(|(wanted, _)| wanted == dataset));
+    for (dataset, path) in files {
+        let file = profile
+            .datasets
+            .get_mut(&dataset)
+            .and_then(|source| source.file.as_mut())
+            .ok_or_else(|| invalid(format!("--file: this preset has no files for {dataset}")))?;
+        file.path = path.display().to_string();
+    }
+    Ok(())
 }
 
 async fn add(console: &Console, command: AddCommand, output: Output) -> Result<End, ApiError> {
@@ -299,7 +286,10 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
         return Err(invalid(format!("there is no preset {:?}", command.preset)));
     };
     let mut profile = preset.profile;
-    profile.base_url = command.base_url;
+    profile.base_url = command.base_url.unwrap_or_default();
+    if !command.files.is_empty() {
+        take_files(&mut profile, command.files)?;
+    }
     profile.environment = match command.environment {
         Surrounding::Production => Environment::Production,
         Surrounding::Test => Environment::Test,
@@ -381,7 +371,8 @@ pub async fn change_passphrase(console: &Console, output: Output) -> Result<End,
     Ok(End::Done)
 }
 
-fn secret_from_stdin() -> Result<String, ApiError> {
+/// What standard input holds, without line ends at its end.
+pub fn text_from_stdin() -> Result<String, ApiError> {
     let mut text = String::new();
     std::io::stdin()
         .take(64 * 1024)
@@ -391,11 +382,24 @@ fn secret_from_stdin() -> Result<String, ApiError> {
                 "the secret could not be read from standard input: {error}"
             ))
         })?;
-    let secret = text.trim_end_matches(['\r', '\n']);
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    Ok(text)
+}
+
+fn secret_from_stdin() -> Result<String, ApiError> {
+    let secret = text_from_stdin()?;
     if secret.is_empty() {
         Err(invalid("the secret on standard input is empty".into()))
     } else {
-        Ok(secret.to_owned())
+        Ok(secret)
+    }
+}
+
+/// A file that could not be read.
+pub fn file_error(path: &std::path::Path, error: &std::io::Error) -> ApiError {
+    ApiError {
+        code: ErrorCode::File,
+        ..invalid(format!("{}: {error}", path.display()))
     }
 }
 

@@ -8,6 +8,8 @@ mod check;
 mod connection;
 mod demo;
 mod identity;
+mod mapping;
+mod network;
 mod output;
 mod records;
 mod rejected;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use chrono::DateTime;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Table, TableComponent, presets};
 use serde::Serialize;
 use zhengqiao_api::contract::{ApiError, Counts};
 
@@ -49,6 +49,8 @@ pub fn table(titles: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table
         .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .remove_style(TableComponent::HorizontalLines)
+        .remove_style(TableComponent::MiddleIntersections)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(titles.iter().copied());
     for row in rows {

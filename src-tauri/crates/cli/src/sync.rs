@@ -153,7 +153,6 @@ impl Bar {
 
     /// Shows where a run stands.
     pub fn show(&self, progress: &RunProgress) {
-        let Some(bar) = &self.0 else { return };
         let current = progress
             .datasets
             .iter()
@@ -165,11 +164,18 @@ impl Bar {
             .map(|ms| format!(", {} s left", ms / 1000))
             .unwrap_or_default();
         let counts = progress.counts;
-        bar.set_message(format!(
+        self.say(format!(
             "{current}  {} fetched, {} accepted, {} rejected, {} held  {:.0}/s{rest}",
             counts.fetched, counts.accepted, counts.rejected, counts.held, progress.records_per_s
         ));
-        bar.tick();
+    }
+
+    /// Shows a text.
+    pub fn say(&self, text: String) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(text);
+            bar.tick();
+        }
     }
 
     /// Takes the line away.

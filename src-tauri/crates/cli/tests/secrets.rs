@@ -6,53 +6,11 @@
     reason = "a test that cannot be set up fails"
 )]
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod place;
 
+use place::Place;
 use serde_json::Value;
 use zhengqiao_demo::{DemoOptions, DemoProvider};
-
-/// A data directory of its own.
-struct Place {
-    dir: PathBuf,
-    passphrase: &'static str,
-}
-
-impl Place {
-    fn new(dir: &Path, name: &str) -> Self {
-        Self {
-            dir: dir.join(name),
-            passphrase: "correct horse battery",
-        }
-    }
-
-    fn run(&self, args: &[&str], input: &str) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_zhengqiao"))
-            .arg("--data-dir")
-            .arg(&self.dir)
-            .args(args)
-            .env("ZHENGQIAO_PASSPHRASE", self.passphrase)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        child.wait_with_output().unwrap()
-    }
-
-    fn json(&self, args: &[&str], input: &str) -> Value {
-        let output = self.run(&[args, &["--json"]].concat(), input);
-        serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)))
-    }
-}
 
 async fn provider() -> DemoProvider {
     let now = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();

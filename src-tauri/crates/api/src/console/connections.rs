@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Outcome, RuleSet};
-use zhengqiao_exchange::{Auth, Layer, LayerState, NoObserver, Profile, Provider, Sample, presets};
+use zhengqiao_exchange::{
+    Auth, Interface, Layer, LayerState, NoObserver, Profile, Provider, Sample, presets,
+};
 use zhengqiao_store::{StoreError, audit, connection, connection_secret, run};
 use zhengqiao_sync::prepare;
 
@@ -47,7 +49,7 @@ impl Console {
                     connection_id: row.id,
                     name: row.name,
                     environment: profile.environment,
-                    base_url: profile.base_url,
+                    base_url: place_of(&profile),
                     auth: profile.auth.kind().into(),
                     folder: profile.folder,
                     tags: profile.tags,
@@ -428,4 +430,19 @@ fn check_sample(
         report.findings.extend(masked.take(rest));
     }
     Some((report, filled))
+}
+
+/// Where a connection's rows are: its address, or its files.
+fn place_of(profile: &Profile) -> String {
+    if profile.interface != Interface::File {
+        return profile.base_url.clone();
+    }
+    let paths: Vec<&str> = profile
+        .datasets
+        .values()
+        .filter_map(|source| source.file.as_ref())
+        .map(|file| file.path.as_str())
+        .filter(|path| !path.is_empty())
+        .collect();
+    paths.join(", ")
 }

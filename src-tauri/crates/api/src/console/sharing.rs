@@ -235,11 +235,13 @@ impl Console {
             let before = serde_json::to_value(&source.mapping).map_err(StoreError::from)?;
             let laid = serde_json::to_value(&named.mapping).map_err(StoreError::from)?;
             let whole = differences::merged(&before, &laid);
+            let differences = differences::between(&before, &whole);
+            source.mapping = serde_json::from_value(whole).map_err(StoreError::from)?;
             report.push(ImportedMapping {
                 dataset,
-                differences: differences::between(&before, &whole),
+                mapping: source.mapping.clone(),
+                differences,
             });
-            source.mapping = serde_json::from_value(whole).map_err(StoreError::from)?;
         }
         if !request.dry_run {
             self.save_connection(SaveConnection {

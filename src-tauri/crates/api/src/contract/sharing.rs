@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use zhengqiao_domain::DatasetId;
+use zhengqiao_domain::{DatasetId, Mapping};
 use zhengqiao_exchange::Environment;
 
 use crate::differences::Difference;
@@ -128,6 +128,8 @@ pub struct MappingImport {
 pub struct ImportedMapping {
     /// The dataset.
     pub dataset: DatasetId,
+    /// The mapping as it becomes.
+    pub mapping: Mapping,
     /// What changes.
     pub differences: Vec<Difference>,
 }

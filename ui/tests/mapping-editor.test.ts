@@ -111,6 +111,8 @@ describe('MappingEditor', () => {
     expect(rows.map((row) => row.attributes('data-field'))).toEqual(['case_no', 'applicant_type'])
     await page.find('[data-testid=take-proposals]').trigger('click')
     expect(mapping.value.fields).toEqual([{ field: 'case_no', source: '办件编号', transforms: [] }])
+    const input = page.find('[data-field=case_no] input').element as HTMLInputElement
+    expect(input.value).toBe('办件编号')
   })
 
   it('shows the sample’s verdict and the codes that are in no list', async () => {

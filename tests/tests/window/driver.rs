@@ -123,7 +123,7 @@ impl Window {
                 return element;
             }
             if begun.elapsed() > PATIENCE {
-                self.shot("failed").await;
+                self.shot_of_failure().await;
                 panic!("{css} did not appear");
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -135,7 +135,7 @@ impl Window {
         let begun = Instant::now();
         while self.client.find(Locator::Css(css)).await.is_ok() {
             if begun.elapsed() > PATIENCE {
-                self.shot("failed").await;
+                self.shot_of_failure().await;
                 panic!("{css} stayed");
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -157,7 +157,7 @@ impl Window {
                 Ok(()) if enabled => return,
                 outcome => {
                     if begun.elapsed() > PATIENCE {
-                        self.shot("failed").await;
+                        self.shot_of_failure().await;
                         panic!("{css} cannot be clicked: {outcome:?}");
                     }
                 }
@@ -172,8 +172,41 @@ impl Window {
         let begun = Instant::now();
         while let Err(error) = self.find(&css).await.send_keys(text).await {
             if begun.elapsed() > PATIENCE {
-                self.shot("failed").await;
+                self.shot_of_failure().await;
                 panic!("{css} takes no text: {error}");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Puts a text in the place of what an input or text area holds.
+    pub async fn replace(&self, css: &str, text: &str) {
+        let all = format!("{}a{}", char::from(Key::Control), char::from(Key::Null));
+        let begun = Instant::now();
+        loop {
+            let element = self.find(css).await;
+            if element.send_keys(&all).await.is_ok() && element.send_keys(text).await.is_ok() {
+                return;
+            }
+            if begun.elapsed() > PATIENCE {
+                self.shot_of_failure().await;
+                panic!("{css} takes no text");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Waits until the first element's text has a part.
+    pub async fn until_contains(&self, css: &str, part: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let text = self.text(css).await;
+            if text.contains(part) {
+                return text;
+            }
+            if begun.elapsed() > PATIENCE {
+                self.shot_of_failure().await;
+                panic!("{css} shows {text:?} without {part:?}");
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -193,6 +226,31 @@ impl Window {
             .replace([',', ' '], "")
             .parse()
             .unwrap()
+    }
+
+    /// The sum of the numbers that the elements show.
+    pub async fn sum(&self, css: &str) -> i64 {
+        let mut sum = 0;
+        for element in self.client.find_all(Locator::Css(css)).await.unwrap() {
+            let text = element
+                .prop("textContent")
+                .await
+                .unwrap()
+                .unwrap_or_default();
+            sum += text.replace([',', ' '], "").trim().parse::<i64>().unwrap();
+        }
+        sum
+    }
+
+    /// Pastes a long text into a text area.
+    pub async fn set_value(&self, css: &str, text: &str) {
+        self.find(css).await;
+        let paste = "const area = document.querySelector(arguments[0]); area.value = arguments[1]; \
+                     area.dispatchEvent(new Event('input', { bubbles: true }))";
+        self.client
+            .execute(paste, vec![json!(css), json!(text)])
+            .await
+            .unwrap();
     }
 
     /// How many elements there are.
@@ -241,6 +299,13 @@ impl Window {
             );
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Leaves a screenshot named after the journey.
+    async fn shot_of_failure(&self) {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("journey").replace("::", "-");
+        self.shot(&format!("failed-{name}")).await;
     }
 
     /// Leaves a screenshot.

@@ -5,7 +5,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on fails")]
 
+mod connections;
 mod driver;
+#[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
+mod listeners;
 
 use driver::{Driver, Window};
 use zhengqiao_demo::{DemoOptions, DemoProvider};

@@ -38,16 +38,17 @@ pub(crate) fn certificates(
     if pem.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let list = CertificateDer::pem_slice_iter(pem.as_bytes())
+    // What the reader says holds the whole text, which may be a key pasted into the wrong field.
+    CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| wrong(field, format!("the text is no PEM: {error}")))?;
-    if list.is_empty() {
-        return Err(wrong(
-            field,
-            "there is no certificate; paste the lines from BEGIN CERTIFICATE to END CERTIFICATE",
-        ));
-    }
-    Ok(list)
+        .ok()
+        .filter(|list| !list.is_empty())
+        .ok_or_else(|| {
+            wrong(
+                field,
+                "there is no certificate in PEM; paste all lines from BEGIN CERTIFICATE to END CERTIFICATE",
+            )
+        })
 }
 
 /// Judges servers' certificates: the system's authorities and those of the profile.

@@ -113,6 +113,14 @@ faults! {
     FileChanged = "file_changed",
     /// The file could not be read.
     FileRead = "file_read",
+    /// There is no such database.
+    DatabaseMissing = "database_missing",
+    /// There is no such table, or the user may not see it.
+    TableMissing = "table_missing",
+    /// The table has no such column.
+    ColumnMissing = "column_missing",
+    /// The columns of the key do not name a row.
+    KeyNotUnique = "key_not_unique",
     /// The answer's seal is not the provider's, or cannot be opened.
     AnswerSeal = "answer_seal",
     /// The proxy cannot be reached.

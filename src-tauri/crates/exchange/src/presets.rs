@@ -1,6 +1,7 @@
 //! Presets for the interface families, each complete but for address, id and secret.
 
 mod families;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -96,6 +97,18 @@ pub fn presets() -> Vec<Preset> {
             "无需认证的接口",
             "Interface without authentication",
             families::open(),
+        ),
+        (
+            "frontend_postgresql",
+            "前置库(PostgreSQL)",
+            "Front-end database (PostgreSQL)",
+            tables::postgresql(),
+        ),
+        (
+            "frontend_mysql",
+            "前置库(MySQL、MariaDB)",
+            "Front-end database (MySQL, MariaDB)",
+            tables::mysql(),
         ),
         (
             "files",

@@ -304,10 +304,20 @@ impl Profile {
                 format!("{:?} names no host", self.base_url),
             ));
         }
-        if !matches!(url.scheme(), "https" | "http") {
+        let schemes: &[&str] = match self.interface {
+            Interface::Database => &["postgresql", "postgres", "mysql", "mariadb"],
+            Interface::Http | Interface::File => &["https", "http"],
+        };
+        if !schemes.contains(&url.scheme()) {
             return Err(wrong(
                 "base_url",
-                format!("{:?} is not http or https", url.scheme()),
+                format!("{:?} is none of {}", url.scheme(), schemes.join(", ")),
+            ));
+        }
+        if self.interface == Interface::Database && url.path().trim_matches('/').is_empty() {
+            return Err(wrong(
+                "base_url",
+                "name the database behind the host, as postgresql://host:5432/exchange".into(),
             ));
         }
         self.network.validate()?;
@@ -326,6 +336,13 @@ impl Profile {
             .map_err(|error| wrong("mapping", error.to_string()))?;
         if self.interface == Interface::File {
             return Ok(());
+        }
+        if self.interface == Interface::Database {
+            return source
+                .table
+                .clone()
+                .unwrap_or_default()
+                .validate(&format!("datasets.{id}.table"));
         }
         if source.path.is_empty() {
             return Err(wrong(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use zhengqiao_domain::DatasetId;
 
 use crate::client::HttpProvider;
+use crate::database::{self, DatabaseProvider, TableWalk};
 use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
 use crate::file::{self, FileWalk};
@@ -17,6 +18,8 @@ use crate::secrets::Secrets;
 pub enum Provider {
     /// An HTTP interface.
     Http(Box<HttpProvider>),
+    /// A front-end database.
+    Database(Box<DatabaseProvider>),
     /// Files.
     File(Arc<dyn RequestObserver>),
 }
@@ -25,6 +28,8 @@ pub enum Provider {
 pub enum Walk {
     /// The pages of an HTTP interface.
     Http(Box<HttpWalk>),
+    /// The rows of a table.
+    Table(Box<TableWalk>),
     /// The rows of a file.
     File(Box<FileWalk>),
 }
@@ -46,10 +51,8 @@ impl Provider {
                 profile.validate()?;
                 Ok(Provider::File(observer))
             }
-            Interface::Database => Err(ExchangeError::Settings {
-                field: "interface".into(),
-                what: "this kind cannot be read".into(),
-            }),
+            Interface::Database => DatabaseProvider::new(profile, secrets, observer)
+                .map(|one| Provider::Database(Box::new(one))),
         }
     }
 
@@ -66,6 +69,12 @@ impl Provider {
             Provider::Http(_) => Walk::Http(Box::new(HttpWalk::new(
                 dataset, source, scope, until, resume,
             ))),
+            Provider::Database(_) => {
+                let table = source.table.clone().unwrap_or_default();
+                Walk::Table(Box::new(TableWalk::new(
+                    dataset, &table, scope, until, resume,
+                )))
+            }
             Provider::File(_) => {
                 let file = source.file.clone().unwrap_or_default();
                 Walk::File(Box::new(FileWalk::new(dataset, &file, &scope, resume)))
@@ -81,8 +90,9 @@ impl Provider {
         match (self, walk) {
             (Provider::Http(provider), Walk::Http(walk)) => walk.next(provider).await,
             (Provider::File(observer), Walk::File(walk)) => walk.next(observer.as_ref()).await,
+            (Provider::Database(provider), Walk::Table(walk)) => walk.next(provider).await,
             // A walk of another provider has nothing here.
-            (Provider::Http(_) | Provider::File(_), _) => Ok(None),
+            (Provider::Http(_) | Provider::Database(_) | Provider::File(_), _) => Ok(None),
         }
     }
 
@@ -110,6 +120,9 @@ impl Provider {
     ) -> Vec<Sample> {
         match self {
             Provider::Http(provider) => provider.diagnose(profile, until, on_layer).await,
+            Provider::Database(provider) => {
+                database::diagnose(provider, profile, until, on_layer).await
+            }
             Provider::File(_) => file::diagnose(profile, on_layer).await,
         }
     }

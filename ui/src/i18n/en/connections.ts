@@ -84,6 +84,8 @@ export const connections: typeof zhConnections = {
   saveFirst: 'Save and test',
   layer: {
     settings: 'Settings',
+    file: 'File',
+    format: 'Format',
     name: 'Name',
     proxy: 'Proxy',
     tcp: 'Port',

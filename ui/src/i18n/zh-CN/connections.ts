@@ -74,6 +74,8 @@ export const connections = {
   saveFirst: '保存并测试',
   layer: {
     settings: '设置',
+    file: '文件',
+    format: '格式',
     name: '域名解析',
     proxy: '代理',
     tcp: '端口连接',

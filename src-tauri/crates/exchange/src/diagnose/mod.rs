@@ -154,6 +154,9 @@ pub(crate) fn small(source: &DatasetSource) -> DatasetSource {
         }
         Pager::Single => {}
     }
+    if let Some(table) = &mut source.table {
+        table.batch_rows = table.batch_rows.min(50);
+    }
     source
 }
 

@@ -1,0 +1,37 @@
+//! An open connection to a database of either system.
+
+use super::fault::Trouble;
+use super::{Column, mysql, postgres};
+
+/// A row: its JSON, and the values of the order's columns as text.
+pub type KeyedRow = (String, Vec<Option<String>>);
+
+/// An open connection.
+pub enum Link {
+    /// To PostgreSQL.
+    Postgres(postgres::Client),
+    /// To MySQL or MariaDB.
+    Mysql(Box<mysql_async::Conn>),
+}
+
+impl Link {
+    /// The columns of a table; none when there is no such table that the user may see.
+    pub async fn columns(
+        &mut self,
+        schema: Option<&str>,
+        table: &str,
+    ) -> Result<Vec<Column>, Trouble> {
+        match self {
+            Link::Postgres(client) => postgres::columns(client, schema, table).await,
+            Link::Mysql(conn) => mysql::columns(conn, schema, table).await,
+        }
+    }
+
+    /// The rows of a statement that begins with the row's JSON and goes on with the order's columns.
+    pub async fn rows(&mut self, sql: &str, values: &[String]) -> Result<Vec<KeyedRow>, Trouble> {
+        match self {
+            Link::Postgres(client) => postgres::rows(client, sql, values).await,
+            Link::Mysql(conn) => mysql::rows(conn, sql, values).await,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! PostgreSQL.
+
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::fault::Trouble;
+use super::link::KeyedRow;
+use super::{Column, DatabaseProvider};
+use crate::error::Fault;
+use crate::tls;
+
+/// An open connection; what drives it ends with it.
+pub struct Client {
+    client: tokio_postgres::Client,
+    driver: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Connects, encrypted wherever the other side can.
+pub async fn connect(to: &DatabaseProvider) -> Result<Client, Trouble> {
+    let mut config = Config::new();
+    config
+        .host(to.host.trim_matches(['[', ']']))
+        .port(to.port)
+        .dbname(&to.database)
+        .user(&to.user)
+        .password(to.password.as_bytes())
+        .application_name("zhengqiao");
+    let client = if to.encrypted {
+        config.ssl_mode(SslMode::Require);
+        let settings = tls::client_config(&to.network, &to.secrets)
+            .map_err(|error| Trouble::new(Fault::Tls, error.to_string()))?;
+        let (client, driver) = config.connect(MakeRustlsConnect::new(settings)).await?;
+        Client {
+            client,
+            driver: tokio::spawn(async move {
+                let _ = driver.await;
+            }),
+        }
+    } else {
+        config.ssl_mode(SslMode::Disable);
+        let (client, driver) = config.connect(NoTls).await?;
+        Client {
+            client,
+            driver: tokio::spawn(async move {
+                let _ = driver.await;
+            }),
+        }
+    };
+    // Times are those of China and written in one form, whatever the server's settings are.
+    client
+        .client
+        .batch_execute(&format!(
+            "SET datestyle = 'ISO, YMD'; SET timezone = 'Asia/Shanghai'; SET statement_timeout = {}",
+            to.network.request_timeout_ms
+        ))
+        .await?;
+    Ok(client)
+}
+
+const COLUMNS: &str = "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+     COALESCE(pg_catalog.col_description(a.attrelid, a.attnum), ''), a.attnotnull, \
+     COALESCE(array_position(i.indkey::int2[], a.attnum), -1)::int4 \
+     FROM pg_catalog.pg_attribute a \
+     LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary \
+     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+
+/// The columns of a table.
+pub async fn columns(
+    client: &Client,
+    schema: Option<&str>,
+    table: &str,
+) -> Result<Vec<Column>, Trouble> {
+    let name = schema.map_or_else(
+        || quoted(table),
+        |schema| format!("{}.{}", quoted(schema), quoted(table)),
+    );
+    let rows = client.client.query(COLUMNS, &[&name]).await?;
+    rows.iter()
+        .map(|row| {
+            let place: i32 = row.try_get(4)?;
+            Ok(Column {
+                name: row.try_get(0)?,
+                kind: row.try_get(1)?,
+                comment: row.try_get(2)?,
+                nullable: !row.try_get::<_, bool>(3)?,
+                // An int2vector counts from 0.
+                key_place: u32::try_from(place + 1).unwrap_or(0),
+            })
+        })
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map_err(Trouble::from)
+}
+
+/// The rows of a statement.
+pub async fn rows(client: &Client, sql: &str, values: &[String]) -> Result<Vec<KeyedRow>, Trouble> {
+    let params: Vec<&(dyn ToSql + Sync)> = values.iter().map(|one| one as _).collect();
+    let rows = client.client.query(sql, &params).await?;
+    rows.iter()
+        .map(|row| {
+            let keys = (1..row.len())
+                .map(|at| row.try_get(at))
+                .collect::<Result<_, _>>()?;
+            Ok((row.try_get(0)?, keys))
+        })
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map_err(Trouble::from)
+}
+
+/// A name as an identifier.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

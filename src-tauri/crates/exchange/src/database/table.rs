@@ -1,0 +1,116 @@
+//! An exchange table: which, in which order, and which of its rows are new.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::error::ExchangeError;
+
+/// Rows of a batch unless told otherwise.
+const BATCH_ROWS: u32 = 1_000;
+/// Rows of a batch at most.
+pub const MAX_BATCH_ROWS: u32 = 10_000;
+
+/// An exchange table.
+///
+/// Source: practice of 前置库 exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct TableSource {
+    /// Its name, with the schema where there is one.
+    pub table: String,
+    /// Columns that name a row; empty means the table's primary key.
+    pub key: Vec<String>,
+    /// Rows of a batch.
+    pub batch_rows: u32,
+    /// Which rows an incremental run reads.
+    pub polling: Polling,
+}
+
+impl Default for TableSource {
+    fn default() -> Self {
+        Self {
+            table: String::new(),
+            key: Vec::new(),
+            batch_rows: BATCH_ROWS,
+            polling: Polling::All,
+        }
+    }
+}
+
+/// How an incremental run knows which rows are new.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Polling {
+    /// Not at all: it reads everything.
+    #[default]
+    All,
+    /// Those whose flag has one of these values, such as `sync_sign` 0.
+    Flag {
+        /// The column.
+        column: String,
+        /// Values of rows that wait.
+        pending: Vec<String>,
+    },
+    /// Those written since the last run, such as by `cd_time`.
+    Time {
+        /// The column.
+        column: String,
+        /// How far a window reaches back into the one before it, seconds: rows appear late.
+        overlap_s: u32,
+    },
+    /// Those of the last batch read and of later ones, such as by `cd_batch`.
+    Batch {
+        /// The column, whose values grow.
+        column: String,
+    },
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type, as the database names it.
+    pub kind: String,
+    /// Its comment, often its Chinese name.
+    pub comment: String,
+    /// Whether it can be without a value.
+    pub nullable: bool,
+    /// Its place in the primary key from 1; 0 when it is none of it.
+    pub key_place: u32,
+}
+
+impl TableSource {
+    /// Whether it can be used.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Settings`] naming what cannot.
+    pub fn validate(&self, field: &str) -> Result<(), ExchangeError> {
+        let wrong = |part: &str, what: &str| {
+            Err(ExchangeError::Settings {
+                field: format!("{field}.{part}"),
+                what: what.to_owned(),
+            })
+        };
+        if self.table.trim().is_empty() {
+            return wrong("table", "name the table");
+        }
+        if !(1..=MAX_BATCH_ROWS).contains(&self.batch_rows) {
+            return wrong("batch_rows", "choose 1 to 10000 rows");
+        }
+        match &self.polling {
+            Polling::All => Ok(()),
+            Polling::Flag { pending, .. } if pending.is_empty() => {
+                wrong("polling.pending", "name the values of rows that wait")
+            }
+            Polling::Flag { column, .. }
+            | Polling::Time { column, .. }
+            | Polling::Batch { column }
+                if column.trim().is_empty() =>
+            {
+                wrong("polling.column", "name the column")
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! The walk through a table, batch by batch in the order of its keys.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use chrono::NaiveDateTime;
+use zhengqiao_domain::DatasetId;
+use zhengqiao_domain::primitives::moment;
+
+use super::fault::Trouble;
+use super::link::{KeyedRow, Link};
+use super::statement::{Batch, Condition};
+use super::{Column, DatabaseProvider, Polling, TableSource};
+use crate::error::{ExchangeError, Fault};
+use crate::observe::RequestEntry;
+use crate::pager::{Page, Position, Scope};
+
+/// Goes through the rows of one table.
+pub struct TableWalk {
+    dataset: DatasetId,
+    source: TableSource,
+    scope: Scope,
+    until: String,
+    position: Position,
+    open: Option<Open>,
+}
+
+/// A connection, and what is known of the table.
+struct Open {
+    link: Link,
+    columns: Vec<Column>,
+    order: Vec<Column>,
+    conditions: Vec<Condition>,
+}
+
+impl TableWalk {
+    /// A walk over a table, going on at `resume`; a window of time ends at `until` (UTC+8).
+    pub fn new(
+        dataset: DatasetId,
+        source: &TableSource,
+        scope: Scope,
+        until: &str,
+        resume: Option<Position>,
+    ) -> Self {
+        Self {
+            dataset,
+            source: source.clone(),
+            scope,
+            until: until.to_owned(),
+            position: resume.unwrap_or_default(),
+            open: None,
+        }
+    }
+
+    /// The next batch, or `None` after the last.
+    ///
+    /// # Errors
+    /// What went wrong, by its name. What may pass is tried again before.
+    pub async fn next(
+        &mut self,
+        provider: &DatabaseProvider,
+    ) -> Result<Option<Page>, ExchangeError> {
+        if self.position.ended {
+            return Ok(None);
+        }
+        let mut attempt = 1;
+        loop {
+            let begun = Instant::now();
+            let outcome = self.batch(provider).await;
+            let (records, bytes, word) = match &outcome {
+                Ok(rows) => (
+                    rows.len(),
+                    rows.iter().map(|(json, _)| json.len()).sum(),
+                    "ok",
+                ),
+                Err(trouble) => (0, 0, trouble.fault.code()),
+            };
+            provider.observer.request(RequestEntry {
+                dataset: Some(self.dataset),
+                at_ms: chrono::Utc::now().timestamp_millis(),
+                method: "SELECT",
+                url: format!(
+                    "{}/{}#{}",
+                    provider.place(),
+                    self.source.table,
+                    self.position.rows + 1
+                ),
+                status: None,
+                ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                bytes: bytes as u64,
+                records: records as u64,
+                attempt,
+                outcome: word,
+            });
+            match outcome {
+                Ok(rows) => return self.page(rows).map(Some),
+                Err(trouble) => {
+                    // What broke is opened anew.
+                    self.open = None;
+                    if !trouble.fault.retryable() || attempt > provider.network.retries {
+                        return Err(trouble.of(Some(self.dataset), &self.source.table));
+                    }
+                    let wait = provider.network.backoff_ms << attempt.min(6);
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    /// One row more than a batch is asked for: whether it is the last, and whether keys are doubled.
+    async fn batch(&mut self, provider: &DatabaseProvider) -> Result<Vec<KeyedRow>, Trouble> {
+        let open = match &mut self.open {
+            Some(open) => open,
+            None => {
+                let opened = open(provider, &self.source, &self.scope, &self.until).await?;
+                self.open.insert(opened)
+            }
+        };
+        let after: Option<Vec<String>> = self
+            .position
+            .cursor
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|error| Trouble::new(Fault::CursorLoop, error.to_string()))?;
+        let (schema, table) = name_of(&self.source.table);
+        let (sql, values) = Batch {
+            system: provider.system,
+            schema,
+            table,
+            columns: &open.columns,
+            order: &open.order,
+            conditions: &open.conditions,
+            after: after.as_deref(),
+            rows: self.source.batch_rows + 1,
+        }
+        .write();
+        let limit = Duration::from_millis(provider.network.request_timeout_ms);
+        let rows = tokio::time::timeout(limit, open.link.rows(&sql, &values))
+            .await
+            .unwrap_or_else(|_| Err(Trouble::timeout("the statement takes too long")))?;
+        let doubled = rows
+            .windows(2)
+            .find(|pair| pair[0].1 == pair[1].1)
+            .is_some();
+        if doubled {
+            let names: Vec<&str> = open.order.iter().map(|one| one.name.as_str()).collect();
+            return Err(Trouble::new(
+                Fault::KeyNotUnique,
+                format!(
+                    "two rows have the same {}; choose columns that name a row",
+                    names.join(", ")
+                ),
+            ));
+        }
+        Ok(rows)
+    }
+
+    fn page(&mut self, mut rows: Vec<KeyedRow>) -> Result<Page, ExchangeError> {
+        let wanted = self.source.batch_rows as usize;
+        let last = rows.len() <= wanted;
+        rows.truncate(wanted);
+        if let Some((_, keys)) = rows.last() {
+            let keys: Option<Vec<&str>> = keys.iter().map(|one| one.as_deref()).collect();
+            let keys = keys.ok_or_else(|| {
+                Trouble::new(Fault::KeyNotUnique, "a row has no value in its key")
+                    .of(Some(self.dataset), &self.source.table)
+            })?;
+            self.position.cursor = serde_json::to_string(&keys).ok();
+        }
+        if let Scope::Incremental(state) = &self.scope
+            && last
+            && self.position.cursor.is_none()
+        {
+            // Nothing new: the next run begins where this one did.
+            self.position.cursor.clone_from(&state.cursor);
+        }
+        self.position.pages += 1;
+        self.position.rows += rows.len() as u64;
+        self.position.distinct_rows += rows.len() as u64;
+        self.position.ended = last;
+        let mut body = Vec::new();
+        let records = rows
+            .iter()
+            .map(|(json, _)| {
+                let begin = body.len();
+                body.extend_from_slice(json.as_bytes());
+                begin..body.len()
+            })
+            .collect();
+        Ok(Page {
+            body: Bytes::from(body),
+            records,
+            total: None,
+            position_after: self.position.clone(),
+            last,
+            drift: None,
+        })
+    }
+}
+
+/// Schema and name of a table.
+pub fn name_of(table: &str) -> (Option<&str>, &str) {
+    match table.trim().split_once('.') {
+        Some((schema, name)) => (Some(schema), name),
+        None => (None, table.trim()),
+    }
+}
+
+/// Connects and looks at the table.
+async fn open(
+    provider: &DatabaseProvider,
+    source: &TableSource,
+    scope: &Scope,
+    until: &str,
+) -> Result<Open, Trouble> {
+    let mut link = provider.connect().await?;
+    let (schema, table) = name_of(&source.table);
+    let columns = link.columns(schema, table).await?;
+    if columns.is_empty() {
+        return Err(Trouble::new(
+            Fault::TableMissing,
+            format!(
+                "there is no table {}, or this user may not see it",
+                source.table
+            ),
+        ));
+    }
+    let find = |name: &str| {
+        columns
+            .iter()
+            .find(|one| one.name == name)
+            .or_else(|| {
+                columns
+                    .iter()
+                    .find(|one| one.name.eq_ignore_ascii_case(name))
+            })
+            .cloned()
+            .ok_or_else(|| {
+                Trouble::new(
+                    Fault::ColumnMissing,
+                    format!("{} has no column {name}", source.table),
+                )
+            })
+    };
+    let mut order = Vec::new();
+    if let Polling::Time { column, .. } | Polling::Batch { column } = &source.polling {
+        order.push(find(column)?);
+    }
+    let mut key: Vec<Column> = if source.key.is_empty() {
+        let mut key: Vec<Column> = columns
+            .iter()
+            .filter(|one| one.key_place > 0)
+            .cloned()
+            .collect();
+        key.sort_by_key(|one| one.key_place);
+        key
+    } else {
+        source
+            .key
+            .iter()
+            .map(|name| find(name))
+            .collect::<Result<_, _>>()?
+    };
+    if key.is_empty() {
+        return Err(Trouble::new(
+            Fault::KeyNotUnique,
+            format!(
+                "{} has no primary key; name the columns that name a row",
+                source.table
+            ),
+        ));
+    }
+    key.retain(|one| order.first() != Some(one));
+    order.extend(key);
+    let conditions = conditions(source, scope, until, find)?;
+    let open = Open {
+        link,
+        columns,
+        order,
+        conditions,
+    };
+    without_gaps(open, provider, source).await
+}
+
+/// Which rows this reading is about.
+fn conditions(
+    source: &TableSource,
+    scope: &Scope,
+    until: &str,
+    find: impl Fn(&str) -> Result<Column, Trouble>,
+) -> Result<Vec<Condition>, Trouble> {
+    let Scope::Incremental(state) = scope else {
+        return Ok(Vec::new());
+    };
+    Ok(match &source.polling {
+        Polling::All => Vec::new(),
+        Polling::Flag { column, pending } => {
+            vec![Condition::OneOf(find(column)?, pending.clone())]
+        }
+        Polling::Time { column, overlap_s } => {
+            let column = find(column)?;
+            let since = state
+                .since
+                .as_deref()
+                .and_then(|since| earlier(since, *overlap_s));
+            since
+                .map(|since| Condition::From(column.clone(), since))
+                .into_iter()
+                .chain([Condition::Before(column.clone(), until.to_owned())])
+                .collect()
+        }
+        Polling::Batch { column } => {
+            let column = find(column)?;
+            let seen: Option<Vec<String>> = state
+                .cursor
+                .as_deref()
+                .and_then(|cursor| serde_json::from_str(cursor).ok());
+            // The last batch may have grown.
+            seen.and_then(|seen| seen.into_iter().next())
+                .map(|batch| Condition::From(column, batch))
+                .into_iter()
+                .collect()
+        }
+    })
+}
+
+fn earlier(since: &str, seconds: u32) -> Option<String> {
+    let at = NaiveDateTime::parse_from_str(since, "%Y-%m-%d %H:%M:%S").ok()?;
+    Some(moment::canonical(
+        at - chrono::Duration::seconds(i64::from(seconds)),
+    ))
+}
+
+/// Rows without a value in the order's columns would never be seen: they are told instead.
+async fn without_gaps(
+    mut open: Open,
+    provider: &DatabaseProvider,
+    source: &TableSource,
+) -> Result<Open, Trouble> {
+    let (schema, table) = name_of(&source.table);
+    for column in open.order.iter().filter(|one| one.nullable) {
+        let sql = Batch {
+            system: provider.system,
+            schema,
+            table,
+            columns: &open.columns,
+            order: std::slice::from_ref(column),
+            conditions: &[Condition::Missing(column.clone())],
+            after: None,
+            rows: 1,
+        }
+        .write()
+        .0;
+        if !open.link.rows(&sql, &[]).await?.is_empty() {
+            return Err(Trouble::new(
+                Fault::KeyNotUnique,
+                format!(
+                    "{} has rows without {}, which could not be read in order",
+                    source.table, column.name
+                ),
+            ));
+        }
+    }
+    Ok(open)
+}

@@ -1,0 +1,304 @@
+//! Front-end databases, real ones: a table gives the same records and rejections as the HTTP interface
+//! over the same world; polling, resuming, the names of what can be wrong.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails"
+)]
+
+#[path = "../../src-tauri/crates/sync/tests/bed/mod.rs"]
+mod bed;
+#[path = "frontend/servers.rs"]
+mod servers;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bed::{Bed, dump};
+use servers::{Server, mariadb, postgresql};
+use zhengqiao_domain::DatasetId;
+use zhengqiao_exchange::{
+    Auth, DatasetSource, Environment, Incremental, Interface, NoObserver, Polling, Profile,
+    Provider, Scope, Secrets, TableSource,
+};
+use zhengqiao_store::{Cache, CacheKey, connection, run};
+use zhengqiao_sync::{RunMode, RunOptions, StateWord};
+
+/// Raw rows of every dataset of the HTTP interface.
+async fn raw_rows(profile: &Profile, secret: String) -> Vec<(DatasetId, Vec<serde_json::Value>)> {
+    let provider =
+        Provider::new(profile, Secrets::new(Some(secret)), Arc::new(NoObserver)).unwrap();
+    let mut all = Vec::new();
+    for (id, source) in &profile.datasets {
+        let mut rows = Vec::new();
+        let mut walk = provider.walk(*id, source, Scope::Full, "2099-01-01 00:00:00", None);
+        while let Some(page) = provider.next(&mut walk).await.unwrap() {
+            for at in 0..page.records.len() {
+                rows.push(serde_json::from_slice(page.raw(at)).unwrap());
+            }
+        }
+        all.push((*id, rows));
+    }
+    all
+}
+
+fn text_of(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// Makes a table of each dataset and fills it.
+fn fill(server: &Server, all: &[(DatasetId, Vec<serde_json::Value>)]) {
+    let mut sql = String::new();
+    for (id, rows) in all {
+        let columns: BTreeSet<&String> = rows
+            .iter()
+            .flat_map(|row| row.as_object().unwrap().keys())
+            .collect();
+        let columns: Vec<&String> = columns.into_iter().collect();
+        sql.push_str(&server.create(id.as_str(), &columns));
+        for (number, row) in rows.iter().enumerate() {
+            let values: Vec<String> = columns
+                .iter()
+                .map(|name| server.literal(row.get(name.as_str()).and_then(text_of)))
+                .collect();
+            sql.push_str(&format!(
+                "INSERT INTO {id} VALUES ({number}, '0', {});\n",
+                values.join(", ")
+            ));
+        }
+    }
+    server.script(&sql);
+}
+
+/// A connection to the tables, with the mapping of the HTTP interface.
+fn over_tables(server: &Server, http: &Profile, polling: &Polling) -> Profile {
+    let mut profile = http.clone();
+    profile.interface = Interface::Database;
+    profile.base_url = server.address();
+    profile.auth = Auth::Basic {
+        user: server.user().into(),
+    };
+    profile.environment = Environment::Test;
+    profile.network.backoff_ms = 1;
+    for (id, source) in &mut profile.datasets {
+        *source = DatasetSource {
+            mapping: source.mapping.clone(),
+            incremental: Some(Incremental::Cursor),
+            table: Some(TableSource {
+                table: id.as_str().into(),
+                batch_rows: 97,
+                polling: polling.clone(),
+                ..TableSource::default()
+            }),
+            ..DatasetSource::default()
+        };
+    }
+    profile
+}
+
+struct Reading {
+    cache: Cache,
+    connection_id: i64,
+    password: String,
+    now_ms: i64,
+    _dir: tempfile::TempDir,
+}
+
+impl Reading {
+    fn new(profile: &Profile, password: &str, now_ms: i64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&dir.path().join("cache.db"), &CacheKey::new([7; 32])).unwrap();
+        let text = serde_json::to_string(profile).unwrap();
+        let connection_id = cache
+            .write_blocking(move |tx| connection::insert(tx, "演示", "demo", &text, 1))
+            .unwrap();
+        Self {
+            cache,
+            connection_id,
+            password: password.into(),
+            now_ms,
+            _dir: dir,
+        }
+    }
+
+    async fn run(&self, mode: RunMode) -> StateWord {
+        let options = RunOptions {
+            connection_id: self.connection_id,
+            datasets: Vec::new(),
+            mode,
+            now_ms: self.now_ms,
+        };
+        let started = zhengqiao_sync::start(&self.cache, options).unwrap();
+        zhengqiao_sync::run(
+            &self.cache,
+            started.run_id,
+            Secrets::new(Some(self.password.clone())),
+        )
+        .await
+        .unwrap()
+    }
+
+    /// Rows that the last run read of a dataset.
+    fn fetched(&self, id: DatasetId) -> i64 {
+        self.cache
+            .read_blocking(|conn| {
+                let last = run::page(conn, None, None, 1)?.remove(0);
+                Ok(run::datasets(conn, last.id)?)
+            })
+            .unwrap()
+            .into_iter()
+            .find(|part| part.dataset == id)
+            .unwrap()
+            .counts
+            .fetched
+    }
+}
+
+async fn same_as_http(server: Server) {
+    let mut bed = Bed::new(300, 5, 0.05).await;
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    bed.now_ms = Some(now_ms);
+    assert_eq!(
+        bed.run(RunMode::Full).await,
+        StateWord::FinishedWithRejections
+    );
+    let connection_id = bed.connection_id;
+    let http: Profile = bed
+        .cache
+        .read_blocking(move |conn| {
+            let row = connection::get(conn, connection_id)?.unwrap();
+            Ok(serde_json::from_str(&row.profile)?)
+        })
+        .unwrap();
+    let secret = bed.provider.credentials().secret_of(&bed.family);
+    fill(&server, &raw_rows(&http, secret).await);
+
+    let flag = Polling::Flag {
+        column: "sync_sign".into(),
+        pending: vec!["0".into()],
+    };
+    let profile = over_tables(&server, &http, &flag);
+    let tables = Reading::new(&profile, server.password(), now_ms);
+    assert_eq!(
+        tables.run(RunMode::Full).await,
+        StateWord::FinishedWithRejections
+    );
+    assert_eq!(dump(&tables.cache), bed.dump());
+
+    // An incremental run reads what is flagged, and nothing else.
+    server.script("UPDATE case_result SET sync_sign = '1';\nUPDATE case_result SET sync_sign = '0' WHERE seq < 7;\n");
+    tables.run(RunMode::Incremental).await;
+    assert_eq!(tables.fetched(DatasetId::CaseResult), 7);
+    assert_eq!(dump(&tables.cache), bed.dump());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_gives_the_same_as_the_http_interface() {
+    same_as_http(postgresql()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_gives_the_same_as_the_http_interface() {
+    same_as_http(mariadb()).await;
+}
+
+/// The test's verdict: the failed layer and its advice.
+async fn failure(profile: &Profile, password: &str) -> (String, String) {
+    let provider = Provider::new(
+        profile,
+        Secrets::new(Some(password.into())),
+        Arc::new(NoObserver),
+    )
+    .unwrap();
+    let mut failed = None;
+    provider
+        .diagnose(profile, "2099-01-01 00:00:00", |layer| {
+            if layer.state == zhengqiao_exchange::LayerState::Failed && failed.is_none() {
+                failed = Some((layer.name.to_owned(), layer.advice.unwrap_or("").to_owned()));
+            }
+        })
+        .await;
+    failed.unwrap_or_default()
+}
+
+async fn troubles_are_named(server: Server) {
+    server.script(
+        "CREATE TABLE case_result (seq int PRIMARY KEY, a varchar(9));\n\
+         INSERT INTO case_result VALUES (1, 'x');\n\
+         CREATE TABLE keyless (a varchar(9));\nINSERT INTO keyless VALUES ('x'), ('x');\n",
+    );
+    server.forbidden("hidden");
+    let mut profile = Profile {
+        interface: Interface::Database,
+        base_url: server.address(),
+        environment: Environment::Test,
+        auth: Auth::Basic {
+            user: server.user().into(),
+        },
+        ..Profile::default()
+    };
+    let source = |table: &str, key: &[&str]| DatasetSource {
+        table: Some(TableSource {
+            table: table.into(),
+            key: key.iter().map(|one| (*one).to_owned()).collect(),
+            ..TableSource::default()
+        }),
+        ..DatasetSource::default()
+    };
+    profile
+        .datasets
+        .insert(DatasetId::CaseResult, source("case_result", &[]));
+    let right = server.password();
+    let told = |layer: &str, advice: &str| (layer.to_owned(), advice.to_owned());
+    assert_eq!(failure(&profile, right).await, told("", ""));
+    assert_eq!(
+        failure(&profile, "wrong").await,
+        told("authentication", "unauthorised")
+    );
+    for (table, key, layer, advice) in [
+        ("nothing", &[][..], "permission", "table_missing"),
+        ("case_result", &["b"][..], "sample", "column_missing"),
+        ("keyless", &[][..], "sample", "key_not_unique"),
+        ("keyless", &["a"][..], "sample", "key_not_unique"),
+    ] {
+        let mut other = profile.clone();
+        other
+            .datasets
+            .insert(DatasetId::CaseResult, source(table, key));
+        assert_eq!(failure(&other, right).await, told(layer, advice), "{table}");
+    }
+    let mut other = profile.clone();
+    other
+        .datasets
+        .insert(DatasetId::CaseResult, source("hidden", &[]));
+    let (layer, advice) = failure(&other, right).await;
+    // A database may tell a table that may not be read from one that is not there, or not.
+    assert!(
+        [("sample", "forbidden"), ("permission", "table_missing")]
+            .contains(&(layer.as_str(), advice.as_str())),
+        "{layer} {advice}"
+    );
+    let mut other = profile.clone();
+    other.base_url = server.address_of("nobase");
+    let (_, advice) = failure(&other, right).await;
+    assert!(
+        ["database_missing", "forbidden"].contains(&advice.as_str()),
+        "{advice}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_postgresql_is_named() {
+    troubles_are_named(postgresql()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_mariadb_is_named() {
+    troubles_are_named(mariadb()).await;
+}

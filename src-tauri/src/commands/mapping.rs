@@ -67,5 +67,5 @@ pub async fn cancel_count(
     console: State<'_, Console>,
     _request: Nothing,
 ) -> Result<Nothing, ApiError> {
-    console.cancel_count().await
+    console.cancel_count()
 }

@@ -324,3 +324,34 @@ async fn a_stop_rule_saves_the_request_that_brings_nothing() {
         assert_eq!(table.asked.load(Ordering::Relaxed), asked, "{name}");
     }
 }
+
+#[tokio::test]
+async fn an_old_page_in_the_place_of_the_second_empty_one_is_no_loop() {
+    const FIRST: &str = r#"{"list":[{"n":0},{"n":1}],"next":"2"}"#;
+    const END: &str = r#"{"list":[],"next":"2"}"#;
+    let asked = Arc::new(AtomicU64::new(0));
+    let answer = |State(asked): State<Arc<AtomicU64>>| async move {
+        let body = match asked.fetch_add(1, Ordering::Relaxed) {
+            0 | 2 => FIRST,
+            _ => END,
+        };
+        ([("content-type", "application/json")], body)
+    };
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let base = format!("http://{}/t", listener.local_addr().unwrap());
+    let router = Router::new()
+        .route("/t/rows", get(answer))
+        .with_state(asked.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let pager = Pager::Cursor {
+        cursor_param: "cursor".into(),
+        size_param: "size".into(),
+        size: 2,
+        cursor_header: String::new(),
+    };
+    let source = source(pager, |source| source.envelope.next_cursor = "/next".into());
+    assert_eq!(read(&provider(&base, &source), &source, 1).await, [0, 1]);
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
+}

@@ -11,6 +11,9 @@ pub const WINDOW: &[&str] = &["libwebkit2gtk-4.1-dev", "librsvg2-dev"];
 /// Needed besides to drive the window in tests.
 pub const JOURNEYS: &[&str] = &["webkit2gtk-driver", "xvfb", "fonts-noto-cjk", "dbus"];
 
+/// Needed besides to read real front-end databases in tests.
+pub const DATABASES: &[&str] = &["postgresql", "mariadb-server"];
+
 /// Installs what is missing of `groups`, or says exactly what to install.
 pub fn ensure(groups: &[&[&str]]) -> Outcome {
     if !exists("dpkg-query") {

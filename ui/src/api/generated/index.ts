@@ -99,6 +99,7 @@ export type * from './ParamsIn';
 export type * from './Personal';
 export type * from './Pkcs12File';
 export type * from './PlannedConnection';
+export type * from './Polling';
 export type * from './PresetRow';
 export type * from './PreviewMapping';
 export type * from './Profile';

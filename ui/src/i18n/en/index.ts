@@ -11,6 +11,7 @@ import { network } from './network'
 import { rejected } from './rejected'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
+import { table } from './table'
 
 export default {
   advice: adviceIn('en'),
@@ -24,6 +25,7 @@ export default {
   auth,
   file,
   mapping,
+  table,
   sharing,
   sync,
   records,

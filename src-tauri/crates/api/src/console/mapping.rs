@@ -412,7 +412,7 @@ impl Console {
     ///
     /// # Errors
     /// None.
-    pub async fn cancel_count(&self) -> Result<Nothing, ApiError> {
+    pub fn cancel_count(&self) -> Result<Nothing, ApiError> {
         if let Some(counting) = self.samples().counting.take() {
             counting.store(true, Ordering::Relaxed);
         }

@@ -90,8 +90,8 @@ impl DatabaseProvider {
             user,
             password: Zeroizing::new(secrets.expose().to_owned()),
             encrypted: !is_local
-                && !(profile.network.allow_plain_http
-                    && profile.environment != Environment::Production),
+                && (!profile.network.allow_plain_http
+                    || profile.environment == Environment::Production),
             host,
             network: profile.network.clone(),
             secrets,

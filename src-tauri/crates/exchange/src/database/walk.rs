@@ -94,9 +94,8 @@ impl TableWalk {
             });
             match outcome {
                 Ok(rows) => return self.page(rows).map(Some),
+                // What broke was dropped and is opened anew.
                 Err(trouble) => {
-                    // What broke is opened anew.
-                    self.open = None;
                     if !trouble.fault.retryable() || attempt > provider.network.retries {
                         return Err(trouble.of(Some(self.dataset), &self.source.table));
                     }
@@ -110,12 +109,9 @@ impl TableWalk {
 
     /// One row more than a batch is asked for: whether it is the last, and whether keys are doubled.
     async fn batch(&mut self, provider: &DatabaseProvider) -> Result<Vec<KeyedRow>, Trouble> {
-        let open = match &mut self.open {
+        let mut open = match self.open.take() {
             Some(open) => open,
-            None => {
-                let opened = open(provider, &self.source, &self.scope, &self.until).await?;
-                self.open.insert(opened)
-            }
+            None => open(provider, &self.source, &self.scope, &self.until).await?,
         };
         let after: Option<Vec<String>> = self
             .position
@@ -142,8 +138,7 @@ impl TableWalk {
             .unwrap_or_else(|_| Err(Trouble::timeout("the statement takes too long")))?;
         let doubled = rows
             .windows(2)
-            .find(|pair| pair[0].1 == pair[1].1)
-            .is_some();
+            .any(|pair| matches!(pair, [one, next] if one.1 == next.1));
         if doubled {
             let names: Vec<&str> = open.order.iter().map(|one| one.name.as_str()).collect();
             return Err(Trouble::new(
@@ -154,6 +149,7 @@ impl TableWalk {
                 ),
             ));
         }
+        self.open = Some(open);
         Ok(rows)
     }
 

@@ -222,9 +222,9 @@ impl HttpWalk {
             ));
         }
         let mut reply = self.ask(provider).await?;
-        let (mut repeats, mut doubts) = (0, 0);
-        // Doubtful answers are asked for again: a page that came before may be a slip, and so may a
-        // page without rows, of which two in a row are believed.
+        let (mut repeats, mut ends, mut stills) = (0, 0, 0);
+        // Doubtful answers are asked for again, each kind once: a page that came before may be a slip,
+        // and so may a page without rows, of which the second is believed.
         loop {
             if self.repeats(&reply) {
                 repeats += 1;
@@ -235,9 +235,14 @@ impl HttpWalk {
                     );
                     return Err(self.fault(Fault::RepeatedPage, what));
                 }
-            } else if self.ends_untold(&reply) || self.stands_still(&reply) {
-                doubts += 1;
-                if doubts > 1 {
+            } else if self.ends_untold(&reply) {
+                ends += 1;
+                if ends > 1 {
+                    break;
+                }
+            } else if self.stands_still(&reply) {
+                stills += 1;
+                if stills > 1 {
                     break;
                 }
             } else {

@@ -1,0 +1,21 @@
+/** Tables of a front-end database. */
+import type { table as zhTable } from '../zh-CN/table'
+
+export const table: typeof zhTable = {
+  table: 'Table',
+  tableHint: 'As exchange.up_pro_accept',
+  key: 'Columns that name a row',
+  keyHint: 'Empty for the primary key; Enter adds one',
+  rows: 'Rows of a batch',
+  polling: 'Increment',
+  kind: { all: 'Everything', flag: 'Flag', time: 'Time', batch: 'Batch' },
+  hint: {
+    all: 'The whole table each time; rows that did not change are not written again. A read-only user is enough.',
+    flag: 'Only rows whose flag says that they wait; the provider keeps the flag. A read-only user is enough.',
+    time: 'Only rows written since the last run, looking back a little for late ones. A read-only user is enough.',
+    batch: 'From the last batch read onwards; batches must grow. A read-only user is enough.',
+  },
+  column: 'Column',
+  pending: 'Values of rows that wait',
+  overlap: 'Look back (seconds)',
+}

@@ -17,11 +17,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bed::{Bed, dump};
-use servers::{Server, mariadb, postgresql};
+use servers::{PASSWORD, Server, USER, mariadb, postgresql};
 use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::{
     Auth, DatasetSource, Environment, Incremental, Interface, NoObserver, Polling, Profile,
-    Provider, Scope, Secrets, TableSource,
+    Provider, Receipts, Scope, Secrets, TableSource,
 };
 use zhengqiao_store::{Cache, CacheKey, connection, run};
 use zhengqiao_sync::{RunMode, RunOptions, StateWord};
@@ -81,9 +81,7 @@ fn over_tables(server: &Server, http: &Profile, polling: &Polling) -> Profile {
     let mut profile = http.clone();
     profile.interface = Interface::Database;
     profile.base_url = server.address();
-    profile.auth = Auth::Basic {
-        user: server.user().into(),
-    };
+    profile.auth = Auth::Basic { user: USER.into() };
     profile.environment = Environment::Test;
     profile.network.backoff_ms = 1;
     for (id, source) in &mut profile.datasets {
@@ -144,12 +142,24 @@ impl Reading {
         .unwrap()
     }
 
+    /// The code of the last run's cause.
+    fn code(&self) -> String {
+        self.cache
+            .read_blocking(|conn| {
+                let last = run::page(conn, None, None, 1)?.remove(0);
+                Ok(run::datasets(conn, last.id)?.remove(0))
+            })
+            .unwrap()
+            .code
+            .unwrap_or_default()
+    }
+
     /// Rows that the last run read of a dataset.
     fn fetched(&self, id: DatasetId) -> i64 {
         self.cache
             .read_blocking(|conn| {
                 let last = run::page(conn, None, None, 1)?.remove(0);
-                Ok(run::datasets(conn, last.id)?)
+                run::datasets(conn, last.id)
             })
             .unwrap()
             .into_iter()
@@ -184,7 +194,7 @@ async fn same_as_http(server: Server) {
         pending: vec!["0".into()],
     };
     let profile = over_tables(&server, &http, &flag);
-    let tables = Reading::new(&profile, server.password(), now_ms);
+    let tables = Reading::new(&profile, PASSWORD, now_ms);
     assert_eq!(
         tables.run(RunMode::Full).await,
         StateWord::FinishedWithRejections
@@ -196,6 +206,208 @@ async fn same_as_http(server: Server) {
     tables.run(RunMode::Incremental).await;
     assert_eq!(tables.fetched(DatasetId::CaseResult), 7);
     assert_same(dump(&tables.cache), bed.dump());
+}
+
+/// A small table of results: every fifth has a code that is none.
+const RESULTS: &str = "CREATE TABLE case_result (row_guid varchar(50) PRIMARY KEY, \
+     project_no varchar(50), result_date varchar(19), result_type varchar(2), \
+     is_delivery_results varchar(1), handle_user_name varchar(99), cd_operation varchar(2), \
+     cd_time varchar(19), cd_batch varchar(32), data_source varchar(3), \
+     sync_sign varchar(1), sync_error_desc varchar(12), read_date timestamp NULL);\n";
+
+fn result_row(number: usize, flag: &str) -> String {
+    let code = if number % 5 == 4 { "77" } else { "6" };
+    format!(
+        "INSERT INTO case_result VALUES ('g{number:07}', 'P{number}', '2026-01-02 03:04:05', \
+         '{code}', '0', '张三', 'I', '2026-02-03 04:05:06', 'B1', '123', '{flag}', NULL, NULL);\n"
+    )
+}
+
+/// A connection to that table alone.
+fn results(server: &Server, polling: Polling, receipts: bool) -> Profile {
+    let mut profile = Profile {
+        interface: Interface::Database,
+        base_url: server.address(),
+        environment: Environment::Test,
+        auth: Auth::Basic { user: USER.into() },
+        ..Profile::default()
+    };
+    profile.network.backoff_ms = 1;
+    profile
+        .rules
+        .severities
+        .insert("reference.case".into(), zhengqiao_domain::Severity::Off);
+    profile.datasets.insert(
+        DatasetId::CaseResult,
+        DatasetSource {
+            incremental: Some(Incremental::Cursor),
+            table: Some(TableSource {
+                table: "case_result".into(),
+                batch_rows: 7,
+                polling,
+                receipts: receipts.then(Receipts::default),
+                ..TableSource::default()
+            }),
+            ..DatasetSource::default()
+        },
+    );
+    profile
+}
+
+fn flagged() -> Polling {
+    Polling::Flag {
+        column: "sync_sign".into(),
+        pending: vec!["0".into()],
+    }
+}
+
+async fn receipts_are_written(server: Server) {
+    let mut sql = RESULTS.to_owned();
+    for number in 0..50 {
+        sql.push_str(&result_row(number, "0"));
+    }
+    server.script(&sql);
+    let now_ms = chrono::Utc::now().timestamp_millis();
+
+    // Without receipts a user who may only read is enough; with them it is told what is missing.
+    let silent = Reading::new(&results(&server, flagged(), false), PASSWORD, now_ms);
+    assert_eq!(
+        silent.run(RunMode::Full).await,
+        StateWord::FinishedWithRejections
+    );
+    assert_eq!(server.count("case_result", "sync_sign = '0'"), 50);
+    let telling = Reading::new(&results(&server, flagged(), true), PASSWORD, now_ms);
+    assert_eq!(telling.run(RunMode::Full).await, StateWord::Failed);
+    assert_eq!(telling.code(), "forbidden");
+    assert_eq!(server.count("case_result", "sync_sign = '0'"), 50);
+
+    server.allow_updates();
+    assert_eq!(
+        telling.run(RunMode::Full).await,
+        StateWord::FinishedWithRejections
+    );
+    assert_eq!(server.count("case_result", "sync_sign = '1'"), 40);
+    assert_eq!(
+        server.count("case_result", "sync_sign = '2' AND sync_error_desc <> ''"),
+        10
+    );
+    assert_eq!(server.count("case_result", "read_date IS NULL"), 0);
+
+    // A row that the provider sends again is read again, and no other.
+    server.script(
+        "UPDATE case_result SET result_type = '6', sync_sign = '0' WHERE row_guid = 'g0000004';\n",
+    );
+    telling.run(RunMode::Incremental).await;
+    assert_eq!(telling.fetched(DatasetId::CaseResult), 1);
+    assert_eq!(server.count("case_result", "sync_sign = '1'"), 41);
+    assert_eq!(
+        server.count("case_result", "sync_sign = '1' AND sync_error_desc <> ''"),
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_written_back_into_postgresql() {
+    receipts_are_written(postgresql()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_written_back_into_mariadb() {
+    receipts_are_written(mariadb()).await;
+}
+
+async fn late_rows_are_read(server: Server) {
+    server.script(RESULTS);
+    server.script(&result_row(1, "0"));
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    let batch = Polling::Batch {
+        column: "cd_batch".into(),
+    };
+    let batches = Reading::new(&results(&server, batch, false), PASSWORD, now_ms);
+    let time = Polling::Time {
+        column: "cd_time".into(),
+        overlap_s: 3_600,
+    };
+    let times = Reading::new(&results(&server, time, false), PASSWORD, now_ms);
+    batches.run(RunMode::Full).await;
+    times.run(RunMode::Full).await;
+
+    // The last batch grows, a later one appears; a row is as late as the windows overlap.
+    let recent = (chrono::Utc::now() + chrono::Duration::minutes(8 * 60 - 30))
+        .format("%Y-%m-%d %H:%M:%S")
+        .to_string();
+    server.script(&result_row(2, "0"));
+    server.script(&result_row(3, "0"));
+    server.script(&format!(
+        "UPDATE case_result SET cd_batch = 'B2', cd_time = '{recent}' WHERE project_no = 'P3';\n"
+    ));
+    batches.run(RunMode::Incremental).await;
+    assert_eq!(batches.fetched(DatasetId::CaseResult), 3);
+    times.run(RunMode::Incremental).await;
+    assert_eq!(times.fetched(DatasetId::CaseResult), 1);
+    batches.run(RunMode::Incremental).await;
+    assert_eq!(batches.fetched(DatasetId::CaseResult), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_rows_are_read_from_postgresql() {
+    late_rows_are_read(postgresql()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_rows_are_read_from_mariadb() {
+    late_rows_are_read(mariadb()).await;
+}
+
+/// Kills the process that reads, again and again, until a run comes to its end.
+async fn survives_kills(server: Server) {
+    let mut sql = RESULTS.to_owned();
+    for number in 0..1_500 {
+        sql.push_str(&result_row(number, "0"));
+    }
+    server.script(&sql);
+    server.allow_updates();
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    let undisturbed = Reading::new(&results(&server, flagged(), false), PASSWORD, now_ms);
+    undisturbed.run(RunMode::Full).await;
+    let killed = Reading::new(&results(&server, flagged(), true), PASSWORD, now_ms);
+    let mut kills = 0;
+    let mut life = 30;
+    loop {
+        let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_one_run"))
+            .arg(killed.cache.path())
+            .arg(killed.connection_id.to_string())
+            .arg(PASSWORD)
+            .arg(now_ms.to_string())
+            .arg(RunMode::Incremental.as_str())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let limit = std::time::Duration::from_millis(life);
+        if let Ok(ended) = tokio::time::timeout(limit, child.wait()).await {
+            assert!(ended.unwrap().success());
+            break;
+        }
+        child.kill().await.unwrap();
+        kills += 1;
+        life += 10;
+    }
+    assert!(kills > 2, "{kills}");
+    assert_same(dump(&undisturbed.cache), dump(&killed.cache));
+    // What was committed and not receipted when it was killed is receipted by the next run.
+    killed.run(RunMode::Incremental).await;
+    assert_eq!(server.count("case_result", "sync_sign = '0'"), 0);
+    assert_eq!(server.count("case_result", "sync_sign = '2'"), 300);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_reading_of_postgresql_goes_on_and_every_row_is_receipted() {
+    survives_kills(postgresql()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_reading_of_mariadb_goes_on_and_every_row_is_receipted() {
+    survives_kills(mariadb()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,9 +466,7 @@ async fn troubles_are_named(server: Server) {
         interface: Interface::Database,
         base_url: server.address(),
         environment: Environment::Test,
-        auth: Auth::Basic {
-            user: server.user().into(),
-        },
+        auth: Auth::Basic { user: USER.into() },
         ..Profile::default()
     };
     let source = |table: &str, key: &[&str]| DatasetSource {
@@ -270,7 +480,7 @@ async fn troubles_are_named(server: Server) {
     profile
         .datasets
         .insert(DatasetId::CaseResult, source("case_result", &[]));
-    let right = server.password();
+    let right = PASSWORD;
     let told = |layer: &str, advice: &str| (layer.to_owned(), advice.to_owned());
     assert_eq!(failure(&profile, right).await, told("", ""));
     assert_eq!(

@@ -1,6 +1,8 @@
 //! Private database servers from the system's packages: each in a directory of its own, on a loopback
 //! port of its own, ended with the test.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up fails")]
+
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -9,7 +11,10 @@ use std::time::{Duration, Instant};
 
 /// What a server may take to start.
 const PATIENCE: Duration = Duration::from_mins(1);
-const PASSWORD: &str = "p'w\"d 口令";
+/// A user who may only read.
+pub const USER: &str = "reader";
+/// What proves it.
+pub const PASSWORD: &str = "p'w\"d 口令";
 
 /// A running server with the database `exchange` and a user who may only read.
 pub struct Server {
@@ -212,15 +217,6 @@ impl Server {
         format!("{scheme}://127.0.0.1:{}/{database}", self.port)
     }
 
-    /// A user who may only read.
-    pub fn user(&self) -> &'static str {
-        "reader"
-    }
-
-    pub fn password(&self) -> &'static str {
-        PASSWORD
-    }
-
     /// Runs a script as the owner.
     pub fn script(&self, sql: &str) {
         self.script_in("exchange", sql);
@@ -273,6 +269,27 @@ impl Server {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{said}");
+    }
+
+    /// The reader may also change rows.
+    pub fn allow_updates(&self) {
+        self.script(match self.kind {
+            Kind::Postgresql => "GRANT UPDATE ON ALL TABLES IN SCHEMA public TO reader;\n",
+            Kind::Mariadb => "GRANT UPDATE ON exchange.* TO reader@'127.0.0.1';\n",
+        });
+    }
+
+    /// How many rows of a table there are.
+    pub fn count(&self, table: &str, condition: &str) -> u64 {
+        let mut command = self.client("exchange");
+        match self.kind {
+            Kind::Postgresql => command.args(["-t", "-A", "-c"]),
+            Kind::Mariadb => command.args(["-N", "-B", "-e"]),
+        };
+        command.arg(format!("SELECT COUNT(*) FROM {table} WHERE {condition}"));
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.trim().parse().unwrap()
     }
 
     fn wait_until_ready(&self, database: &str) {

@@ -3,7 +3,11 @@
 //! `cargo xtask test` builds the window, starts a display and names both in the environment. Each
 //! journey leaves screenshots in the build directory.
 
-#![allow(clippy::unwrap_used, reason = "a journey that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a journey that cannot go on fails"
+)]
 
 mod connections;
 mod driver;

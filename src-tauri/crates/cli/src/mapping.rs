@@ -229,7 +229,7 @@ pub async fn versions(
         };
         let detail = console.revert_connection(request).await?;
         output.print(&detail, |_| {
-            line(&format!("went back to version {version}"))
+            line(&format!("went back to version {version}"));
         });
         return Ok(End::Done);
     }

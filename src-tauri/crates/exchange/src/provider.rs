@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zhengqiao_domain::DatasetId;
 
 use crate::client::HttpProvider;
-use crate::database::{self, DatabaseProvider, TableWalk};
+use crate::database::{self, DatabaseProvider, Receipt, Slip, TableWalk};
 use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
 use crate::file::{self, FileWalk};
@@ -93,6 +93,24 @@ impl Provider {
             (Provider::Database(provider), Walk::Table(walk)) => walk.next(provider).await,
             // A walk of another provider has nothing here.
             (Provider::Http(_) | Provider::Database(_) | Provider::File(_), _) => Ok(None),
+        }
+    }
+
+    /// Writes back what became of rows, where the provider's tables take receipts.
+    ///
+    /// # Errors
+    /// What went wrong, by its name. Rows without a receipt come again.
+    pub async fn acknowledge(
+        &self,
+        dataset: DatasetId,
+        source: &DatasetSource,
+        receipts: Vec<(Slip, Receipt)>,
+    ) -> Result<(), ExchangeError> {
+        match (self, &source.table) {
+            (Provider::Database(provider), Some(table)) if !receipts.is_empty() => {
+                provider.acknowledge(dataset, table, receipts).await
+            }
+            _ => Ok(()),
         }
     }
 

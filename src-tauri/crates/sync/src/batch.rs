@@ -7,7 +7,7 @@ use zhengqiao_domain::rules::cluster;
 use zhengqiao_domain::{
     Check, DatasetId, Finding, Outcome, ParentFacts, Personal, Record, Rule, RuleSet, Severity,
 };
-use zhengqiao_exchange::Limits;
+use zhengqiao_exchange::{Limits, Receipt};
 use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, NewRecord};
 use zhengqiao_store::rejection::{self, HELD, NewRejection, REJECTED, State};
@@ -87,15 +87,16 @@ impl Desk {
         Ok(self)
     }
 
-    /// Commits rows; adds to `progress` and to the source's counters.
+    /// Commits rows; adds to `progress` and to the source's counters. Says what became of each.
     pub fn commit(
         &self,
         tx: &Transaction<'_>,
         check: &Check<'_>,
         rows: Vec<Prepared>,
         progress: &mut Progress,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Receipt>, StoreError> {
         let mut totals = Totals::default();
+        let mut receipts = Vec::with_capacity(rows.len());
         let mut parents = ParentCache::default();
         for row in rows {
             progress.counts.fetched += 1;
@@ -104,6 +105,7 @@ impl Desk {
                 Some(false) => progress.scale_mirrors += 1,
                 None => {}
             }
+            let held = progress.counts.held;
             self.one(
                 tx,
                 check,
@@ -112,9 +114,15 @@ impl Desk {
                 &mut progress.counts,
                 &mut totals,
             )?;
+            receipts.push(match totals.reason.take() {
+                Some(reason) => Receipt::Rejected(reason),
+                None if progress.counts.held > held => Receipt::Held,
+                None => Receipt::Accepted,
+            });
         }
         progress.removed += totals.removed;
-        source::bump(tx, self.source_id, totals.accepted, totals.withdrawn)
+        source::bump(tx, self.source_id, totals.accepted, totals.withdrawn)?;
+        Ok(receipts)
     }
 
     fn one(
@@ -180,6 +188,7 @@ impl Desk {
             }
             Outcome::Rejected => {
                 counts.rejected += 1;
+                totals.reason = Some(reason(&row.findings));
                 self.reject(tx, &row, REJECTED)
             }
         }
@@ -483,8 +492,20 @@ fn cluster_of(id: DatasetId, finding: &Finding) -> String {
 /// No source.
 const NOBODY: i64 = -1;
 
+/// Why a row was rejected, in plain words without values: rules and fields.
+fn reason(findings: &[Finding]) -> String {
+    let each: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Reject)
+        .map(|finding| format!("{}({})", finding.rule.info().zh.title, finding.field))
+        .collect();
+    each.join("; ")
+}
+
 #[derive(Default)]
 struct Totals {
+    /// Why the row at hand was rejected.
+    reason: Option<String>,
     accepted: i64,
     withdrawn: i64,
     removed: i64,

@@ -11,7 +11,7 @@ use zhengqiao_domain::rules::scale_is_reversed;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet};
 use zhengqiao_exchange::{
     DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Limits, Position, Profile,
-    Provider, RequestEntry, RequestObserver, Scope, Secrets,
+    Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
 use zhengqiao_store::{Cache, StoreError, connection, hash, source};
@@ -210,6 +210,8 @@ enum End {
 struct Committed {
     cancelled: bool,
     guarded: bool,
+    /// What became of each row.
+    receipts: Vec<Receipt>,
 }
 
 struct Engine {
@@ -457,7 +459,13 @@ impl Engine {
                         let rows: Vec<Prepared> = (0..page.records.len())
                             .map(|at| prepare(page.raw(at), &mapping, dataset, &check, &rules))
                             .collect();
-                        (rows, page.position_after, page.drift.is_some(), page.total)
+                        Ready {
+                            rows,
+                            position: page.position_after,
+                            drifted: page.drift.is_some(),
+                            total: page.total,
+                            slips: page.slips,
+                        }
                     })
                 });
                 let Ok(ready) = work.await else { break };
@@ -466,7 +474,7 @@ impl Engine {
                 }
             }
         });
-        let end = self.commits(part, place, &mut to_commit).await;
+        let end = self.commits(part, described, place, &mut to_commit).await;
         fetcher.abort();
         checker.abort();
         end
@@ -475,10 +483,12 @@ impl Engine {
     async fn commits(
         &self,
         part: &RunDatasetRow,
+        described: &DatasetSource,
         place: &mut Place,
         ready: &mut mpsc::Receiver<Checked>,
     ) -> Result<End, SyncError> {
         let mut rows: Vec<Prepared> = Vec::new();
+        let mut slips: Vec<Slip> = Vec::new();
         let mut progress = Progress::default();
         let mut since = Instant::now();
         loop {
@@ -486,15 +496,17 @@ impl Engine {
             let mut failed = None;
             let mut ended = false;
             match next {
-                Ok(Some(Ok((page_rows, position, drifted, total)))) => {
+                Ok(Some(Ok(page))) => {
                     if rows.is_empty() {
                         since = Instant::now();
                     }
-                    rows.extend(page_rows);
+                    rows.extend(page.rows);
+                    slips.extend(page.slips);
                     progress.pages += 1;
-                    progress.provider_total = total.and_then(|total| i64::try_from(total).ok());
-                    place.walk = position;
-                    place.drifted |= drifted;
+                    progress.provider_total =
+                        page.total.and_then(|total| i64::try_from(total).ok());
+                    place.walk = page.position;
+                    place.drifted |= page.drifted;
                 }
                 Ok(Some(Err(error))) => failed = Some(error),
                 Ok(None) => ended = true,
@@ -517,6 +529,15 @@ impl Engine {
                 )
                 .await?;
             since = Instant::now();
+            // Only what is kept here is receipted; after a break before this, the rows come again.
+            let told: Vec<_> = slips.drain(..).zip(committed.receipts).collect();
+            if let Err(error) = self
+                .provider
+                .acknowledge(part.dataset, described, told)
+                .await
+            {
+                failed.get_or_insert(error);
+            }
             if let Some(error) = failed {
                 return Ok(End::Failed(error));
             }
@@ -564,6 +585,7 @@ impl Engine {
             .write(move |tx| {
                 let at = now_ms();
                 let check = Check::new(&rules, now);
+                let mut receipts = Vec::new();
                 if progress.pages > 0 {
                     let desk = Desk::new(
                         tx,
@@ -574,7 +596,7 @@ impl Engine {
                         &moment::canonical(now),
                     )?
                     .guarded(tx, &limits)?;
-                    desk.commit(tx, &check, rows, &mut progress)?;
+                    receipts = desk.commit(tx, &check, rows, &mut progress)?;
                     progress.position = Some(position);
                     run::progress(tx, run_id, source_id, &progress, at)?;
                 }
@@ -583,6 +605,7 @@ impl Engine {
                 Ok(Committed {
                     cancelled: run::heartbeat(tx, run_id, &owner(), at)?,
                     guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected),
+                    receipts,
                 })
             })
             .await?)
@@ -726,7 +749,16 @@ impl Engine {
     }
 }
 
-type Checked = Result<(Vec<Prepared>, Position, bool, Option<u64>), ExchangeError>;
+/// A checked page.
+struct Ready {
+    rows: Vec<Prepared>,
+    position: Position,
+    drifted: bool,
+    total: Option<u64>,
+    slips: Vec<Slip>,
+}
+
+type Checked = Result<Ready, ExchangeError>;
 
 /// Whether every other dataset would fail in the same way.
 fn bars_all(error: &ExchangeError) -> bool {

@@ -107,6 +107,7 @@ export type * from './ProfileVersion';
 export type * from './Proposal';
 export type * from './Proxy';
 export type * from './ProxyMode';
+export type * from './Receipts';
 export type * from './RecordDetail';
 export type * from './RecordId';
 export type * from './RecordRow';

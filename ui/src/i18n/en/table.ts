@@ -18,4 +18,13 @@ export const table: typeof zhTable = {
   column: 'Column',
   pending: 'Values of rows that wait',
   overlap: 'Look back (seconds)',
+  receipts: 'Receipts',
+  receiptsHint:
+    'Written back once a row is kept here: accepted, or rejected with the reason (rules and fields, no values). Columns that the table lacks are left out. Needs leave to update.',
+  receipt: {
+    accepted: 'Flag of an accepted row',
+    rejected: 'Flag of a rejected row',
+    reason_column: 'Column for the reason',
+    time_column: 'Column for the moment',
+  },
 }

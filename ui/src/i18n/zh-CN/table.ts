@@ -16,4 +16,13 @@ export const table = {
   column: '字段',
   pending: '待同步的值',
   overlap: '回看（秒）',
+  receipts: '回执',
+  receiptsHint:
+    '数据在本地落库后写回：已接收、已拒收及原因（只写规则与字段，不含数据）。表中没有的字段不写。需要更新权限。',
+  receipt: {
+    accepted: '已接收时标志写为',
+    rejected: '已拒收时标志写为',
+    reason_column: '原因字段',
+    time_column: '时间字段',
+  },
 }

@@ -34,4 +34,12 @@ impl Link {
             Link::Mysql(conn) => mysql::rows(conn, sql, values).await,
         }
     }
+
+    /// Runs a statement that changes rows.
+    pub async fn execute(&mut self, sql: &str, values: &[String]) -> Result<(), Trouble> {
+        match self {
+            Link::Postgres(client) => postgres::execute(client, sql, values).await,
+            Link::Mysql(conn) => mysql::execute(conn, sql, values).await,
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod fault;
 mod link;
 mod mysql;
 mod postgres;
+mod receipts;
 mod statement;
 mod table;
 mod walk;
@@ -16,8 +17,10 @@ mod walk;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
+use zhengqiao_domain::DatasetId;
 
-pub use table::{Column, Polling, TableSource};
+pub use receipts::{Receipt, Slip};
+pub use table::{Column, Polling, Receipts, TableSource};
 pub use walk::TableWalk;
 
 use crate::auth::Auth;
@@ -97,6 +100,19 @@ impl DatabaseProvider {
             secrets,
             observer,
         })
+    }
+
+    /// Writes back what became of rows.
+    ///
+    /// # Errors
+    /// What went wrong, by its name. Rows without a receipt come again.
+    pub async fn acknowledge(
+        &self,
+        dataset: DatasetId,
+        source: &TableSource,
+        receipts: Vec<(Slip, Receipt)>,
+    ) -> Result<(), ExchangeError> {
+        receipts::write(self, dataset, source, receipts).await
     }
 
     /// Where it is, without user and password.

@@ -62,8 +62,7 @@ pub async fn columns(
 
 /// The rows of a statement.
 pub async fn rows(conn: &mut Conn, sql: &str, values: &[String]) -> Result<Vec<KeyedRow>, Trouble> {
-    let params = Params::Positional(values.iter().map(|one| Value::from(one.as_str())).collect());
-    let rows: Vec<Row> = conn.exec(sql, params).await?;
+    let rows: Vec<Row> = conn.exec(sql, positional(values)).await?;
     rows.into_iter()
         .map(|row| {
             let mut texts = row.unwrap().into_iter().map(text);
@@ -71,6 +70,16 @@ pub async fn rows(conn: &mut Conn, sql: &str, values: &[String]) -> Result<Vec<K
             Ok((json, texts.collect::<Result<_, _>>()?))
         })
         .collect()
+}
+
+/// Runs a statement that changes rows.
+pub async fn execute(conn: &mut Conn, sql: &str, values: &[String]) -> Result<(), Trouble> {
+    conn.exec_drop(sql, positional(values)).await?;
+    Ok(())
+}
+
+fn positional(values: &[String]) -> Params {
+    Params::Positional(values.iter().map(|one| Value::from(one.as_str())).collect())
 }
 
 fn text(value: Value) -> Result<Option<String>, Trouble> {

@@ -114,6 +114,13 @@ pub async fn rows(client: &Client, sql: &str, values: &[String]) -> Result<Vec<K
         .map_err(Trouble::from)
 }
 
+/// Runs a statement that changes rows.
+pub async fn execute(client: &Client, sql: &str, values: &[String]) -> Result<(), Trouble> {
+    let params: Vec<&(dyn ToSql + Sync)> = values.iter().map(|one| one as _).collect();
+    client.client.execute(sql, &params).await?;
+    Ok(())
+}
+
 /// A name as an identifier.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

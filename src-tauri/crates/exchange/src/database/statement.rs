@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::receipts::Slip;
 use super::{Column, System, mysql, postgres};
 
 /// Which rows: a column and its values, or its bounds.
@@ -40,12 +41,12 @@ impl Batch<'_> {
             values: Vec::new(),
         };
         let mut sql = String::from("SELECT ");
-        sql.push_str(&self.object());
+        sql.push_str(&object(self.system, self.columns));
         for column in self.order {
             sql.push_str(", ");
             sql.push_str(&made.text_of(column));
         }
-        let _ = write!(sql, " FROM {} t", self.name());
+        let _ = write!(sql, " FROM {} t", made.table(self.schema, self.table));
         let mut wheres: Vec<String> = self
             .conditions
             .iter()
@@ -61,44 +62,93 @@ impl Batch<'_> {
         let _ = write!(sql, " ORDER BY {} LIMIT {}", order.join(", "), self.rows);
         (sql, made.values)
     }
+}
 
-    fn name(&self) -> String {
-        let quoted = |name| match self.system {
-            System::Postgres => postgres::quoted(name),
-            System::Mysql => mysql::quoted(name),
-        };
-        self.schema.map_or_else(
-            || quoted(self.table),
-            |schema| format!("{}.{}", quoted(schema), quoted(self.table)),
-        )
+/// A row as a JSON object.
+fn object(system: System, columns: &[Column]) -> String {
+    match system {
+        System::Postgres => "row_to_json(t)::text".into(),
+        System::Mysql => {
+            let pairs: Vec<String> = columns
+                .iter()
+                .map(|column| {
+                    let name = mysql::quoted(&column.name);
+                    let value = match base(&column.kind) {
+                        "binary" | "varbinary" | "blob" | "tinyblob" | "mediumblob"
+                        | "longblob" | "bit" => format!("HEX(t.{name})"),
+                        // Numbers of any length keep all their digits as text.
+                        "decimal" | "bigint" => format!("CAST(t.{name} AS CHAR)"),
+                        _ => format!("t.{name}"),
+                    };
+                    let key = column.name.replace('\\', "\\\\").replace('\'', "''");
+                    format!("'{key}', {value}")
+                })
+                .collect();
+            format!("CAST(JSON_OBJECT({}) AS CHAR)", pairs.join(", "))
+        }
     }
+}
 
-    /// The row as a JSON object.
-    fn object(&self) -> String {
-        match self.system {
-            System::Postgres => "row_to_json(t)::text".into(),
-            System::Mysql => {
-                let pairs: Vec<String> = self
-                    .columns
+/// A receipt for some rows that were read.
+pub struct Mark<'t> {
+    pub system: System,
+    pub schema: Option<&'t str>,
+    pub table: &'t str,
+    pub columns: &'t [Column],
+    /// Columns that name a row.
+    pub order: &'t [Column],
+    /// The flag's column and the values of rows that wait.
+    pub flag: &'t Column,
+    pub pending: &'t [String],
+    /// What is written.
+    pub sets: &'t [(&'t Column, String)],
+    /// The rows, each by its key and by the mark of its content: one that was changed meanwhile waits.
+    pub rows: &'t [&'t Slip],
+}
+
+impl Mark<'_> {
+    /// The statement and its values.
+    pub fn write(&self) -> (String, Vec<String>) {
+        let mut made = Made {
+            system: self.system,
+            values: Vec::new(),
+        };
+        let sets: Vec<String> = self
+            .sets
+            .iter()
+            .map(|(column, value)| {
+                format!(
+                    "{} = {}",
+                    made.quoted(&column.name),
+                    made.param(column, value)
+                )
+            })
+            .collect();
+        let waits = made.condition(&Condition::OneOf(self.flag.clone(), self.pending.to_vec()));
+        let content = object(self.system, self.columns);
+        let rows: Vec<String> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let mut parts: Vec<String> = self
+                    .order
                     .iter()
-                    .map(|column| {
-                        let name = mysql::quoted(&column.name);
-                        let value = match base(&column.kind) {
-                            "binary" | "varbinary" | "blob" | "tinyblob" | "mediumblob"
-                            | "longblob" | "bit" => format!("HEX(t.{name})"),
-                            // Numbers of any length keep all their digits as text.
-                            "decimal" | "bigint" => format!("CAST(t.{name} AS CHAR)"),
-                            _ => format!("t.{name}"),
-                        };
-                        format!(
-                            "'{}', {value}",
-                            column.name.replace('\\', "\\\\").replace('\'', "''")
-                        )
+                    .zip(&row.keys)
+                    .map(|(column, value)| {
+                        format!("{} = {}", made.name(column), made.param(column, value))
                     })
                     .collect();
-                format!("CAST(JSON_OBJECT({}) AS CHAR)", pairs.join(", "))
-            }
-        }
+                parts.push(format!("MD5({content}) = {}", made.text(&row.mark)));
+                format!("({})", parts.join(" AND "))
+            })
+            .collect();
+        let sql = format!(
+            "UPDATE {} AS t SET {} WHERE {waits} AND ({})",
+            made.table(self.schema, self.table),
+            sets.join(", "),
+            rows.join(" OR ")
+        );
+        (sql, made.values)
     }
 }
 
@@ -113,10 +163,30 @@ struct Made {
 }
 
 impl Made {
-    fn name(&self, column: &Column) -> String {
+    fn quoted(&self, name: &str) -> String {
         match self.system {
-            System::Postgres => format!("t.{}", postgres::quoted(&column.name)),
-            System::Mysql => format!("t.{}", mysql::quoted(&column.name)),
+            System::Postgres => postgres::quoted(name),
+            System::Mysql => mysql::quoted(name),
+        }
+    }
+
+    fn table(&self, schema: Option<&str>, table: &str) -> String {
+        let table = self.quoted(table);
+        schema.map_or(table.clone(), |schema| {
+            format!("{}.{table}", self.quoted(schema))
+        })
+    }
+
+    fn name(&self, column: &Column) -> String {
+        format!("t.{}", self.quoted(&column.name))
+    }
+
+    /// A value as a parameter of text.
+    fn text(&mut self, value: &str) -> String {
+        self.values.push(value.to_owned());
+        match self.system {
+            System::Postgres => format!("${}::text", self.values.len()),
+            System::Mysql => "?".into(),
         }
     }
 

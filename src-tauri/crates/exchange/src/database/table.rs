@@ -24,6 +24,35 @@ pub struct TableSource {
     pub batch_rows: u32,
     /// Which rows an incremental run reads.
     pub polling: Polling,
+    /// What is written back, where rows are known by a flag; absent writes nothing.
+    pub receipts: Option<Receipts>,
+}
+
+/// What is written back into the row once it is kept or rejected here; held rows go on waiting.
+///
+/// Source: practice, `sync_sign`, `sync_error_desc`, `read_date`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Receipts {
+    /// The flag of a row that was accepted.
+    pub accepted: String,
+    /// The flag of a row that was rejected.
+    pub rejected: String,
+    /// Column for the reason of a rejection; without it, or where the table has none, none is written.
+    pub reason_column: String,
+    /// Column for the moment (UTC+8); without it, or where the table has none, none is written.
+    pub time_column: String,
+}
+
+impl Default for Receipts {
+    fn default() -> Self {
+        Self {
+            accepted: "1".into(),
+            rejected: "2".into(),
+            reason_column: "sync_error_desc".into(),
+            time_column: "read_date".into(),
+        }
+    }
 }
 
 impl Default for TableSource {
@@ -33,6 +62,7 @@ impl Default for TableSource {
             key: Vec::new(),
             batch_rows: BATCH_ROWS,
             polling: Polling::All,
+            receipts: None,
         }
     }
 }
@@ -97,6 +127,19 @@ impl TableSource {
         }
         if !(1..=MAX_BATCH_ROWS).contains(&self.batch_rows) {
             return wrong("batch_rows", "choose 1 to 10000 rows");
+        }
+        if let Some(receipts) = &self.receipts {
+            let Polling::Flag { pending, .. } = &self.polling else {
+                return wrong("receipts", "only rows known by a flag can be receipted");
+            };
+            for value in [&receipts.accepted, &receipts.rejected] {
+                if value.is_empty() || pending.contains(value) {
+                    return wrong(
+                        "receipts",
+                        "the values written back must not be those of rows that wait",
+                    );
+                }
+            }
         }
         match &self.polling {
             Polling::All => Ok(()),

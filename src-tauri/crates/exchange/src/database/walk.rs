@@ -9,11 +9,14 @@ use zhengqiao_domain::primitives::moment;
 
 use super::fault::Trouble;
 use super::link::{KeyedRow, Link};
+use super::receipts::Slip;
 use super::statement::{Batch, Condition};
 use super::{Column, DatabaseProvider, Polling, TableSource};
 use crate::error::{ExchangeError, Fault};
+use crate::forms::hex;
 use crate::observe::RequestEntry;
 use crate::pager::{Page, Position, Scope};
+use crate::signer::digests::md5;
 
 /// Goes through the rows of one table.
 pub struct TableWalk {
@@ -176,6 +179,11 @@ impl TableWalk {
         self.position.rows += rows.len() as u64;
         self.position.distinct_rows += rows.len() as u64;
         self.position.ended = last;
+        let slips = if self.source.receipts.is_some() {
+            rows.iter().map(slip).collect()
+        } else {
+            Vec::new()
+        };
         let mut body = Vec::new();
         let records = rows
             .iter()
@@ -192,7 +200,18 @@ impl TableWalk {
             position_after: self.position.clone(),
             last,
             drift: None,
+            slips,
         })
+    }
+}
+
+fn slip((json, keys): &KeyedRow) -> Slip {
+    Slip {
+        keys: keys
+            .iter()
+            .map(|one| one.clone().unwrap_or_default())
+            .collect(),
+        mark: hex(&md5(json.as_bytes())),
     }
 }
 
@@ -204,13 +223,30 @@ pub fn name_of(table: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Connects and looks at the table.
-async fn open(
+/// The column of a name, in its own case or another.
+pub fn find(columns: &[Column], source: &TableSource, name: &str) -> Result<Column, Trouble> {
+    columns
+        .iter()
+        .find(|one| one.name == name)
+        .or_else(|| {
+            columns
+                .iter()
+                .find(|one| one.name.eq_ignore_ascii_case(name))
+        })
+        .cloned()
+        .ok_or_else(|| {
+            Trouble::new(
+                Fault::ColumnMissing,
+                format!("{} has no column {name}", source.table),
+            )
+        })
+}
+
+/// A connection, the table's columns, and those that give the order.
+pub async fn opened(
     provider: &DatabaseProvider,
     source: &TableSource,
-    scope: &Scope,
-    until: &str,
-) -> Result<Open, Trouble> {
+) -> Result<(Link, Vec<Column>, Vec<Column>), Trouble> {
     let mut link = provider.connect().await?;
     let (schema, table) = name_of(&source.table);
     let columns = link.columns(schema, table).await?;
@@ -223,26 +259,9 @@ async fn open(
             ),
         ));
     }
-    let find = |name: &str| {
-        columns
-            .iter()
-            .find(|one| one.name == name)
-            .or_else(|| {
-                columns
-                    .iter()
-                    .find(|one| one.name.eq_ignore_ascii_case(name))
-            })
-            .cloned()
-            .ok_or_else(|| {
-                Trouble::new(
-                    Fault::ColumnMissing,
-                    format!("{} has no column {name}", source.table),
-                )
-            })
-    };
     let mut order = Vec::new();
     if let Polling::Time { column, .. } | Polling::Batch { column } = &source.polling {
-        order.push(find(column)?);
+        order.push(find(&columns, source, column)?);
     }
     let mut key: Vec<Column> = if source.key.is_empty() {
         let mut key: Vec<Column> = columns
@@ -256,7 +275,7 @@ async fn open(
         source
             .key
             .iter()
-            .map(|name| find(name))
+            .map(|name| find(&columns, source, name))
             .collect::<Result<_, _>>()?
     };
     if key.is_empty() {
@@ -270,6 +289,18 @@ async fn open(
     }
     key.retain(|one| order.first() != Some(one));
     order.extend(key);
+    Ok((link, columns, order))
+}
+
+/// Opens a table for a reading.
+async fn open(
+    provider: &DatabaseProvider,
+    source: &TableSource,
+    scope: &Scope,
+    until: &str,
+) -> Result<Open, Trouble> {
+    let (link, columns, order) = opened(provider, source).await?;
+    let find = |name: &str| find(&columns, source, name);
     let conditions = conditions(source, scope, until, find)?;
     let open = Open {
         link,

@@ -123,6 +123,7 @@ impl FileWalk {
             position_after: self.position.clone(),
             last: batch.last,
             drift: None,
+            slips: Vec::new(),
         }))
     }
 

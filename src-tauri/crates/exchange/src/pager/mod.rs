@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use zhengqiao_domain::DatasetId;
 
 use crate::client::{HttpProvider, Reply};
+use crate::database::Slip;
 use crate::error::{ExchangeError, Fault};
 use crate::profile::{DatasetSource, Incremental, Pager};
 
@@ -145,6 +146,8 @@ pub struct Page {
     pub last: bool,
     /// Whether rows seem to have moved.
     pub drift: Option<Drift>,
+    /// For receipts: by what each row is found again. Empty where none are written.
+    pub slips: Vec<Slip>,
 }
 
 impl Page {
@@ -388,6 +391,7 @@ impl HttpWalk {
             total: reply.opened.total.filter(|_| !sliced),
             position_after: after,
             drift,
+            slips: Vec::new(),
             body: reply.body,
             records: reply.opened.records,
         })

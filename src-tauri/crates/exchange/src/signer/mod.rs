@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod against_openssl;
 mod cipher;
-mod digests;
+pub(crate) mod digests;
 mod gateway;
 mod jis;
 mod oauth2;

@@ -13,6 +13,8 @@ mod envelope;
 mod error;
 mod file;
 mod forms;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod limits;
 mod network;
 mod observe;

@@ -36,6 +36,15 @@ impl Environment {
             Environment::Demo => "demo",
         }
     }
+
+    /// Its name in Chinese lists.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Environment::Production => "生产",
+            Environment::Test => "测试",
+            Environment::Demo => "演示",
+        }
+    }
 }
 
 /// What kind of door the provider's data comes through.

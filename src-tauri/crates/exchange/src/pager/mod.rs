@@ -18,7 +18,7 @@ use crate::error::{ExchangeError, Fault};
 use crate::profile::{DatasetSource, Incremental, Pager};
 
 mod slice;
-mod step;
+pub(crate) mod step;
 
 pub use slice::Slice;
 

@@ -90,7 +90,7 @@ pub fn next_cursor(pager: &Pager, reply: &Reply) -> Option<String> {
 }
 
 /// The target of `rel="next"` in a `Link` header (RFC 8288).
-fn next_link(header: &str) -> Option<String> {
+pub fn next_link(header: &str) -> Option<String> {
     let mut rest = header;
     while let Some(open) = rest.find('<') {
         let close = open + rest[open..].find('>')?;

@@ -304,7 +304,7 @@ async fn a_real_file_is_imported_and_a_mapping_change_makes_the_counted_records_
     window.shot("45-mapping").await;
     window.press_escape().await;
     window.click("save").await;
-    window.find(".frame.test").await;
+    window.find("html[data-environment=test]").await;
 
     // The rest of the mapping comes from a shared file.
     window.click("nav-connections").await;

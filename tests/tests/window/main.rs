@@ -61,7 +61,7 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
         .type_into("field-secret", &provider.credentials().secret)
         .await;
     window.click("save").await;
-    window.find(".frame.test").await;
+    window.find("html[data-environment=test]").await;
 
     // Test it, layer by layer.
     window.click("test-run").await;

@@ -1,5 +1,6 @@
 /** The only door to the desktop shell. Screens never see it; `api/` and a few parts do. */
 import { Channel, invoke as tauriInvoke } from '@tauri-apps/api/core'
+import { getCurrentWindow } from '@tauri-apps/api/window'
 import { open, save } from '@tauri-apps/plugin-dialog'
 
 /** Calls a command of the host. */
@@ -29,4 +30,14 @@ export function pickSaveFile(title: string, name: string, kinds: FileKind[]): Pr
 export async function pickOpenFile(title: string, kinds: FileKind[]): Promise<string | null> {
   const path = await open({ title, filters: kinds, multiple: false, directory: false })
   return typeof path === 'string' ? path : null
+}
+
+/** Names the window in the task bar. A window that cannot be named goes on without. */
+export async function setTitle(title: string): Promise<void> {
+  document.title = title
+  try {
+    await getCurrentWindow().setTitle(title)
+  } catch {
+    // Only the system's frame shows it.
+  }
 }

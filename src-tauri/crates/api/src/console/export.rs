@@ -1,12 +1,14 @@
 //! The list of problems (问题清单) as a file: one line a finding, values masked.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use zhengqiao_domain::Finding;
-use zhengqiao_store::{Connection, StoreError, audit, rejection};
+use zhengqiao_exchange::Environment;
+use zhengqiao_store::{Connection, StoreError, audit, connection, rejection};
 
 use super::rejected::{narrowed_filter, row};
 use super::{Console, actor, file_error, invalid, now_ms};
@@ -17,7 +19,9 @@ use crate::masks;
 const BATCH_ROWS: u32 = 500;
 
 /// Column titles in Chinese and English, in the order of [`Line`].
-const TITLES: [(&str, &str); 16] = [
+const TITLES: [(&str, &str); 18] = [
+    ("连接", "connection"),
+    ("环境", "environment"),
     ("编号", "id"),
     ("数据集", "dataset"),
     ("结果", "outcome"),
@@ -38,6 +42,8 @@ const TITLES: [(&str, &str); 16] = [
 
 #[derive(Serialize)]
 struct Line<'a> {
+    connection: &'a str,
+    environment: &'a str,
     id: i64,
     dataset: &'a str,
     outcome: &'a str,
@@ -163,6 +169,11 @@ fn write(
     } else {
         Form::Ndjson(file)
     };
+    let places: BTreeMap<i64, Place> = connection::list(conn)?
+        .into_iter()
+        .map(|row| (row.id, Place::new(row, zh)))
+        .collect();
+    let nowhere = Place::default();
     let mut rows = 0;
     let mut before = None;
     loop {
@@ -177,7 +188,8 @@ fn write(
             };
             let shown = row(found);
             for finding in findings {
-                form.line(&shown, &masks::finding(dataset, finding), zh)?;
+                let place = places.get(&shown.connection_id).unwrap_or(&nowhere);
+                form.line(place, &shown, &masks::finding(dataset, finding), zh)?;
                 rows += 1;
             }
         }
@@ -189,8 +201,41 @@ fn write(
     Ok(rows)
 }
 
+/// The connection that a line comes from, and what it is for.
+#[derive(Default)]
+struct Place {
+    connection: String,
+    environment: &'static str,
+}
+
+impl Place {
+    fn new(row: connection::ConnectionRow, zh: bool) -> Self {
+        let words = [
+            Environment::Production,
+            Environment::Test,
+            Environment::Demo,
+        ]
+        .into_iter()
+        .find(|one| one.as_str() == row.environment);
+        Self {
+            connection: row.name,
+            environment: match words {
+                Some(one) if zh => one.zh(),
+                Some(one) => one.as_str(),
+                None => "",
+            },
+        }
+    }
+}
+
 impl Form {
-    fn line(&mut self, row: &RejectionRow, finding: &Finding, zh: bool) -> Result<(), WriteError> {
+    fn line(
+        &mut self,
+        place: &Place,
+        row: &RejectionRow,
+        finding: &Finding,
+        zh: bool,
+    ) -> Result<(), WriteError> {
         let info = finding.rule.info();
         let wording = if zh { &info.zh } else { &info.en };
         let dataset = row.dataset.dataset();
@@ -211,6 +256,8 @@ impl Form {
             "rejected"
         };
         let line = Line {
+            connection: &place.connection,
+            environment: place.environment,
             id: row.rejection_id,
             dataset: if zh { dataset.zh } else { row.dataset.as_str() },
             outcome,
@@ -232,6 +279,8 @@ impl Form {
             Form::Csv(writer) => {
                 let id = line.id.to_string();
                 let cells = [
+                    line.connection,
+                    line.environment,
                     id.as_str(),
                     line.dataset,
                     line.outcome,

@@ -6,8 +6,8 @@ use super::walk::name_of;
 use super::{DatabaseProvider, TableWalk};
 use crate::diagnose::{Layer, LayerState, Sample, small};
 use crate::error::{ExchangeError, Fault};
-use crate::pager::Scope;
 use crate::profile::Profile;
+use crate::scope::Scope;
 
 fn ms(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)

@@ -162,7 +162,22 @@ impl Provider {
         source: &DatasetSource,
         until: &str,
     ) -> Result<Option<Page>, ExchangeError> {
-        let mut walk = self.walk(dataset, &small(source), Scope::Full, until, None);
+        self.first_page_of(dataset, source, Scope::Full, until)
+            .await
+    }
+
+    /// The first page of a scope, small.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn first_page_of(
+        &self,
+        dataset: DatasetId,
+        source: &DatasetSource,
+        scope: Scope,
+        until: &str,
+    ) -> Result<Option<Page>, ExchangeError> {
+        let mut walk = self.walk(dataset, &small(source), scope, until, None);
         self.next(&mut walk).await
     }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod cases;
+mod counts;
 mod defects;
 mod faults;
 mod gate;
@@ -15,6 +16,7 @@ mod real_items;
 mod reviews;
 mod row;
 mod server;
+mod slips;
 mod truth;
 mod words;
 mod world;
@@ -22,5 +24,6 @@ mod world;
 pub use accounts::{IdentityTruth, identity_truth};
 pub use faults::{Fault, FaultKind, FaultScript};
 pub use server::{Credentials, DemoProvider, StartError};
+pub use slips::{SlipScript, Slips};
 pub use truth::{TruthEntry, truth};
 pub use world::{DATASETS, DemoOptions, World};

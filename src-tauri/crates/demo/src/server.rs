@@ -19,6 +19,7 @@ use crate::faults::{FaultKind, FaultScript};
 use crate::gate::{self, Gate};
 use crate::numbers::key64;
 use crate::row::{self, Family, Forms};
+use crate::slips::SlipScript;
 use crate::world::{DATASETS, DemoOptions, World};
 
 /// Rows a page at most.
@@ -82,6 +83,7 @@ pub(crate) struct Shared {
     /// The provider's own.
     pub(crate) private_key: String,
     faults: FaultScript,
+    slips: SlipScript,
 }
 
 type Provider = State<Arc<Shared>>;
@@ -114,6 +116,7 @@ impl DemoProvider {
             gate: Gate::default(),
             world: World::new(options),
             faults: FaultScript::default(),
+            slips: SlipScript::default(),
         });
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
@@ -154,6 +157,11 @@ impl DemoProvider {
     /// The faults to come.
     pub fn faults(&self) -> &FaultScript {
         &self.shared.faults
+    }
+
+    /// The rows that are lost or sent twice in pages.
+    pub fn slips(&self) -> &SlipScript {
+        &self.shared.slips
     }
 
     /// Sets the provider's clock ahead of this machine's, or behind it.
@@ -256,18 +264,24 @@ async fn gateway(
         count("page", 1).max(1),
         count("size", 1000).clamp(1, LARGEST_PAGE),
     );
-    let span = span(
-        &shared.world,
-        number,
-        moment(text("since").as_ref()),
-        moment(text("until").as_ref()),
-    );
+    let only = only(&shared, number, text("ids")).await;
+    let span = match &only {
+        Some(places) => (0, places.len() as u64),
+        None => span(
+            &shared.world,
+            number,
+            moment(text("since").as_ref()),
+            moment(text("until").as_ref()),
+        ),
+    };
     let listing = Listing {
         number,
         family: Family::Gateway,
         from: span.0 + (page - 1) * size,
         size,
         span,
+        whole: only.is_none() && text("since").is_none(),
+        only,
     };
     answer(&shared, &dataset, &listing, |rows, _, extra| {
         let total = span.1 - span.0 + extra;
@@ -291,29 +305,13 @@ async fn gateway_counts(
             format!(r#"{{"code":300,"message":"{message}"}}"#),
         );
     }
+    let asked: HashMap<String, serde_json::Value> =
+        serde_json::from_slice(&body).unwrap_or_default();
+    let bound = |name: &str| moment(asked.get(name)?.as_str().map(str::to_owned).as_ref());
+    let (since, until) = (bound("since"), bound("until"));
     let body = tokio::task::spawn_blocking(move || {
-        let mut counts: std::collections::BTreeMap<(String, String), u64> =
-            std::collections::BTreeMap::new();
-        for place in 0..shared.world.places(number) {
-            let row = shared.world.at(number, place);
-            let department = ["dept_code", "org_code"].map(|name| row.get(name)).concat();
-            let day: String = shared
-                .world
-                .changed_at(number, place)
-                .format("%Y-%m-%d")
-                .to_string();
-            *counts.entry((day, department)).or_default() += 1;
-        }
-        let list: Vec<String> = counts
-            .into_iter()
-            .map(|((day, department), count)| {
-                format!(r#"{{"day":"{day}","dept_code":"{department}","count":{count}}}"#)
-            })
-            .collect();
-        format!(
-            r#"{{"code":200,"message":"ok","data":{{"list":[{}]}}}}"#,
-            list.join(",")
-        )
+        let list = shared.world.counts(number, since, until);
+        format!(r#"{{"code":200,"message":"ok","data":{{"list":{list}}}}}"#)
     })
     .await
     .unwrap_or_default();
@@ -358,6 +356,8 @@ async fn oauth2(
         from: span.0 + (page - 1) * size,
         size,
         span,
+        whole: !query.contains_key("beginTime"),
+        only: None,
     };
     answer(&shared, &dataset, &listing, |rows, _, _| rows.to_owned()).await
 }
@@ -404,6 +404,8 @@ async fn cursor(
         from,
         size,
         span,
+        whole: true,
+        only: None,
     };
     answer(&shared, &dataset, &listing, |rows, next, _| {
         let more = next < span.1;
@@ -432,6 +434,24 @@ pub(crate) struct Listing {
     pub(crate) from: u64,
     pub(crate) size: u64,
     pub(crate) span: (u64, u64),
+    /// Whether it lists everything.
+    pub(crate) whole: bool,
+    /// The places that were asked for by ids; `from` and `span` count these.
+    pub(crate) only: Option<Vec<u64>>,
+}
+
+/// The places of the ids that are asked for, if any are.
+pub(crate) async fn only(
+    shared: &Arc<Shared>,
+    number: usize,
+    ids: Option<String>,
+) -> Option<Vec<u64>> {
+    let (ids, shared) = (ids?, shared.clone());
+    let found = tokio::task::spawn_blocking(move || {
+        let ids: Vec<&str> = ids.split(',').collect();
+        shared.world.places_of(number, &ids)
+    });
+    Some(found.await.unwrap_or_default())
 }
 
 /// Writes the rows of a listing, spoils the answer as the script says, and sends it.
@@ -458,7 +478,13 @@ pub(crate) async fn answer(
         _ => {}
     }
     let to = (from + listing.size).min(listing.span.1).max(from);
-    let mut places: Vec<u64> = (from..to).collect();
+    let mut places: Vec<u64> = match &listing.only {
+        Some(only) => (from..to)
+            .filter_map(|at| only.get(usize::try_from(at).ok()?).copied())
+            .collect(),
+        None => (from..to).collect(),
+    };
+    places = shared.slips.of(dataset, listing.whole, places);
     match fault {
         Some(FaultKind::RowsOutOfOrder) => places.reverse(),
         Some(FaultKind::DuplicatedRows) => {

@@ -6,6 +6,7 @@
 
 mod auth;
 mod client;
+mod counts;
 mod database;
 mod depth;
 mod diagnose;
@@ -37,6 +38,7 @@ pub use auth::{
     Auth, ClientIn, Jis, SealedBody, Sealing, SignatureForm, Sm2Envelope, Sm2Proof, Sm4Key, Tif,
     TimedGateway, TokenIn, WrapIn,
 };
+pub use counts::{Counted, CountsSource, DigestKind};
 pub use database::{Column, Polling, Receipt, Receipts, Slip, TableSource};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
@@ -52,8 +54,8 @@ pub use pager::{Drift, IncrementalState, Page, Position};
 pub use pkcs12::{ClientIdentity, open_pkcs12};
 pub use presets::{Preset, preset, presets};
 pub use profile::{
-    CountsSource, DatasetSource, Envelope, Environment, Incremental, Interface, Method, Pager,
-    ParamsIn, Profile, Slices,
+    DatasetSource, Envelope, Environment, Incremental, Interface, Method, Pager, ParamsIn, Profile,
+    Slices,
 };
 pub use provider::{Provider, Walk};
 pub use scope::{

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use zhengqiao_domain::{DatasetId, FieldMap, Mapping, Transform};
 
 use crate::auth::{Auth, ClientIn, TokenIn};
+use crate::counts::CountsSource;
 use crate::file::FileSource;
 use crate::profile::{
-    CountsSource, DatasetSource, Envelope, Incremental, Interface, Method, Pager, ParamsIn, Profile,
+    DatasetSource, Envelope, Incremental, Interface, Method, Pager, ParamsIn, Profile,
 };
 use crate::scope::{IdsQuery, WindowQuery};
 
@@ -175,6 +176,23 @@ fn narrowable(
     }
 }
 
+/// Counts by day and department, with a digest of the keys.
+fn counts(id: DatasetId, path: String) -> Option<CountsSource> {
+    let department = if id.dataset().department.is_some() {
+        "/dept_code".into()
+    } else {
+        String::new()
+    };
+    Some(CountsSource {
+        path,
+        department,
+        digest: "/digest".into(),
+        from_param: "since".into(),
+        to_param: "until".into(),
+        ..CountsSource::default()
+    })
+}
+
 /// Files have no key, time and batch of their own: they come from the file.
 fn files() -> Profile {
     let mut profile = profile("files", Auth::None, |id| DatasetSource {
@@ -249,9 +267,7 @@ fn gateway() -> Profile {
                 },
                 pager: pages(),
                 incremental: window(id, "since", "until"),
-                counts: Some(CountsSource {
-                    path: format!("sysapi/{id}/counts"),
-                }),
+                counts: counts(id, format!("sysapi/{id}/counts")),
                 ..DatasetSource::default()
             };
             narrowable(id, "dept_code", "area_code", source)

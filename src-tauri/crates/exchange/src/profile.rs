@@ -8,6 +8,7 @@ use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{CompiledMapping, DatasetId, Mapping, RuleSettings};
 
 use crate::auth::Auth;
+use crate::counts::CountsSource;
 use crate::database::TableSource;
 use crate::error::ExchangeError;
 use crate::file::FileSource;
@@ -200,14 +201,6 @@ pub struct Slices {
     pub hours: u32,
     /// Each slice begins so many seconds before the last one ended.
     pub overlap_s: u32,
-}
-
-/// Counts a day and department, for reconciliation.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(default)]
-pub struct CountsSource {
-    /// Path below the base address.
-    pub path: String,
 }
 
 /// Where one dataset is and what it looks like.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use zhengqiao_domain::DatasetId;
 
 use crate::client::HttpProvider;
+use crate::counts::{self, Counted};
 use crate::database::{self, DatabaseProvider, Receipt, Slip, TableWalk};
 use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
@@ -132,6 +133,22 @@ impl Provider {
             sieve.sift(page);
         }
         Ok(page)
+    }
+
+    /// The provider's counts by day and department in a window of time in UTC+8, where it offers them.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn counts(
+        &self,
+        dataset: DatasetId,
+        source: &DatasetSource,
+        window: (&str, &str),
+    ) -> Result<Option<Vec<Counted>>, ExchangeError> {
+        match self {
+            Provider::Http(provider) => counts::ask(provider, dataset, source, window).await,
+            Provider::Database(_) | Provider::File(_) => Ok(None),
+        }
     }
 
     /// Writes back what became of rows, where the provider's tables take receipts.

@@ -121,8 +121,10 @@ CREATE TABLE reconciliation_cell (
   rejected INTEGER NOT NULL,
   held INTEGER NOT NULL,
   withdrawn INTEGER NOT NULL,
-  -- equal, short, over, unknown; looked into: compared
+  -- equal, short, over, differs, unknown; looked into: explained, healed
   state TEXT NOT NULL,
+  -- When its keys were compared one by one.
+  looked_at INTEGER,
   UNIQUE (reconciliation_id, dataset, day, department)
 ) STRICT;
 
@@ -133,6 +135,8 @@ CREATE TABLE reconciliation_key (
   kind TEXT NOT NULL,
   record_key TEXT NOT NULL,
   key_hash BLOB NOT NULL,
+  -- Hash of the provider's content, of what it sent.
+  hash BLOB,
   healed_at INTEGER,
   UNIQUE (cell_id, kind, key_hash)
 ) STRICT;

@@ -14,6 +14,9 @@ pub mod dry_row;
 mod error;
 pub mod expiry;
 pub mod hash;
+pub mod reconciliation;
+pub mod reconciliation_cell;
+pub mod reconciliation_key;
 pub mod record;
 pub mod rejection;
 pub mod run;
@@ -22,6 +25,7 @@ pub mod scratch;
 pub mod secret;
 pub mod setting;
 pub mod source;
+pub mod stock;
 
 pub use cache::{Cache, CacheKey};
 pub use error::StoreError;

@@ -53,6 +53,12 @@ pub enum SyncError {
         /// What differs.
         differs: Vec<crate::dry::Differs>,
     },
+    /// Somebody asked to end it.
+    #[error("it was cancelled")]
+    Cancelled,
+    /// A reconciliation that was signed off is changed no more.
+    #[error("reconciliation {0} was signed off; begin a new one")]
+    SignedOff(i64),
     /// A thread of the run ended unexpectedly.
     #[error("the run was interrupted: {0}")]
     Interrupted(String),

@@ -10,6 +10,7 @@ mod error;
 mod prepare;
 mod probe;
 mod recheck;
+pub mod reconcile;
 mod replay;
 mod retention;
 mod scope;

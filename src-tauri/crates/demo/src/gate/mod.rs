@@ -26,7 +26,7 @@ use axum::routing::{get, post};
 use serde_json::Value;
 
 use crate::row::Family;
-use crate::server::{Listing, Shared, answer, json, moment, span};
+use crate::server::{Listing, Shared, answer, json, moment, only, span};
 use crate::world::World;
 
 pub(crate) use ciphers::public_key;
@@ -208,6 +208,9 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/hcp/{dataset}", post(named(sm2_envelope::Sm2Envelope)))
         .route("/hsa/{dataset}", post(named(sealed_body::SealedBody)))
         .route("/basic/{dataset}", post(named(plain::Basic)))
+        .route("/basic/{dataset}/counts", post(counted(plain::Basic)))
+        .route("/open/{dataset}/counts", post(counted(plain::Open)))
+        .route("/bearer/{dataset}/counts", post(counted(plain::Bearer)))
         .route("/open/{dataset}", post(named(plain::Open)))
         .route("/oauth/token", get(plain::token).post(plain::token))
         .route("/bearer/{dataset}", post(named(plain::Bearer)))
@@ -223,6 +226,17 @@ fn named<M: Manner + Clone>(
     move |State(shared), Path(dataset), headers, body| {
         let manner = manner.clone();
         Box::pin(async move { serve(&manner, shared, &dataset, &headers, &body).await })
+    }
+}
+
+/// The counts of a family whose address names the dataset.
+fn counted<M: Manner + Clone>(
+    manner: M,
+) -> impl Fn(State<Arc<Shared>>, Path<String>, HeaderMap, Bytes) -> Answering + Clone + Send + Sync
+{
+    move |State(shared), Path(dataset), headers, body| {
+        let manner = manner.clone();
+        Box::pin(async move { count(&manner, shared, &dataset, &headers, &body).await })
     }
 }
 
@@ -261,21 +275,51 @@ async fn serve(
         count("page", 1).max(1),
         count("size", 1000).clamp(1, LARGEST_PAGE),
     );
-    let span = span(
-        &shared.world,
-        number,
-        moment(asked.params.get("since")),
-        moment(asked.params.get("until")),
-    );
+    let only = only(&shared, number, asked.params.get("ids").cloned()).await;
+    let span = match &only {
+        Some(places) => (0, places.len() as u64),
+        None => span(
+            &shared.world,
+            number,
+            moment(asked.params.get("since")),
+            moment(asked.params.get("until")),
+        ),
+    };
     let listing = Listing {
         number,
         family: Family::Gateway,
         from: span.0 + (page - 1).saturating_mul(size).min(span.1),
         size,
         span,
+        whole: only.is_none() && !asked.params.contains_key("since"),
+        only,
     };
     answer(&shared, &asked.dataset, &listing, |rows, _, extra| {
         manner.yes(&shared, rows, span.1 - span.0 + extra)
     })
     .await
+}
+
+async fn count(
+    manner: &impl Manner,
+    shared: Arc<Shared>,
+    dataset: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    let asked = match manner.admit(&shared, dataset, headers, body) {
+        Ok(asked) => asked,
+        Err(refusal) => return manner.no(refusal),
+    };
+    let Some(number) = World::dataset(&asked.dataset) else {
+        return json(StatusCode::NOT_FOUND, "{}".into());
+    };
+    let since = moment(asked.params.get("since"));
+    let until = moment(asked.params.get("until"));
+    let worker = shared.clone();
+    let list = tokio::task::spawn_blocking(move || worker.world.counts(number, since, until)).await;
+    json(
+        StatusCode::OK,
+        manner.yes(&shared, &list.unwrap_or_else(|_| "[]".into()), 0),
+    )
 }

@@ -1,7 +1,7 @@
 //! Presets of the families whose paths and names each provider chooses for itself: what stands here
 //! is a beginning, and what the demo provider serves.
 
-use super::{narrowable, pages, profile, window};
+use super::{counts, narrowable, pages, profile, window};
 use crate::auth::{Auth, ClientIn, Jis, SealedBody, Sm2Envelope, Tif, TimedGateway, TokenIn};
 use crate::profile::{DatasetSource, Envelope, Method, ParamsIn, Profile};
 use zhengqiao_domain::DatasetId;
@@ -91,7 +91,10 @@ pub fn oauth2_header() -> Profile {
     };
     profile("oauth2_header", auth, |id| {
         let envelope = envelope("/code", "200", "", "/message");
-        listed(id, format!("bearer/{id}"), envelope)
+        DatasetSource {
+            counts: counts(id, format!("bearer/{id}/counts")),
+            ..listed(id, format!("bearer/{id}"), envelope)
+        }
     })
 }
 
@@ -101,13 +104,19 @@ pub fn basic() -> Profile {
     };
     profile("basic", auth, |id| {
         let envelope = envelope("/code", "200", "", "/message");
-        listed(id, format!("basic/{id}"), envelope)
+        DatasetSource {
+            counts: counts(id, format!("basic/{id}/counts")),
+            ..listed(id, format!("basic/{id}"), envelope)
+        }
     })
 }
 
 pub fn open() -> Profile {
     profile("open", Auth::None, |id| {
         let envelope = envelope("/code", "200", "", "/message");
-        listed(id, format!("open/{id}"), envelope)
+        DatasetSource {
+            counts: counts(id, format!("open/{id}/counts")),
+            ..listed(id, format!("open/{id}"), envelope)
+        }
     })
 }

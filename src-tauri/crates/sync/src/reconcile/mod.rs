@@ -1,0 +1,590 @@
+//! Reconciliation (对账): what the provider says it has against what is here, by dataset, day and
+//! department; what differs is looked into key by key.
+//!
+//! The provider's side is its own counts, where it offers them; a file and a front-end database are
+//! counted by reading them. Our side is one pass over the cache. A day whose figures differ is read
+//! again in the walk and with the mapping of a real run, and nothing of it is written but the keys that
+//! differ. What a re-pull brings is compared again; what a person signed off is changed no more.
+
+mod look;
+mod pull;
+mod state;
+mod told;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{Duration, NaiveDate};
+use serde::{Deserialize, Serialize};
+use zhengqiao_domain::primitives::moment;
+use zhengqiao_domain::{CompiledMapping, DatasetId, RuleSet};
+use zhengqiao_exchange::{
+    DatasetSource, DigestKind, Interface, NoObserver, Profile, Provider, Secrets,
+};
+use zhengqiao_store::reconciliation_cell::{self, Figures, Place};
+use zhengqiao_store::reconciliation_key::{self, Difference};
+use zhengqiao_store::stock::{self, Standing};
+use zhengqiao_store::{
+    Cache, Connection, StoreError, Transaction, connection, reconciliation, source,
+};
+
+use crate::engine::{local, now_ms};
+use crate::error::SyncError;
+
+pub use pull::repull;
+pub use state::CellState;
+pub use watch::{Phase, Seen, Watch};
+
+/// Days that are compared unless told otherwise.
+const DAYS: i64 = 30;
+/// Days of one comparison at most.
+const MOST_DAYS: i64 = 400;
+/// The code of a comparison that was cancelled.
+pub const CANCELLED: &str = "cancelled";
+
+/// What is to be compared.
+#[derive(Debug, Clone)]
+pub struct ReconcileOptions {
+    /// The connection.
+    pub connection_id: i64,
+    /// Its datasets; empty means all that it carries.
+    pub datasets: Vec<DatasetId>,
+    /// First day in UTC+8; absent means thirty days before the last.
+    pub from: Option<String>,
+    /// Last day; absent means yesterday, because today is not over.
+    pub to: Option<String>,
+    /// Whether to compare key by key where the figures agree as well.
+    pub every_key: bool,
+    /// Who asks.
+    pub actor: String,
+    /// Now, unix ms.
+    pub now_ms: i64,
+}
+
+/// What a comparison covers, as it is kept with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReconcileScope {
+    /// The datasets.
+    pub datasets: Vec<DatasetId>,
+    /// First day.
+    pub from: String,
+    /// Last day.
+    pub to: String,
+    /// Whether every key is compared.
+    pub every_key: bool,
+}
+
+impl ReconcileScope {
+    /// Beginning and end of its time in UTC+8; the end does not belong to it.
+    fn window(&self) -> (String, String) {
+        let end = NaiveDate::parse_from_str(&self.to, "%Y-%m-%d")
+            .map_or_else(|_| self.to.clone(), |day| midnight(day + Duration::days(1)));
+        (format!("{} 00:00:00", self.from), end)
+    }
+}
+
+fn midnight(day: NaiveDate) -> String {
+    format!("{} 00:00:00", day.format("%Y-%m-%d"))
+}
+
+fn wrong(field: &'static str, what: impl Into<String>) -> SyncError {
+    SyncError::Scope {
+        field,
+        what: what.into(),
+    }
+}
+
+fn day(field: &'static str, text: &str) -> Result<NaiveDate, SyncError> {
+    match moment::parse(text) {
+        Some(moment::Parsed::At(at)) => Ok(at.date()),
+        _ => Err(wrong(
+            field,
+            format!("{text:?} is no day; write it as 2026-01-31"),
+        )),
+    }
+}
+
+impl ReconcileOptions {
+    fn scope(&self, profile: &Profile) -> Result<ReconcileScope, SyncError> {
+        let today = local(self.now_ms).date();
+        let to = match &self.to {
+            Some(text) => day("to", text)?.min(today),
+            None => today - Duration::days(1),
+        };
+        let from = match &self.from {
+            Some(text) => day("from", text)?,
+            None => to - Duration::days(DAYS - 1),
+        };
+        if from > to {
+            return Err(wrong("from", format!("{from} lies after {to}")));
+        }
+        if (to - from).num_days() >= MOST_DAYS {
+            return Err(wrong(
+                "from",
+                format!("choose at most {MOST_DAYS} days at once"),
+            ));
+        }
+        let mut datasets = if self.datasets.is_empty() {
+            profile.datasets.keys().copied().collect()
+        } else {
+            self.datasets.clone()
+        };
+        datasets.sort_unstable();
+        datasets.dedup();
+        if let Some(other) = datasets
+            .iter()
+            .find(|dataset| !profile.datasets.contains_key(dataset))
+        {
+            return Err(SyncError::NoDataset(*other));
+        }
+        Ok(ReconcileScope {
+            datasets,
+            from: from.format("%Y-%m-%d").to_string(),
+            to: to.format("%Y-%m-%d").to_string(),
+            every_key: self.every_key,
+        })
+    }
+}
+
+/// Registers a comparison; gives its number.
+///
+/// # Errors
+/// [`SyncError::Scope`] or [`SyncError::NoDataset`] naming what is wrong with what was asked.
+pub fn start(cache: &Cache, options: ReconcileOptions) -> Result<i64, SyncError> {
+    cache.write_blocking(move |tx| {
+        let Some(row) = connection::get(tx, options.connection_id)? else {
+            return Ok(Err(SyncError::NoConnection(options.connection_id)));
+        };
+        let profile: Profile = serde_json::from_str(&row.profile)?;
+        let scope = match options.scope(&profile) {
+            Ok(scope) => scope,
+            Err(error) => return Ok(Err(error)),
+        };
+        let id = reconciliation::insert(
+            tx,
+            options.connection_id,
+            &options.actor,
+            &serde_json::to_string(&scope)?,
+            options.now_ms,
+        )?;
+        Ok(Ok(id))
+    })?
+}
+
+/// Everything that a comparison needs.
+struct Bench {
+    cache: Cache,
+    id: i64,
+    connection_id: i64,
+    scope: ReconcileScope,
+    profile: Profile,
+    provider: Provider,
+    rules: Arc<RuleSet>,
+    watch: Arc<Watch>,
+}
+
+impl Bench {
+    async fn open(
+        cache: &Cache,
+        id: i64,
+        secrets: Secrets,
+        watch: Arc<Watch>,
+    ) -> Result<Self, SyncError> {
+        let (row, profile) = cache
+            .read(move |conn| {
+                let row = reconciliation::get(conn, id)?.ok_or_else(|| {
+                    StoreError::Content(format!("there is no reconciliation {id}"))
+                })?;
+                let connection = connection::get(conn, row.connection_id)?.ok_or_else(|| {
+                    StoreError::Content(format!("reconciliation {id} has no connection"))
+                })?;
+                Ok((row, connection.profile))
+            })
+            .await?;
+        let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
+        let provider = Provider::new(&profile, secrets, Arc::new(NoObserver))?;
+        Ok(Self {
+            cache: cache.clone(),
+            id,
+            connection_id: row.connection_id,
+            scope: serde_json::from_str(&row.scope).map_err(StoreError::from)?,
+            rules: Arc::new(RuleSet::new(&profile.rules)),
+            profile,
+            provider,
+            watch,
+        })
+    }
+
+    fn source(&self, dataset: DatasetId) -> Result<&DatasetSource, SyncError> {
+        self.profile
+            .datasets
+            .get(&dataset)
+            .ok_or(SyncError::NoDataset(dataset))
+    }
+
+    async fn source_id(&self, dataset: DatasetId) -> Result<i64, SyncError> {
+        let connection_id = self.connection_id;
+        Ok(self
+            .cache
+            .write(move |tx| source::ensure(tx, connection_id, dataset))
+            .await?)
+    }
+
+    fn mapping(&self, dataset: DatasetId) -> Result<Arc<CompiledMapping>, SyncError> {
+        let source = self.source(dataset)?;
+        let mapping = CompiledMapping::new(dataset, &source.mapping).map_err(|error| {
+            zhengqiao_exchange::ExchangeError::Settings {
+                field: "mapping".into(),
+                what: error.to_string(),
+            }
+        })?;
+        Ok(Arc::new(mapping))
+    }
+
+    /// Stops where somebody asked to.
+    fn check(&self) -> Result<(), SyncError> {
+        if self.watch.is_cancelled() {
+            Err(SyncError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Compares, and keeps the result. What ends it early is kept with it and is no error.
+///
+/// # Errors
+/// The cache's.
+pub async fn reconcile(
+    cache: &Cache,
+    id: i64,
+    secrets: Secrets,
+    watch: Arc<Watch>,
+) -> Result<(), SyncError> {
+    let done = match Bench::open(cache, id, secrets, watch).await {
+        Ok(bench) => bench.compare().await,
+        Err(error) => Err(error),
+    };
+    let cause = match done {
+        Ok(()) => None,
+        Err(SyncError::Store(error)) => return Err(error.into()),
+        Err(SyncError::Exchange(error)) => Some((error.code().to_owned(), error.to_string())),
+        Err(SyncError::Cancelled) => Some((CANCELLED.to_owned(), SyncError::Cancelled.to_string())),
+        Err(error) => Some(("failed".to_owned(), error.to_string())),
+    };
+    cache
+        .write(move |tx| {
+            let cause = cause
+                .as_ref()
+                .map(|(code, message)| (code.as_str(), message.as_str()));
+            reconciliation::finish(tx, id, cause, now_ms())
+        })
+        .await?;
+    Ok(())
+}
+
+/// A cell of a dataset: day and department.
+type At = (String, String);
+
+/// Our side of a dataset.
+#[derive(Default)]
+struct Ours {
+    cells: HashMap<At, Figures>,
+    /// The provider's ids of each cell, where digests are compared.
+    ids: HashMap<At, Vec<String>>,
+}
+
+/// Our side of a dataset, in one pass.
+fn ours(
+    conn: &Connection,
+    source_id: i64,
+    dataset: DatasetId,
+    window: (&str, &str),
+    with_ids: bool,
+) -> Result<Ours, StoreError> {
+    let described = dataset.dataset();
+    let mut ours = Ours::default();
+    stock::for_each(
+        conn,
+        source_id,
+        window,
+        described.key,
+        described.department,
+        |one| {
+            let at = (one.day, one.department);
+            if with_ids {
+                let id = one.key.rsplit('|').next().unwrap_or_default().to_owned();
+                ours.ids.entry(at.clone()).or_default().push(id);
+            }
+            let figures = ours.cells.entry(at).or_default();
+            figures.received += 1;
+            match one.standing {
+                Standing::Accepted => figures.accepted += 1,
+                Standing::Rejected => figures.rejected += 1,
+                Standing::Held => figures.held += 1,
+                Standing::Withdrawn => figures.withdrawn += 1,
+            }
+        },
+    )?;
+    Ok(ours)
+}
+
+/// The digest of a cell's ids; see the provider's side of it.
+fn digest(mut ids: Vec<String>, kind: DigestKind) -> String {
+    use sha2::Digest as _;
+    ids.sort_unstable();
+    let lines = ids.iter().flat_map(|id| [id.as_bytes(), b"\n"]);
+    match kind {
+        DigestKind::Blake3 => {
+            let mut hasher = blake3::Hasher::new();
+            for line in lines {
+                hasher.update(line);
+            }
+            hasher.finalize().to_hex().to_string()
+        }
+        DigestKind::Sha256 => {
+            let mut hasher = sha2::Sha256::new();
+            for line in lines {
+                hasher.update(line);
+            }
+            hasher
+                .finalize()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        }
+    }
+}
+
+impl Bench {
+    async fn compare(&self) -> Result<(), SyncError> {
+        let window = self.scope.window();
+        let mut failed = None;
+        for (at, dataset) in self.scope.datasets.iter().enumerate() {
+            self.check()?;
+            self.watch.dataset(*dataset, at, self.scope.datasets.len());
+            match self.dataset(*dataset, &window).await {
+                // One dataset that cannot be compared leaves the others to be.
+                Err(SyncError::Exchange(error)) => {
+                    self.unknown(*dataset, &window).await?;
+                    failed.get_or_insert(error);
+                }
+                other => other?,
+            }
+        }
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn dataset(
+        &self,
+        dataset: DatasetId,
+        window: &(String, String),
+    ) -> Result<(), SyncError> {
+        self.watch.phase(Phase::Counting);
+        let told = self.told(dataset, window).await?;
+        self.check()?;
+        self.watch.phase(Phase::Comparing);
+        let differing = self.cells(dataset, window, told).await?;
+        let days: Vec<NaiveDate> = if self.scope.every_key {
+            self.days()
+        } else {
+            differing
+                .iter()
+                .filter_map(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok())
+                .collect()
+        };
+        if days.is_empty() {
+            return Ok(());
+        }
+        self.watch.phase(Phase::Looking);
+        let windows = self.windows(dataset, &days)?;
+        for (at, one) in windows.iter().enumerate() {
+            self.check()?;
+            self.watch.step(at, windows.len());
+            self.look(dataset, one, !self.scope.every_key).await?;
+        }
+        Ok(())
+    }
+
+    fn days(&self) -> Vec<NaiveDate> {
+        let parse = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        match (parse(&self.scope.from), parse(&self.scope.to)) {
+            (Some(from), Some(to)) => from.iter_days().take_while(|day| *day <= to).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The windows of time that days are read in: each by itself where the provider can be asked for
+    /// one; where it cannot, all at once, because each reading would be one of everything.
+    fn windows(
+        &self,
+        dataset: DatasetId,
+        days: &[NaiveDate],
+    ) -> Result<Vec<(String, String)>, SyncError> {
+        let asked =
+            zhengqiao_exchange::reach(self.profile.interface, dataset, self.source(dataset)?)
+                .window;
+        let one = |day: NaiveDate| (midnight(day), midnight(day + Duration::days(1)));
+        Ok(match (asked, days.first(), days.last()) {
+            (zhengqiao_exchange::Narrowing::LeftOut, Some(first), Some(last)) => {
+                vec![(midnight(*first), midnight(*last + Duration::days(1)))]
+            }
+            _ => days.iter().map(|day| one(*day)).collect(),
+        })
+    }
+
+    /// Writes the cells of a dataset; gives the days whose figures differ.
+    async fn cells(
+        &self,
+        dataset: DatasetId,
+        window: &(String, String),
+        told: Option<Vec<zhengqiao_exchange::Counted>>,
+    ) -> Result<BTreeSet<String>, SyncError> {
+        let source_id = self.source_id(dataset).await?;
+        let kind = self
+            .source(dataset)?
+            .counts
+            .as_ref()
+            .map_or(DigestKind::Sha256, |counts| counts.digest_kind);
+        let with_ids = told
+            .as_ref()
+            .is_some_and(|told| told.iter().any(|one| one.digest.is_some()));
+        let (from, to) = window.clone();
+        let mut ours = self
+            .cache
+            .read(move |conn| ours(conn, source_id, dataset, (&from, &to), with_ids))
+            .await?;
+        let mut cells: BTreeMap<At, (Figures, bool)> = BTreeMap::new();
+        let known = told.is_some();
+        for one in told.unwrap_or_default() {
+            let at = (one.day, one.department);
+            let mut figures = ours.cells.remove(&at).unwrap_or_default();
+            // A provider may tell a cell in several parts.
+            let count = i64::try_from(one.count).unwrap_or(i64::MAX);
+            let differs = one.digest.is_some_and(|theirs| {
+                digest(ours.ids.remove(&at).unwrap_or_default(), kind) != theirs
+            });
+            let (kept, was) = cells
+                .entry(at)
+                .or_insert_with(|| (std::mem::take(&mut figures), false));
+            kept.provider = Some(kept.provider.unwrap_or(0).saturating_add(count));
+            *was |= differs;
+        }
+        for (at, mut figures) in ours.cells {
+            // A provider that told its cells and left this one out has nothing in it.
+            figures.provider = known.then_some(0);
+            cells.insert(at, (figures, false));
+        }
+        let id = self.id;
+        Ok(self
+            .cache
+            .write(move |tx| {
+                let mut differing = BTreeSet::new();
+                for ((day, department), (figures, differs)) in &cells {
+                    let state = CellState::of(figures, *differs, false, 0, 0);
+                    let place = Place {
+                        reconciliation_id: id,
+                        dataset,
+                        day,
+                        department,
+                    };
+                    reconciliation_cell::put(tx, &place, figures, state.as_str())?;
+                    if state.differs() {
+                        differing.insert(day.clone());
+                    }
+                }
+                Ok(differing)
+            })
+            .await?)
+    }
+
+    /// Notes that the provider's side of a dataset cannot be known.
+    async fn unknown(
+        &self,
+        dataset: DatasetId,
+        window: &(String, String),
+    ) -> Result<(), SyncError> {
+        let id = self.id;
+        let written = self
+            .cache
+            .read(move |conn| reconciliation_cell::list(conn, id, Some(dataset), None))
+            .await?;
+        if written.is_empty() {
+            self.cells(dataset, window, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts our side of a dataset's cells again, and gives each cell the state that it has now.
+    async fn count_again(&self, dataset: DatasetId) -> Result<(), SyncError> {
+        let source_id = self.source_id(dataset).await?;
+        let (id, (from, to)) = (self.id, self.scope.window());
+        let mut ours = self
+            .cache
+            .read(move |conn| ours(conn, source_id, dataset, (&from, &to), false))
+            .await?;
+        self.cache
+            .write(move |tx| {
+                for cell in reconciliation_cell::list(tx, id, Some(dataset), None)? {
+                    let at = (cell.day.clone(), cell.department.clone());
+                    let mut figures = ours.cells.remove(&at).unwrap_or_default();
+                    figures.provider = cell.figures.provider;
+                    write_state(tx, id, &cell, &figures)?;
+                }
+                for ((day, department), mut figures) in ours.cells {
+                    let place = Place {
+                        reconciliation_id: id,
+                        dataset,
+                        day: &day,
+                        department: &department,
+                    };
+                    figures.provider = Some(0);
+                    let state = CellState::of(&figures, false, false, 0, 0);
+                    reconciliation_cell::put(tx, &place, &figures, state.as_str())?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    fn interface(&self) -> Interface {
+        self.profile.interface
+    }
+}
+
+/// Writes a cell with the state that its figures and keys give it.
+fn write_state(
+    tx: &Transaction<'_>,
+    id: i64,
+    cell: &reconciliation_cell::CellRow,
+    figures: &Figures,
+) -> Result<(), StoreError> {
+    let differs = cell.state == CellState::Differs.as_str();
+    let looked = cell.looked_at.is_some();
+    let state = CellState::of(figures, differs, looked, cell.open_keys, cell.healed_keys);
+    let place = Place {
+        reconciliation_id: id,
+        dataset: cell.dataset,
+        day: &cell.day,
+        department: &cell.department,
+    };
+    reconciliation_cell::put(tx, &place, figures, state.as_str())?;
+    Ok(())
+}
+
+/// How many keys of a comparison are open, by how they differ.
+///
+/// # Errors
+/// The cache's.
+pub fn open_keys(conn: &Connection, id: i64) -> Result<Vec<(Difference, i64)>, StoreError> {
+    Ok(reconciliation_key::counts(conn, id)?
+        .into_iter()
+        .map(|(kind, open, _)| (kind, open))
+        .collect())
+}

@@ -5,6 +5,7 @@
 pub mod connections;
 pub mod identity;
 pub mod mapping;
+pub mod reconciliation;
 pub mod rejected;
 pub mod secrets;
 pub mod sharing;

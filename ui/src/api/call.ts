@@ -6,6 +6,7 @@ import type {
   CountEffect,
   ErrorCode,
   MappingEffect,
+  ReconciliationProgress,
   RunProgress,
   TestLayer,
   TestReport,
@@ -70,4 +71,12 @@ export function countMappingEffect(
   onProgress: (effect: MappingEffect) => void,
 ): Promise<MappingEffect> {
   return send('count_mapping_effect', { request, onProgress: channel(onProgress) })
+}
+
+/** Tells how a reconciliation goes on until it ends. */
+export function watchReconciliation(
+  reconciliation_id: number,
+  onProgress: (progress: ReconciliationProgress) => void,
+): Promise<ReconciliationProgress> {
+  return send('watch_reconciliation', { request: { reconciliation_id }, onProgress: channel(onProgress) })
 }

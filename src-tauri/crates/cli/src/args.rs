@@ -33,6 +33,8 @@ pub enum Command {
     Sync(SyncCommand),
     /// 运行记录 · Past runs, or one of them
     Runs(RunsCommand),
+    /// 对账：与服务端的数量逐日逐部门核对 · Reconcile with the provider's counts by day and department
+    Reconcile(ReconcileCommand),
     /// 异常数据 · Rejected records
     Rejected {
         #[command(subcommand)]
@@ -364,6 +366,62 @@ pub struct RecordsCommand {
     /// 从此编号之后继续 · Go on after this number
     #[arg(long, value_name = "ID")]
     pub after: Option<i64>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ReconcileCommand {
+    #[command(subcommand)]
+    pub act: Option<ReconcileAct>,
+    /// 连接名称 · Name of a connection
+    #[arg(required = true)]
+    pub connection: Option<String>,
+    /// 起始日期，缺省为三十天 · First day; thirty days in all if absent
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// 截止日期（含），缺省为昨天 · Last day; yesterday if absent
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// 数据集，可重复 · Only these datasets; may be repeated
+    #[arg(long = "dataset", value_name = "NAME", value_parser = dataset)]
+    pub datasets: Vec<DatasetId>,
+    /// 数量一致的日期也逐条核对 · Compare key by key where the figures agree as well
+    #[arg(long)]
+    pub every_key: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ReconcileAct {
+    /// 历次对账 · Earlier reconciliations
+    List {
+        connection: String,
+        /// 条数 · At most so many
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// 查看一次对账 · Show one
+    Show {
+        id: i64,
+        /// 列出存在差异的主键 · The keys that differ as well
+        #[arg(long)]
+        keys: bool,
+    },
+    /// 仅重新获取缺少和内容不同的记录 · Read again just what is missing or different
+    Repull { id: i64 },
+    /// 签认 · Sign off
+    Sign {
+        id: i64,
+        /// 核对结论 · What was found and agreed on
+        #[arg(long)]
+        note: String,
+    },
+    /// 导出差异主键（CSV，已脱敏） · Write the keys that differ as CSV, masked
+    Export {
+        id: i64,
+        /// 文件 · File
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

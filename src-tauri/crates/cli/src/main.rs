@@ -11,6 +11,7 @@ mod identity;
 mod mapping;
 mod network;
 mod output;
+mod reconcile;
 mod records;
 mod rejected;
 mod sync;
@@ -105,6 +106,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Connection { command } => connection::run(&console, command, output).await,
         Command::Sync(command) => sync::run(&console, command, output).await,
         Command::Runs(command) => sync::runs(&console, command, output).await,
+        Command::Reconcile(command) => reconcile::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,

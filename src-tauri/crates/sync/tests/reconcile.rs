@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bed::Bed;
 use zhengqiao_demo::{Slips, World};
 use zhengqiao_domain::DatasetId;
-use zhengqiao_exchange::Secrets;
+use zhengqiao_exchange::{Profile, Secrets};
 use zhengqiao_store::reconciliation_cell::{self, CellRow};
 use zhengqiao_store::reconciliation_key::{self, Difference, KeyFilter, KeyRow};
 use zhengqiao_store::{reconciliation, run, source};
@@ -16,6 +16,13 @@ use zhengqiao_sync::RunMode;
 use zhengqiao_sync::reconcile::{self, CellState, ReconcileOptions, Watch};
 
 const DATASET: DatasetId = DatasetId::CaseAcceptance;
+
+/// Cases, and the items that they wait for.
+fn only_cases(profile: &mut Profile) {
+    profile
+        .datasets
+        .retain(|id, _| matches!(*id, DATASET | DatasetId::ServiceItem));
+}
 
 fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
@@ -87,7 +94,7 @@ async fn over_twenty_seeds_exactly_the_lost_and_doubled_keys_are_found_and_a_rep
     for seed in 1..=20 {
         let bed = Bed::with(150, seed, 0.0, "gateway", |profile| {
             bed::small_pages(profile, 40);
-            profile.datasets.retain(|id, _| *id == DATASET);
+            only_cases(profile);
         })
         .await;
         let world = bed.provider.world();
@@ -165,13 +172,15 @@ async fn over_twenty_seeds_exactly_the_lost_and_doubled_keys_are_found_and_a_rep
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_counts_are_believed_until_the_digest_of_the_keys_differs() {
     let bed = Bed::with(150, 31, 0.0, "gateway", |profile| {
-        profile.datasets.retain(|id, _| *id == DATASET);
+        only_cases(profile);
     })
     .await;
     bed.run(RunMode::Full).await;
     let id = compare(&bed, false).await;
+    let before = cells(&bed, id);
+    assert!(!before.is_empty());
     assert!(
-        cells(&bed, id)
+        before
             .iter()
             .all(|cell| cell.state == CellState::Equal.as_str())
     );
@@ -192,7 +201,7 @@ async fn equal_counts_are_believed_until_the_digest_of_the_keys_differs() {
         .into_iter()
         .filter(|cell| cell.state != CellState::Equal.as_str())
         .collect();
-    assert_eq!(differing.len(), 1, "{differing:?}");
+    assert_eq!(differing.len(), 1);
     assert_eq!(differing[0].state, CellState::Differs.as_str());
     let found = keys(&bed, id);
     assert_eq!(
@@ -205,7 +214,7 @@ async fn equal_counts_are_believed_until_the_digest_of_the_keys_differs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_without_counts_is_unknown_and_never_equal_until_every_key_is_compared() {
     let bed = Bed::with(150, 32, 0.0, "oauth2", |profile| {
-        profile.datasets.retain(|id, _| *id == DATASET);
+        only_cases(profile);
     })
     .await;
     bed.run(RunMode::Full).await;
@@ -228,7 +237,7 @@ async fn a_provider_without_counts_is_unknown_and_never_equal_until_every_key_is
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_signed_off_is_pulled_no_more_and_what_was_cancelled_says_so() {
     let bed = Bed::with(150, 33, 0.0, "gateway", |profile| {
-        profile.datasets.retain(|id, _| *id == DATASET);
+        only_cases(profile);
     })
     .await;
     bed.run(RunMode::Full).await;
@@ -278,7 +287,7 @@ async fn what_was_signed_off_is_pulled_no_more_and_what_was_cancelled_says_so() 
 async fn defective_rows_are_received_too_and_what_waits_counts_once() {
     let bed = Bed::with(300, 34, 0.1, "gateway", |profile| {
         profile.limits.reject_rate_percent = 0.0;
-        profile.datasets.retain(|id, _| *id == DATASET);
+        only_cases(profile);
     })
     .await;
     bed.run(RunMode::Full).await;
@@ -305,6 +314,8 @@ async fn defective_rows_are_received_too_and_what_waits_counts_once() {
         .cache
         .read_blocking(|conn| source::list(conn, None))
         .unwrap()
-        .remove(0);
+        .into_iter()
+        .find(|source| source.dataset == DATASET)
+        .unwrap();
     assert!(waiting.rejected + waiting.held >= rejected);
 }

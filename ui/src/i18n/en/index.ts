@@ -8,6 +8,7 @@ import { audit, identity, settings } from './identity'
 import { limits } from './limits'
 import { auth, file, mapping } from './mapping'
 import { network } from './network'
+import { reconcile } from './reconciliation'
 import { rejected } from './rejected'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
@@ -29,6 +30,7 @@ export default {
   sharing,
   sync,
   records,
+  reconcile,
   rejected,
   identity,
   audit,

@@ -5,6 +5,7 @@ mod export;
 mod identity;
 mod mapping;
 mod network;
+mod reconciliation;
 mod records;
 mod rejected;
 mod runs;
@@ -43,6 +44,7 @@ struct Shared {
     opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
     samples: Mutex<mapping::Samples>,
+    reconciling: reconciliation::Reconciling,
 }
 
 /// The use cases. Clones share everything.
@@ -60,6 +62,7 @@ impl Console {
             opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
             samples: Mutex::default(),
+            reconciling: reconciliation::Reconciling::default(),
         }))
     }
 
@@ -254,8 +257,13 @@ impl From<SyncError> for ApiError {
             SyncError::Exchange(error) => return error.into(),
             SyncError::NoConnection(_) => ErrorCode::NotFound,
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
-            SyncError::NoDataset(_) => ErrorCode::InvalidRequest,
-            SyncError::Interrupted(_) => ErrorCode::Internal,
+            SyncError::NoDataset(_)
+            | SyncError::Scope { .. }
+            | SyncError::SignedOff(_)
+            | SyncError::NotApplicable { .. }
+            | SyncError::MovedOn { .. } => ErrorCode::InvalidRequest,
+            SyncError::NoDryRun(_) => ErrorCode::NotFound,
+            SyncError::Interrupted(_) | SyncError::Cancelled => ErrorCode::Internal,
         };
         Self {
             code,

@@ -87,14 +87,13 @@ impl Console {
         let connection_id = request.connection_id;
         let secrets = self.secrets(connection_id).await?;
         let cache = self.cache()?;
+        let mode = match request.mode {
+            RunMode::Full => zhengqiao_sync::RunMode::Full,
+            RunMode::Incremental => zhengqiao_sync::RunMode::Incremental,
+        };
         let options = RunOptions {
-            connection_id,
             datasets: request.datasets,
-            mode: match request.mode {
-                RunMode::Full => zhengqiao_sync::RunMode::Full,
-                RunMode::Incremental => zhengqiao_sync::RunMode::Incremental,
-            },
-            now_ms: now_ms(),
+            ..RunOptions::new(connection_id, mode, now_ms())
         };
         let registry = cache.clone();
         let started = blocking(move || zhengqiao_sync::start(&registry, options)).await??;

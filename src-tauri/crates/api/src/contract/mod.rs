@@ -8,6 +8,7 @@ mod connections;
 mod identity;
 mod mapping;
 mod network;
+mod reconciliation;
 mod rejected;
 mod runs;
 mod sharing;
@@ -17,6 +18,7 @@ pub use connections::*;
 pub use identity::*;
 pub use mapping::*;
 pub use network::*;
+pub use reconciliation::*;
 pub use rejected::*;
 pub use runs::*;
 pub use sharing::*;
@@ -90,6 +92,16 @@ pub struct CommandMap {
     pub watch_run: Call<RunId, RunProgress>,
     pub list_runs: Call<RunsRequest, RunsPage>,
     pub get_run: Call<RunId, RunDetail>,
+    pub start_reconciliation: Call<StartReconciliation, ReconciliationId>,
+    pub watch_reconciliation: Call<ReconciliationId, ReconciliationProgress>,
+    pub cancel_reconciliation: Call<ReconciliationId, Nothing>,
+    pub list_reconciliations: Call<ReconciliationsRequest, Vec<ReconciliationRow>>,
+    pub get_reconciliation: Call<ReconciliationId, ReconciliationDetail>,
+    pub list_reconciliation_cells: Call<ReconciliationCellsRequest, Vec<ReconciliationCell>>,
+    pub list_reconciliation_keys: Call<ReconciliationKeysRequest, ReconciliationKeysPage>,
+    pub repull_reconciliation: Call<ReconciliationId, Nothing>,
+    pub sign_reconciliation: Call<SignReconciliation, ReconciliationDetail>,
+    pub export_reconciliation: Call<ExportReconciliation, ExportReport>,
     pub list_records: Call<RecordsRequest, RecordsPage>,
     pub get_record: Call<RecordId, RecordDetail>,
     pub list_causes: Call<RejectionFilter, Vec<CauseRow>>,

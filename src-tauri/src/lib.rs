@@ -116,6 +116,8 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::sync::watch_run,
             commands::sync::list_runs,
             commands::sync::get_run,
+            commands::decisions::get_run_guards,
+            commands::decisions::decide_run,
             commands::reconciliation::start_reconciliation,
             commands::reconciliation::watch_reconciliation,
             commands::reconciliation::cancel_reconciliation,

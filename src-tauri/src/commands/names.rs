@@ -42,6 +42,8 @@ pub const NAMES: &[&str] = &[
     "watch_run",
     "list_runs",
     "get_run",
+    "get_run_guards",
+    "decide_run",
     "start_reconciliation",
     "watch_reconciliation",
     "cancel_reconciliation",

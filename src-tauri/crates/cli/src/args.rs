@@ -232,6 +232,12 @@ pub struct SyncCommand {
 pub struct RunsCommand {
     /// 运行编号 · Number of a run
     pub run: Option<i64>,
+    /// 对“需处理”的运行：仅此一次放行并继续 · A run that needs a decision goes on, this once
+    #[arg(long, requires = "run", conflicts_with = "stop")]
+    pub go_on: bool,
+    /// 对“需处理”的运行：到此为止 · A run that needs a decision ends here
+    #[arg(long, requires = "run")]
+    pub stop: bool,
     /// 连接名称 · Only of this connection
     #[arg(long, value_name = "NAME")]
     pub connection: Option<String>,

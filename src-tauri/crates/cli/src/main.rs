@@ -6,6 +6,7 @@ mod advice;
 mod args;
 mod check;
 mod connection;
+mod decide;
 mod demo;
 mod identity;
 mod mapping;

@@ -61,6 +61,11 @@ pub async fn runs(
     command: RunsCommand,
     output: Output,
 ) -> Result<End, ApiError> {
+    if let Some(run_id) = command.run
+        && (command.go_on || command.stop)
+    {
+        return crate::decide::run(console, run_id, command.go_on, output).await;
+    }
     if let Some(run_id) = command.run {
         let detail = console.get_run(RunId { run_id }).await?;
         output.print(&detail, |detail| {

@@ -23,6 +23,9 @@ pub struct Limits {
     /// Deletion guard: the same as a share of the accepted records, in percent; the smaller of both
     /// holds, and twenty are always let through. 0 means no limit.
     pub withdrawal_percent: f64,
+    /// A run that brings so many times the usual rows of earlier runs, or as many times fewer, needs a
+    /// decision. 0 means no guard.
+    pub implausible_factor: f64,
     /// Requests in the log of a run are forgotten after so many days; 0 keeps them. The law asks for
     /// at least six months of network logs.
     pub request_log_days: u32,
@@ -38,6 +41,7 @@ impl Default for Limits {
             reject_rate_min_rows: 1000,
             withdrawal_rows: 1000,
             withdrawal_percent: 20.0,
+            implausible_factor: 5.0,
             request_log_days: 200,
             resolved_days: 400,
         }
@@ -84,6 +88,15 @@ impl Limits {
                     what: format!("{value} is no percentage; give 0 to 100"),
                 });
             }
+        }
+        let factor = self.implausible_factor;
+        if factor != 0.0 && !(1.5..=1000.0).contains(&factor) {
+            return Err(ExchangeError::Settings {
+                field: "limits.implausible_factor".into(),
+                what: format!(
+                    "{factor} is no factor to judge by; give 1.5 to 1000, or 0 for no guard"
+                ),
+            });
         }
         Ok(())
     }

@@ -165,3 +165,16 @@ CREATE TABLE run_drift (
   example TEXT,
   PRIMARY KEY (run_id, source_id, name)
 ) STRICT, WITHOUT ROWID;
+
+-- What a person decided of a part of a run that a guard stopped; go_on holds for this run alone.
+CREATE TABLE run_decision (
+  run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+  source_id INTEGER NOT NULL,
+  -- the guard: reject_rate, nothing_received, implausible, page_drift, scale_reversed, schema_drift
+  code TEXT NOT NULL,
+  -- go_on, stop
+  decision TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (run_id, source_id, code)
+) STRICT, WITHOUT ROWID;

@@ -20,6 +20,8 @@ pub mod reconciliation_key;
 pub mod record;
 pub mod rejection;
 pub mod run;
+pub mod run_decision;
+pub mod run_history;
 pub mod run_scope;
 pub mod scratch;
 pub mod secret;

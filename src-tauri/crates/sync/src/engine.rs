@@ -1,5 +1,6 @@
 //! The run itself: datasets in order, pages ahead of the writer, states at the end.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use zhengqiao_store::{Cache, StoreError, Transaction, connection, hash, run_scop
 use crate::batch::Desk;
 use crate::dry;
 use crate::error::SyncError;
+use crate::guard;
 use crate::prepare::{Prepared, prepare};
 use crate::recheck;
 use crate::replay;
@@ -89,7 +91,7 @@ pub(crate) struct Place {
 }
 
 /// This process, as the owner of a run.
-fn owner() -> String {
+pub(crate) fn owner() -> String {
     format!("pid {}", std::process::id())
 }
 
@@ -179,9 +181,10 @@ pub(crate) fn register(
             rule_set: &rule_set,
         },
     )?;
-    let kept = (scope != RunScope::default())
-        .then(|| serde_json::to_string(&scope))
-        .transpose()?;
+    let kept = match run_scope_text(&scope) {
+        Ok(kept) => kept,
+        Err(error) => return Ok(Err(error)),
+    };
     run_scope::set(tx, run_id, kept.as_deref(), &options.asked_by)?;
     for dataset in datasets {
         let source_id = source::ensure(tx, options.connection_id, dataset)?;
@@ -674,7 +677,8 @@ impl Engine {
                 let counts = run::dataset_counts(tx, run_id, source_id)?;
                 Ok(Committed {
                     cancelled: run::heartbeat(tx, run_id, &owner(), at)?,
-                    guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected),
+                    guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected)
+                        && !guard::passed_over(tx, run_id, source_id)?.contains("reject_rate"),
                     receipts,
                 })
             })
@@ -780,6 +784,8 @@ impl Engine {
             None => self.run.until.clone(),
         };
         let limits = self.profile.limits.clone();
+        let run = self.run.clone();
+        let kept = run_scope_text(&self.scope)?;
         let incremental = self
             .profile
             .datasets
@@ -793,7 +799,13 @@ impl Engine {
                     .into_iter()
                     .find(|row| row.source_id == source_id)
                     .ok_or_else(|| StoreError::Content(format!("run {run_id} lost {dataset}")))?;
-                let (state, cause) = judge(&end, &now, full, &limits);
+                let passed = guard::passed_over(tx, run_id, source_id)?;
+                let usual = match &end {
+                    End::Read { .. } => guard::usual(tx, &run, &now, kept.as_deref(), &limits)?,
+                    _ => None,
+                };
+                let doubt = guard::doubt(&now, usual.as_ref());
+                let (state, cause) = judge(&end, &now, full, &limits, doubt, &passed);
                 let at = now_ms();
                 let told = cause
                     .as_ref()
@@ -841,6 +853,14 @@ pub(crate) fn incremental_scope(described: &DatasetSource, kept: Option<&str>) -
     Scope::Incremental(state)
 }
 
+/// What a run covers besides its mode, as it is kept with the run.
+fn run_scope_text(scope: &RunScope) -> Result<Option<String>, SyncError> {
+    Ok((*scope != RunScope::default())
+        .then(|| serde_json::to_string(scope))
+        .transpose()
+        .map_err(StoreError::from)?)
+}
+
 /// A checked page.
 struct Ready {
     rows: Vec<Prepared>,
@@ -868,8 +888,11 @@ fn judge(
     part: &RunDatasetRow,
     full: bool,
     limits: &Limits,
+    doubt: Option<(String, String)>,
+    passed: &HashSet<String>,
 ) -> (StateWord, Option<(String, String)>) {
     let counts: &Counts = &part.counts;
+    let stops = |code: &str| !passed.contains(code);
     let cause = |code: &str, message: String| Some((code.to_owned(), message));
     match end {
         End::Cancelled => (StateWord::Cancelled, None),
@@ -881,7 +904,7 @@ fn judge(
                 format!("{}: the counters do not add up", part.dataset),
             ),
         ),
-        End::Read { .. } if full && counts.fetched == 0 => (
+        End::Read { .. } if full && counts.fetched == 0 && stops("nothing_received") => (
             StateWord::NeedsDecision,
             cause(
                 "nothing_received",
@@ -889,10 +912,13 @@ fn judge(
             ),
         ),
         End::Guarded => (StateWord::NeedsDecision, Some(reject_rate(part, limits))),
-        End::Read { .. } if limits.is_reject_rate_exceeded(counts.fetched, counts.rejected) => {
+        End::Read { .. }
+            if limits.is_reject_rate_exceeded(counts.fetched, counts.rejected)
+                && stops("reject_rate") =>
+        {
             (StateWord::NeedsDecision, Some(reject_rate(part, limits)))
         }
-        End::Read { drifted: true, .. } => (
+        End::Read { drifted: true, .. } if stops("page_drift") => (
             StateWord::NeedsDecision,
             cause(
                 "page_drift",
@@ -902,7 +928,7 @@ fn judge(
                 ),
             ),
         ),
-        End::Read { .. } if scale_reversed(part) => (
+        End::Read { .. } if scale_reversed(part) && stops("scale_reversed") => (
             StateWord::NeedsDecision,
             cause(
                 "scale_reversed",
@@ -912,6 +938,9 @@ fn judge(
                 ),
             ),
         ),
+        End::Read { .. } if doubt.is_some() && stops("implausible") => {
+            (StateWord::NeedsDecision, doubt)
+        }
         End::Read { .. } if counts.rejected + counts.held > 0 => {
             (StateWord::FinishedWithRejections, None)
         }

@@ -53,6 +53,14 @@ pub enum SyncError {
         /// What differs.
         differs: Vec<crate::dry::Differs>,
     },
+    /// A run does not wait for a decision.
+    #[error("run {run_id} does not wait for a decision: {why}")]
+    NothingToDecide {
+        /// The run.
+        run_id: i64,
+        /// Why not.
+        why: String,
+    },
     /// Somebody asked to end it.
     #[error("it was cancelled")]
     Cancelled,

@@ -14,6 +14,7 @@ use axum::routing::any;
 use bed::Bed;
 use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::{Auth, Envelope, Pager, ParamsIn, Profile, Secrets};
+use zhengqiao_store::run_decision::Decision;
 use zhengqiao_store::{audit, connection, run};
 use zhengqiao_sync::{RunMode, RunOptions, StateWord};
 
@@ -260,4 +261,207 @@ async fn what_was_resolved_long_ago_is_forgotten_and_counters_and_audit_say_so()
         acts.iter().any(|detail| detail.contains(r#""rows":10"#)),
         "{acts:?}"
     );
+}
+
+fn last_run(bed: &Bed) -> run::RunRow {
+    bed.cache
+        .read_blocking(|conn| run::page(conn, None, None, 1))
+        .unwrap()
+        .remove(0)
+}
+
+/// A full run is over for a reject rate above the limit: 100 rows without a name.
+async fn guarded_by_reject_rate() -> (Bed, i64) {
+    let bed = Bed::new(200, 6, 0.0).await;
+    bed.run(RunMode::Full).await;
+    let body = received(&bed, DATASET, 100, |row| {
+        set(row, "applyer_name", "");
+        let guid = format!("x{}", row["row_guid"].as_str().unwrap());
+        set(row, "row_guid", &guid);
+    });
+    let base = serve(body).await;
+    read_from(&bed, DATASET, base);
+    change(&bed, |profile| profile.limits.reject_rate_min_rows = 100);
+    assert_eq!(run_once(&bed, now_ms()).await, StateWord::NeedsDecision);
+    let run_id = last_run(&bed).id;
+    (bed, run_id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_stopped_by_its_reject_rate_goes_on_where_it_stands_when_a_person_says_so() {
+    let (bed, run_id) = guarded_by_reject_rate().await;
+    // Another opening of the cache file, as after a restart.
+    let key = zhengqiao_store::CacheKey::new([7; 32]);
+    let cache = zhengqiao_store::Cache::open(&bed.dir.path().join("cache.db"), &key).unwrap();
+    assert!(zhengqiao_sync::decide(&cache, run_id, Decision::GoOn, "someone", now_ms()).unwrap());
+    let state = zhengqiao_sync::run(&cache, run_id, Secrets::new(None))
+        .await
+        .unwrap();
+    assert_eq!(state, StateWord::FinishedWithRejections);
+    let part = bed.part(DATASET.as_str());
+    assert_eq!(part.counts.rejected, 100, "no row was read twice");
+    assert!(part.counts.balance());
+    let kept = cache
+        .read_blocking(move |conn| {
+            Ok((
+                zhengqiao_store::run_decision::list(conn, run_id)?,
+                audit::page(conn, None, 1)?,
+            ))
+        })
+        .unwrap();
+    assert_eq!(
+        (kept.0[0].code.as_str(), kept.0[0].actor.as_str()),
+        ("reject_rate", "someone")
+    );
+    assert_eq!(kept.1[0].act, "decide_run");
+    // It holds for that run alone.
+    assert_eq!(run_once(&bed, now_ms()).await, StateWord::NeedsDecision);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_run_leaves_the_cursor_and_an_overtaken_one_cannot_be_decided_any_more() {
+    let (bed, run_id) = guarded_by_reject_rate().await;
+    let cursor = |bed: &Bed| {
+        bed.cache
+            .read_blocking(|conn| zhengqiao_store::source::list(conn, None))
+            .unwrap()
+            .into_iter()
+            .find(|row| row.dataset == DATASET)
+            .unwrap()
+            .incremental_state
+    };
+    let before = cursor(&bed);
+    assert!(
+        !zhengqiao_sync::decide(&bed.cache, run_id, Decision::Stop, "someone", now_ms()).unwrap()
+    );
+    assert_eq!(last_run(&bed).state, StateWord::Cancelled.as_str());
+    assert_eq!(cursor(&bed), before);
+    let again = zhengqiao_sync::decide(&bed.cache, run_id, Decision::GoOn, "someone", now_ms());
+    assert!(again.unwrap_err().to_string().contains("decision"));
+
+    assert_eq!(run_once(&bed, now_ms()).await, StateWord::NeedsDecision);
+    let guarded = last_run(&bed).id;
+    run_once(&bed, now_ms()).await;
+    let late = zhengqiao_sync::decide(&bed.cache, guarded, Decision::GoOn, "someone", now_ms());
+    assert!(late.unwrap_err().to_string().contains("later run"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_far_from_the_usual_needs_a_decision_with_the_figures_and_accepting_moves_the_cursor()
+ {
+    let bed = Bed::new(400, 7, 0.0).await;
+    bed.run(RunMode::Full).await;
+    let body = received(&bed, DATASET, 100, |_| {});
+    let few = received(&bed, DATASET, 3, |_| {});
+    let base = serve(body).await;
+    read_from(&bed, DATASET, base);
+    change(&bed, |profile| {
+        profile.limits.reject_rate_percent = 0.0;
+    });
+    let today = now_ms();
+    for week in [3, 2, 1] {
+        run_once(&bed, today - week * 7 * DAY_MS).await;
+    }
+    let base = serve(few).await;
+    read_from(&bed, DATASET, base);
+    let cursor = |bed: &Bed| {
+        bed.cache
+            .read_blocking(|conn| zhengqiao_store::source::list(conn, None))
+            .unwrap()
+            .into_iter()
+            .find(|row| row.dataset == DATASET)
+            .unwrap()
+            .incremental_state
+    };
+    let before = cursor(&bed);
+    assert_eq!(run_once(&bed, today).await, StateWord::NeedsDecision);
+    let part = bed.part(DATASET.as_str());
+    assert_eq!(part.code.as_deref(), Some("implausible"));
+    let told = part.message.unwrap();
+    assert!(
+        told.contains("3 rows") && told.contains("the usual 100") && told.contains("weekday"),
+        "{told}"
+    );
+    assert_eq!(cursor(&bed), before);
+    let run_id = last_run(&bed).id;
+    zhengqiao_sync::decide(&bed.cache, run_id, Decision::GoOn, "someone", now_ms()).unwrap();
+    let state = zhengqiao_sync::run(&bed.cache, run_id, Secrets::new(None))
+        .await
+        .unwrap();
+    assert_ne!(state, StateWord::NeedsDecision);
+    assert_ne!(cursor(&bed), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mass_deletion_is_held_while_adds_and_updates_go_through_and_is_released_one_by_one() {
+    let bed = Bed::new(200, 8, 0.0).await;
+    bed.run(RunMode::Full).await;
+    let before = accepted(&bed);
+    let mut rows: Vec<serde_json::Value> =
+        serde_json::from_str(&received(&bed, DATASET, 80, |_| {})).unwrap();
+    for (at, row) in rows.iter_mut().enumerate() {
+        match at {
+            0..=59 => set(row, "cd_operation", "D"),
+            60..=69 => set(row, "applyer_name", "王小明"),
+            _ => {
+                let guid = format!("new{at}");
+                set(row, "row_guid", &guid);
+                let project = row["project_no"].as_str().unwrap();
+                let project = format!("{}99{at:02}", &project[..project.len() - 4]);
+                set(row, "project_no", &project);
+            }
+        }
+        let now = (chrono::Utc::now() + chrono::Duration::hours(8)).format("%Y-%m-%d %H:%M:%S");
+        set(row, "cd_time", &now.to_string());
+    }
+    let base = serve(serde_json::to_string(&rows).unwrap()).await;
+    read_from(&bed, DATASET, base);
+    change(&bed, |profile| profile.limits.withdrawal_rows = 25);
+    run_once(&bed, now_ms()).await;
+    let part = bed.part(DATASET.as_str());
+    assert_eq!((part.counts.withdrawn, part.counts.held), (25, 35));
+    assert_eq!(part.counts.accepted, 20, "adds and updates went through");
+    let held: Vec<i64> = bed
+        .cache
+        .read_blocking(|conn| {
+            let mut statement = conn.prepare(
+                "SELECT r.id FROM rejection r JOIN rejection_payload p ON p.rejection_id = r.id
+                 WHERE r.outcome = 2 AND r.state = 1 AND p.findings LIKE '%withdrawal.limit%' ORDER BY r.id",
+            )?;
+            let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(ids)
+        })
+        .unwrap();
+    assert_eq!(held.len(), 35);
+    let standing = accepted(&bed);
+    assert_eq!(standing, before - 25 + 10);
+    release(&bed, held[0]);
+    assert_eq!(accepted(&bed), standing - 1);
+    for id in &held[1..] {
+        release(&bed, *id);
+    }
+    assert_eq!(accepted(&bed), standing - 35);
+}
+
+/// Lets one held deletion through.
+fn release(bed: &Bed, rejection_id: i64) {
+    let connection_id = bed.connection_id;
+    bed.cache
+        .write_blocking(move |tx| {
+            let row = connection::get(tx, connection_id)?.unwrap();
+            let profile: Profile = serde_json::from_str(&row.profile)?;
+            let rules = zhengqiao_domain::RuleSet::new(&profile.rules);
+            let mapping = zhengqiao_domain::CompiledMapping::new(
+                DATASET,
+                &profile.datasets[&DATASET].mapping,
+            )
+            .unwrap();
+            let now = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();
+            let check = zhengqiao_domain::Check::new(&rules, now);
+            let text = now.format("%Y-%m-%d %H:%M:%S").to_string();
+            let desk = zhengqiao_sync::Desk::new(tx, connection_id, DATASET, 1, now_ms(), &text)?;
+            zhengqiao_sync::revalidate(tx, &desk, &mapping, &check, &rules, rejection_id).unwrap();
+            Ok(())
+        })
+        .unwrap();
 }

@@ -26,7 +26,8 @@ export const reconcile: typeof zhReconcile = {
   export: 'Export differences',
   sign: 'Sign off',
   signTitle: 'Sign the reconciliation off',
-  signText: 'Once signed off, this result does not change any more, and the audit log says so. {n} differences are still open.',
+  signText:
+    'Once signed off, this result does not change any more, and the audit log says so. {n} differences are still open.',
   signNote: 'Conclusion',
   signNeeded: 'Say what was found and agreed on',
   signed: 'Signed off by {who}, {when}: {note}',
@@ -87,7 +88,8 @@ export const reconcile: typeof zhReconcile = {
   key: 'Key',
   kindTitle: 'Difference',
   kind: { missing: 'Missing', surplus: 'Surplus', doubled: 'Sent twice', different: 'Different' },
-  summary: '{missing} missing · {surplus} surplus · {doubled} doubled · {different} different · {healed} healed',
+  summary:
+    '{missing} missing · {surplus} surplus · {doubled} doubled · {different} different · {healed} healed',
   healed: 'Healed',
   open: 'Open',
 }

@@ -3,7 +3,8 @@ export const reconcile = {
   tab: '对账',
   start: '开始对账',
   startTitle: '与服务端核对数量',
-  startText: '按数据集、日期和部门，将“{name}”服务端登记的数量与本地收到的数量逐一核对；不一致的日期再逐条核对主键。只读取，不写入。',
+  startText:
+    '按数据集、日期和部门，将“{name}”服务端登记的数量与本地收到的数量逐一核对；不一致的日期再逐条核对主键。只读取，不写入。',
   days: '日期范围',
   from: '起始日期',
   to: '截止日期',
@@ -17,7 +18,8 @@ export const reconcile = {
   range: '{from} 至 {to}',
   repull: '重新获取 {n} 条',
   repullTitle: '重新获取有差异的记录',
-  repullText: '仅重新获取缺少和内容不同的 {n} 条记录，作为一次带范围的运行；完成后重新核对。多出和重复的记录不受影响。',
+  repullText:
+    '仅重新获取缺少和内容不同的 {n} 条记录，作为一次带范围的运行；完成后重新核对。多出和重复的记录不受影响。',
   export: '导出差异',
   sign: '签认',
   signTitle: '签认对账结果',

@@ -1,6 +1,7 @@
 //! The console: one object that a host calls.
 
 mod connections;
+mod decisions;
 mod export;
 mod identity;
 mod mapping;
@@ -260,6 +261,7 @@ impl From<SyncError> for ApiError {
             SyncError::NoDataset(_)
             | SyncError::Scope { .. }
             | SyncError::SignedOff(_)
+            | SyncError::NothingToDecide { .. }
             | SyncError::NotApplicable { .. }
             | SyncError::MovedOn { .. } => ErrorCode::InvalidRequest,
             SyncError::NoDryRun(_) => ErrorCode::NotFound,

@@ -5,6 +5,7 @@
 //! secret on its way out.
 
 mod connections;
+mod decisions;
 mod identity;
 mod mapping;
 mod network;
@@ -15,6 +16,7 @@ mod sharing;
 mod system;
 
 pub use connections::*;
+pub use decisions::*;
 pub use identity::*;
 pub use mapping::*;
 pub use network::*;
@@ -92,6 +94,8 @@ pub struct CommandMap {
     pub watch_run: Call<RunId, RunProgress>,
     pub list_runs: Call<RunsRequest, RunsPage>,
     pub get_run: Call<RunId, RunDetail>,
+    pub get_run_guards: Call<RunId, RunGuards>,
+    pub decide_run: Call<DecideRun, Nothing>,
     pub start_reconciliation: Call<StartReconciliation, ReconciliationId>,
     pub watch_reconciliation: Call<ReconciliationId, ReconciliationProgress>,
     pub cancel_reconciliation: Call<ReconciliationId, Nothing>,

@@ -82,6 +82,9 @@ pub async fn runs(
             }
             print_parts(&detail.datasets);
         });
+        if !output.json {
+            crate::decide::print_guards(&console.get_run_guards(RunId { run_id }).await?);
+        }
         return Ok(End::Done);
     }
     let connection_id = match &command.connection {

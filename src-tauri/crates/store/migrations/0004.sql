@@ -145,8 +145,10 @@ CREATE TABLE reconciliation_key (
 CREATE TABLE source_field (
   source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
   name TEXT NOT NULL,
-  -- text, number, boolean, object, array, null
+  -- text, number, boolean, object, array; several joined by +; empty where it never had a value
   kind TEXT NOT NULL,
+  -- Whether every row of the last run had it.
+  always INTEGER NOT NULL,
   first_run_id INTEGER NOT NULL,
   last_run_id INTEGER NOT NULL,
   PRIMARY KEY (source_id, name)

@@ -21,12 +21,14 @@ pub mod record;
 pub mod rejection;
 pub mod run;
 pub mod run_decision;
+pub mod run_drift;
 pub mod run_history;
 pub mod run_scope;
 pub mod scratch;
 pub mod secret;
 pub mod setting;
 pub mod source;
+pub mod source_field;
 pub mod stock;
 
 pub use cache::{Cache, CacheKey};

@@ -76,7 +76,9 @@ pub fn usual(
 ) -> Result<Option<i64>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT usual_rows FROM run_dataset WHERE run_id = ?1 AND source_id = ?2")?
-        .query_row(params![run_id, source_id], |row| row.get::<_, Option<i64>>(0))
+        .query_row(params![run_id, source_id], |row| {
+            row.get::<_, Option<i64>>(0)
+        })
         .optional()?
         .flatten())
 }

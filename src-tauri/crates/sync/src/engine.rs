@@ -18,10 +18,11 @@ use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatase
 use zhengqiao_store::{Cache, StoreError, Transaction, connection, hash, run_scope, source};
 
 use crate::batch::Desk;
+use crate::drift::{self, Fields};
 use crate::dry;
 use crate::error::SyncError;
 use crate::guard;
-use crate::prepare::{Prepared, prepare};
+use crate::prepare::{Prepared, prepare_noting};
 use crate::recheck;
 use crate::replay;
 use crate::retention;
@@ -88,6 +89,8 @@ pub struct Started {
 pub(crate) struct Place {
     pub walk: Position,
     pub drifted: bool,
+    /// The fields of the rows that were read.
+    pub fields: Fields,
 }
 
 /// This process, as the owner of a run.
@@ -521,10 +524,17 @@ impl Engine {
                 let work = tokio::task::spawn_blocking(move || {
                     page.map(|page| {
                         let check = Check::new(&rules, now);
+                        let mut fields = Fields::default();
                         let rows: Vec<Prepared> = (0..page.records.len())
-                            .map(|at| prepare(page.raw(at), &mapping, dataset, &check, &rules))
+                            .map(|at| {
+                                let raw = page.raw(at);
+                                prepare_noting(raw, &mapping, dataset, &check, &rules, |row| {
+                                    fields.note(row);
+                                })
+                            })
                             .collect();
                         Ready {
+                            fields,
                             rows,
                             position: page.position_after,
                             drifted: page.drift.is_some(),
@@ -572,6 +582,7 @@ impl Engine {
                         page.total.and_then(|total| i64::try_from(total).ok());
                     place.walk = page.position;
                     place.drifted |= page.drifted;
+                    place.fields.add(page.fields);
                 }
                 Ok(Some(Err(error))) => failed = Some(error),
                 Ok(None) => ended = true,
@@ -785,6 +796,11 @@ impl Engine {
         };
         let limits = self.profile.limits.clone();
         let run = self.run.clone();
+        let mapping = self
+            .profile
+            .datasets
+            .get(&dataset)
+            .and_then(|described| CompiledMapping::new(dataset, &described.mapping).ok());
         let kept = run_scope_text(&self.scope)?;
         let incremental = self
             .profile
@@ -804,13 +820,29 @@ impl Engine {
                     End::Read { .. } => guard::usual(tx, &run, &now, kept.as_deref(), &limits)?,
                     _ => None,
                 };
-                let doubt = guard::doubt(&now, usual.as_ref());
+                let fields = match &end {
+                    End::Read { .. } => fields_of(&now),
+                    _ => Fields::default(),
+                };
+                let changed = match &mapping {
+                    Some(mapping) => drift::tell(tx, &now, &fields, mapping)?,
+                    None => None,
+                };
+                let doubt = guard::doubt(&now, usual.as_ref())
+                    .filter(|(code, _)| !passed.contains(code))
+                    .or(changed.filter(|(code, _)| !passed.contains(code)));
                 let (state, cause) = judge(&end, &now, full, &limits, doubt, &passed);
                 let at = now_ms();
                 let told = cause
                     .as_ref()
                     .map(|(code, message)| (code.as_str(), message.as_str()));
                 run::set_dataset_state(tx, run_id, source_id, state.as_str(), told, at)?;
+                if matches!(
+                    state,
+                    StateWord::Succeeded | StateWord::FinishedWithRejections
+                ) {
+                    drift::accept(tx, &now, &fields)?;
+                }
                 if let End::Read { cursor, .. } = end
                     && moves
                     && matches!(
@@ -861,8 +893,18 @@ fn run_scope_text(scope: &RunScope) -> Result<Option<String>, SyncError> {
         .map_err(StoreError::from)?)
 }
 
+/// The fields of the rows of a part, as its position keeps them.
+fn fields_of(part: &RunDatasetRow) -> Fields {
+    part.position
+        .as_deref()
+        .and_then(|text| serde_json::from_str::<Place>(text).ok())
+        .unwrap_or_default()
+        .fields
+}
+
 /// A checked page.
 struct Ready {
+    fields: Fields,
     rows: Vec<Prepared>,
     position: Position,
     drifted: bool,
@@ -938,9 +980,7 @@ fn judge(
                 ),
             ),
         ),
-        End::Read { .. } if doubt.is_some() && stops("implausible") => {
-            (StateWord::NeedsDecision, doubt)
-        }
+        End::Read { .. } if doubt.is_some() => (StateWord::NeedsDecision, doubt),
         End::Read { .. } if counts.rejected + counts.held > 0 => {
             (StateWord::FinishedWithRejections, None)
         }

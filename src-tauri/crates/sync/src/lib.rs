@@ -4,6 +4,7 @@
 //! transaction. A run that is killed anywhere goes on with the first page that was not committed.
 
 mod batch;
+mod drift;
 pub mod dry;
 mod engine;
 mod error;

@@ -41,11 +41,26 @@ pub fn prepare(
     check: &Check<'_>,
     rules: &RuleSet,
 ) -> Prepared {
+    prepare_noting(raw, mapping, id, check, rules, |_| {})
+}
+
+/// [`prepare`], which also shows the row's fields as they were received.
+pub(crate) fn prepare_noting(
+    raw: &[u8],
+    mapping: &CompiledMapping,
+    id: DatasetId,
+    check: &Check<'_>,
+    rules: &RuleSet,
+    mut note: impl FnMut(&Map<String, Value>),
+) -> Prepared {
     let (fields, odd) = match serde_json::from_slice::<Value>(raw) {
         Ok(Value::Object(fields)) => (fields, false),
         // A row that is no object has no field at all; it is kept and rejected as such.
         _ => (Map::new(), true),
     };
+    if !odd {
+        note(&fields);
+    }
     let record = mapping.apply(&fields);
     let findings = check.own(&record);
     finish(raw.to_vec(), record, findings, id, rules, odd)

@@ -465,3 +465,63 @@ fn release(bed: &Bed, rejection_id: i64) {
         })
         .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_that_came_went_or_changed_are_told_and_those_that_the_mapping_reads_need_a_decision()
+ {
+    let bed = Bed::new(200, 9, 0.0).await;
+    bed.run(RunMode::Full).await;
+    let drift = |bed: &Bed| {
+        let run_id = last_run(bed).id;
+        bed.cache
+            .read_blocking(move |conn| zhengqiao_store::run_drift::list(conn, run_id))
+            .unwrap()
+    };
+    assert_eq!(drift(&bed), [], "nothing is new at the first sight");
+    let more = received(&bed, DATASET, 60, |row| {
+        row["applicant_note"] = "王小明要求加急".into();
+    });
+    let less = received(&bed, DATASET, 60, |row| {
+        row.as_object_mut().unwrap().remove("applyer_name");
+        row["org_code"] = 7.into();
+    });
+    let base = serve(more).await;
+    read_from(&bed, DATASET, base);
+    change(&bed, |profile| profile.limits.reject_rate_percent = 0.0);
+    assert_ne!(run_once(&bed, now_ms()).await, StateWord::NeedsDecision);
+    let new = drift(&bed);
+    assert_eq!(new.len(), 1);
+    assert_eq!(
+        (new[0].kind.as_str(), new[0].name.as_str(), new[0].rows),
+        ("new", "applicant_note", 60)
+    );
+    assert!(!new[0].example.as_deref().unwrap().contains("王小明"));
+
+    let base = serve(less).await;
+    read_from(&bed, DATASET, base);
+    assert_eq!(run_once(&bed, now_ms()).await, StateWord::NeedsDecision);
+    let part = bed.part(DATASET.as_str());
+    assert_eq!(part.code.as_deref(), Some("schema_drift"));
+    let message = part.message.unwrap();
+    assert!(
+        message.contains("applyer_name is missing")
+            && message.contains("org_code was text and is number"),
+        "{message}"
+    );
+    let kinds: Vec<(String, String)> = drift(&bed)
+        .into_iter()
+        .map(|row| (row.kind, row.name))
+        .collect();
+    assert!(
+        kinds.contains(&("missing".into(), "applicant_note".into())),
+        "{kinds:?}"
+    );
+
+    // Accepted, it is what is known from then on.
+    let run_id = last_run(&bed).id;
+    zhengqiao_sync::decide(&bed.cache, run_id, Decision::GoOn, "someone", now_ms()).unwrap();
+    zhengqiao_sync::run(&bed.cache, run_id, Secrets::new(None))
+        .await
+        .unwrap();
+    assert_ne!(run_once(&bed, now_ms()).await, StateWord::NeedsDecision);
+}

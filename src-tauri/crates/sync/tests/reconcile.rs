@@ -190,8 +190,12 @@ async fn equal_counts_are_believed_until_the_digest_of_the_keys_differs() {
             tx.execute(
                 "UPDATE record
                  SET key_hash = x'00000000000000000000000000000000', fields = json_set(fields, '$.row_guid', 'OTHER')
-                 WHERE id = (SELECT MIN(id) FROM record)",
-                [],
+                 WHERE id = (
+                   SELECT MIN(r.id)
+                   FROM record r
+                   JOIN source s ON s.id = r.source_id
+                   WHERE s.dataset = ?1)",
+                [DATASET.number()],
             )?;
             Ok(())
         })

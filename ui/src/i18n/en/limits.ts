@@ -7,6 +7,7 @@ export const limits: typeof zh = {
     'What goes beyond stops and waits for a decision; nothing slips through. 0 switches a guard off.',
   rejectRate: 'Rejected rows at most (%)',
   rejectRateMin: 'Judged from so many rows',
+  implausible: 'Times the usual rows that are doubted',
   withdrawalRows: 'Withdrawals in a run at most',
   withdrawalPercent: 'Withdrawals at most (% of accepted)',
   retention: 'Retention',

@@ -4,6 +4,7 @@ import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
 import { expiry } from './expiry'
+import { guards } from './guards'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
 import { auth, file, mapping } from './mapping'
@@ -30,6 +31,7 @@ export default {
   sharing,
   sync,
   records,
+  guards,
   reconcile,
   rejected,
   identity,

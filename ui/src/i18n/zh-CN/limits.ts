@@ -4,6 +4,7 @@ export const limits = {
   guardsHint: '超出即停下等待处理，不会悄悄通过。填 0 表示不启用。',
   rejectRate: '拒收率上限（%）',
   rejectRateMin: '至少读取多少条后判断',
+  implausible: '数量异常判定倍数（与以往相比）',
   withdrawalRows: '单次撤销上限（条）',
   withdrawalPercent: '单次撤销上限（占已入库 %）',
   retention: '保留期',

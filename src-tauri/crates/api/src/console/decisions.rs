@@ -4,11 +4,13 @@ use std::sync::PoisonError;
 
 use zhengqiao_store::rejection::{self, RejectionFilter};
 use zhengqiao_store::run_decision::{self, Decision};
-use zhengqiao_store::{run, run_history};
+use zhengqiao_store::{run, run_drift, run_history};
 use zhengqiao_sync::StateWord;
 
 use super::{Console, actor, blocking, not_found, now_ms};
-use crate::contract::{ApiError, DecideRun, GuardedPart, Nothing, RunDecision, RunGuards, RunId};
+use crate::contract::{
+    ApiError, DecideRun, FieldDrift, GuardedPart, Nothing, RunDecision, RunGuards, RunId,
+};
 
 /// The rule that holds a deletion.
 pub(super) const DELETION: &str = "withdrawal.limit";
@@ -28,7 +30,24 @@ impl Console {
             let waits = StateWord::NeedsDecision.as_str();
             let mut can_decide = row.ended_at.is_some();
             let (mut parts, mut waiting) = (Vec::new(), false);
+            let changed = run_drift::list(conn, id)?;
+            let mut drift = Vec::with_capacity(changed.len());
             for part in run::datasets(conn, id)? {
+                drift.extend(
+                    changed
+                        .iter()
+                        .filter(|row| row.source_id == part.source_id)
+                        .cloned()
+                        .map(|row| FieldDrift {
+                            dataset: part.dataset,
+                            name: row.name,
+                            kind: row.kind,
+                            was: row.was,
+                            now: row.now,
+                            rows: row.rows,
+                            example: row.example,
+                        }),
+                );
                 let usual = run_history::usual(conn, id, part.source_id)?;
                 for one in decided.iter().filter(|one| one.source_id == part.source_id) {
                     parts.push(GuardedPart {
@@ -64,13 +83,14 @@ impl Console {
             let filter = RejectionFilter {
                 run_id: Some(id),
                 rule: Some(DELETION.into()),
-                state: Some(rejection::State::Open),
+                states: vec![rejection::State::Open as i64],
                 ..RejectionFilter::default()
             };
             Ok(Some(RunGuards {
                 parts,
                 can_decide: can_decide && waiting,
                 held_deletions: rejection::count(conn, &filter)?,
+                drift,
             }))
         })
         .await?

@@ -153,7 +153,11 @@ impl Console {
     }
 
     /// The bindings are computed anew when portal accounts or people have come.
-    pub(super) async fn review_after(&self, connection_id: i64, run_id: i64) -> Result<(), ApiError> {
+    pub(super) async fn review_after(
+        &self,
+        connection_id: i64,
+        run_id: i64,
+    ) -> Result<(), ApiError> {
         let parts = self.read(move |conn| run::datasets(conn, run_id)).await?;
         let changed = parts.iter().any(|part| {
             part.dataset.dataset().system == zhengqiao_domain::System::UnifiedIdentity

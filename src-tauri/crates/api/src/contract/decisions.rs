@@ -32,7 +32,7 @@ pub struct DecideRun {
 pub struct GuardedPart {
     /// The dataset.
     pub dataset: DatasetId,
-    /// The guard: reject_rate, nothing_received, implausible, page_drift, scale_reversed.
+    /// The guard: reject_rate, nothing_received, implausible, page_drift, scale_reversed, schema_drift.
     pub code: String,
     /// Its figures in a sentence.
     pub message: String,
@@ -51,6 +51,27 @@ pub struct GuardedPart {
     pub decided_at: Option<i64>,
 }
 
+/// A field of the source that came, went or changed its form in a run.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FieldDrift {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The field's name at the source.
+    pub name: String,
+    /// new, missing, retyped.
+    pub kind: String,
+    /// The kinds of its values before: text, number, boolean, object, array, joined by `+`.
+    pub was: Option<String>,
+    /// And now.
+    pub now: Option<String>,
+    /// Rows that have it.
+    #[ts(type = "number")]
+    pub rows: i64,
+    /// A value, masked.
+    pub example: Option<String>,
+}
+
 /// What the guards say of a run.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -62,4 +83,6 @@ pub struct RunGuards {
     /// Deletions that are held, of those that this run last saw.
     #[ts(type = "number")]
     pub held_deletions: i64,
+    /// Fields that came, went or changed their form.
+    pub drift: Vec<FieldDrift>,
 }

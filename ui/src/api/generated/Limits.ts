@@ -29,6 +29,11 @@ withdrawal_rows: number,
  */
 withdrawal_percent: number, 
 /**
+ * A run that brings so many times the usual rows of earlier runs, or as many times fewer, needs a
+ * decision. 0 means no guard.
+ */
+implausible_factor: number, 
+/**
  * Requests in the log of a run are forgotten after so many days; 0 keeps them. The law asks for
  * at least six months of network logs.
  */

@@ -52,7 +52,13 @@ export function differenceOf(cell: ReconciliationCell): number {
 /** Datasets against days: what stands where. */
 export interface Matrix {
   days: string[]
-  rows: { dataset: ReconciliationCell['dataset']; unknown: boolean; cells: Map<string, ReconciliationCell> }[]
+  rows: {
+    dataset: ReconciliationCell['dataset']
+    /** Whether a day without a cell is unknown, and not empty. */
+    unknown: boolean
+    /** In the order of the days. */
+    cells: (ReconciliationCell | undefined)[]
+  }[]
 }
 
 /** Arranges the cells; datasets keep the order that they were asked for in. */
@@ -63,7 +69,7 @@ export function arrange(datasets: ReconciliationCell['dataset'][], cells: Reconc
     return {
       dataset,
       unknown: own.length === 0 || own.some((cell) => cell.state === 'unknown'),
-      cells: new Map(own.map((cell) => [cell.day, cell])),
+      cells: days.map((day) => own.find((cell) => cell.day === day)),
     }
   })
   return { days, rows }

@@ -177,20 +177,20 @@ fn narrowable(
 }
 
 /// Counts by day and department, with a digest of the keys.
-fn counts(id: DatasetId, path: String) -> Option<CountsSource> {
+fn counts(id: DatasetId, path: String) -> CountsSource {
     let department = if id.dataset().department.is_some() {
         "/dept_code".into()
     } else {
         String::new()
     };
-    Some(CountsSource {
+    CountsSource {
         path,
         department,
         digest: "/digest".into(),
         from_param: "since".into(),
         to_param: "until".into(),
         ..CountsSource::default()
-    })
+    }
 }
 
 /// Files have no key, time and batch of their own: they come from the file.
@@ -267,7 +267,7 @@ fn gateway() -> Profile {
                 },
                 pager: pages(),
                 incremental: window(id, "since", "until"),
-                counts: counts(id, format!("sysapi/{id}/counts")),
+                counts: Some(counts(id, format!("sysapi/{id}/counts"))),
                 ..DatasetSource::default()
             };
             narrowable(id, "dept_code", "area_code", source)

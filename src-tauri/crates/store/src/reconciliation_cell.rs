@@ -168,3 +168,15 @@ pub fn list(
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// The states that the cells of a comparison have.
+///
+/// # Errors
+/// SQLite's.
+pub fn states(connection: &Connection, reconciliation_id: i64) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT state FROM reconciliation_cell WHERE reconciliation_id = ?1",
+    )?;
+    let rows = statement.query_map([reconciliation_id], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

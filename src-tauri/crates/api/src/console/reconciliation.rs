@@ -224,10 +224,7 @@ impl Console {
         self.read(move |conn| {
             reconciliation::page(conn, request.connection_id, limit)?
                 .into_iter()
-                .map(|row| {
-                    let days = days(reconciliation_cell::list(conn, row.id, None, None)?);
-                    list_row(conn, row, &days, &busy)
-                })
+                .map(|row| list_row(conn, row, &busy))
                 .collect()
         })
         .await
@@ -246,7 +243,7 @@ impl Console {
         self.read(move |conn| {
             let days = days(reconciliation_cell::list(conn, row.id, None, None)?);
             Ok(ReconciliationDetail {
-                reconciliation: list_row(conn, row, &days, &busy)?,
+                reconciliation: list_row(conn, row, &busy)?,
                 days,
             })
         })
@@ -580,7 +577,6 @@ fn days(cells: Vec<CellRow>) -> Vec<ReconciliationCell> {
 fn list_row(
     conn: &Connection,
     row: reconciliation::ReconciliationRow,
-    days: &[ReconciliationCell],
     busy: &[i64],
 ) -> Result<ReconciliationRow, StoreError> {
     let scope: ReconcileScope = serde_json::from_str(&row.scope)?;
@@ -590,9 +586,9 @@ fn list_row(
         open.insert(kind, still);
         healed += done;
     }
-    let worst = days
+    let worst = reconciliation_cell::states(conn, row.id)?
         .iter()
-        .filter_map(|day| CellState::by_name(&day.state))
+        .filter_map(|state| CellState::by_name(state))
         .max();
     let state = if busy.contains(&row.id) {
         "running"

@@ -92,7 +92,7 @@ pub fn oauth2_header() -> Profile {
     profile("oauth2_header", auth, |id| {
         let envelope = envelope("/code", "200", "", "/message");
         DatasetSource {
-            counts: counts(id, format!("bearer/{id}/counts")),
+            counts: Some(counts(id, format!("bearer/{id}/counts"))),
             ..listed(id, format!("bearer/{id}"), envelope)
         }
     })
@@ -105,7 +105,7 @@ pub fn basic() -> Profile {
     profile("basic", auth, |id| {
         let envelope = envelope("/code", "200", "", "/message");
         DatasetSource {
-            counts: counts(id, format!("basic/{id}/counts")),
+            counts: Some(counts(id, format!("basic/{id}/counts"))),
             ..listed(id, format!("basic/{id}"), envelope)
         }
     })
@@ -115,7 +115,7 @@ pub fn open() -> Profile {
     profile("open", Auth::None, |id| {
         let envelope = envelope("/code", "200", "", "/message");
         DatasetSource {
-            counts: counts(id, format!("open/{id}/counts")),
+            counts: Some(counts(id, format!("open/{id}/counts"))),
             ..listed(id, format!("open/{id}"), envelope)
         }
     })

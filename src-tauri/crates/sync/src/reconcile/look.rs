@@ -179,21 +179,19 @@ impl Bench {
                         continue;
                     }
                     let at = (one.day.clone(), one.department.clone());
-                    let (cell_id, _) = match by_place.get(&at) {
-                        Some(known) => *known,
-                        None => {
-                            let place = Place {
-                                reconciliation_id: id,
-                                dataset,
-                                day: &one.day,
-                                department: &one.department,
-                            };
-                            let word = CellState::Unknown.as_str();
-                            let made =
-                                reconciliation_cell::put(tx, &place, &Figures::default(), word)?;
-                            by_place.insert(at, (made, false));
-                            (made, false)
-                        }
+                    let cell_id = if let Some((cell_id, _)) = by_place.get(&at) {
+                        *cell_id
+                    } else {
+                        let place = Place {
+                            reconciliation_id: id,
+                            dataset,
+                            day: &one.day,
+                            department: &one.department,
+                        };
+                        let word = CellState::Unknown.as_str();
+                        let made = reconciliation_cell::put(tx, &place, &Figures::default(), word)?;
+                        by_place.insert(at, (made, false));
+                        made
                     };
                     reconciliation_key::put(
                         tx,
@@ -287,10 +285,10 @@ fn stands(
             matches!((time, came.source_time.as_deref()), (Some(ours), Some(theirs)) if ours > theirs)
         }
     };
-    if let Some(one) = &waiting {
-        if one.hash == came.hash || newer(one.version, one.source_time.as_deref()) {
-            return Ok(None);
-        }
+    if let Some(one) = &waiting
+        && (one.hash == came.hash || newer(one.version, one.source_time.as_deref()))
+    {
+        return Ok(None);
     }
     if let Some(one) = &record {
         let state = if came.withdraws {

@@ -23,7 +23,7 @@ export const reconcile: typeof zhReconcile = {
   repullTitle: 'Read again what differs',
   repullText:
     'Just the {n} records that are missing or different are read again, as a run with that scope; then they are compared again. Surplus and doubled records are left as they are.',
-  export: 'Export differences',
+  export: 'Export',
   sign: 'Sign off',
   signTitle: 'Sign the reconciliation off',
   signText:

@@ -935,9 +935,8 @@ fn judge(
 ) -> (StateWord, Option<(String, String)>) {
     let counts: &Counts = &part.counts;
     // Who accepts that nothing came has accepted that fewer came than were told.
-    let stops = |code: &str| {
-        !passed.contains(code) && !(code == "page_drift" && passed.contains("nothing_received"))
-    };
+    let implied = |code: &str| code == "page_drift" && passed.contains("nothing_received");
+    let stops = |code: &str| !passed.contains(code) && !implied(code);
     let cause = |code: &str, message: String| Some((code.to_owned(), message));
     match end {
         End::Cancelled => (StateWord::Cancelled, None),

@@ -253,6 +253,16 @@ impl Window {
             .unwrap();
     }
 
+    /// What the strip above a surface says of the active connection: its text and its edge's colour.
+    pub async fn strip(&self, css: &str) -> (String, String) {
+        self.find(css).await;
+        let look = "const one = document.querySelector(arguments[0]); \
+                    return [getComputedStyle(one, '::before').content, \
+                            getComputedStyle(one).borderTopColor]";
+        let told = self.client.execute(look, vec![json!(css)]).await.unwrap();
+        serde_json::from_value(told).unwrap()
+    }
+
     /// How many elements there are.
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.unwrap().len()

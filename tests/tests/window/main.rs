@@ -75,6 +75,10 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
     // Synchronise everything.
     window.click("nav-sync").await;
     window.click("sync-now").await;
+    window.find("[data-testid=sync-sentence]").await;
+    let (dialog, green) = window.strip(".el-dialog").await;
+    assert_eq!(dialog, "\"省级演示平台 · 测试\"");
+    window.settle().await;
     window.shot("03-sync-dialog").await;
     window.click("sync-start").await;
     window
@@ -119,6 +123,7 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
     window
         .find("[data-testid=rejection-drawer] [data-testid=finding]")
         .await;
+    assert_eq!(window.strip(".el-drawer").await, (dialog, green));
     window.settle().await;
     window.shot("06-rejected").await;
 

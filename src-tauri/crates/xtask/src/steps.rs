@@ -77,7 +77,10 @@ pub fn test(skip_window: bool) -> Outcome {
             .concat(),
         ),
     );
-    step("tests", cargo(&[&["test", "--workspace"], hosts].concat()));
+    step(
+        "tests",
+        cargo(&[&["test", "--workspace", "--no-fail-fast"], hosts].concat()),
+    );
     step("generated types", types(true));
     if !skip_window {
         step("journeys", journeys());

@@ -22,7 +22,8 @@ pub(crate) mod step;
 
 pub use slice::Slice;
 
-/// Where a walk goes on after a committed page.
+/// Where a walk goes on after a committed page. It is read back from the cache, so no figure of it is
+/// trusted to stay in range.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Position {
@@ -47,15 +48,18 @@ pub struct Position {
 impl Position {
     /// Pages of the slice that is being read; of the whole reading where there are no slices.
     fn pages_here(&self) -> u64 {
-        self.pages - self.slice.as_ref().map_or(0, |slice| slice.pages_before)
+        self.pages
+            .saturating_sub(self.slice.as_ref().map_or(0, |slice| slice.pages_before))
     }
 
     fn rows_here(&self) -> u64 {
-        self.rows - self.slice.as_ref().map_or(0, |slice| slice.rows_before)
+        self.rows
+            .saturating_sub(self.slice.as_ref().map_or(0, |slice| slice.rows_before))
     }
 
     fn distinct_here(&self) -> u64 {
-        self.distinct_rows - self.slice.as_ref().map_or(0, |slice| slice.distinct_before)
+        self.distinct_rows
+            .saturating_sub(self.slice.as_ref().map_or(0, |slice| slice.distinct_before))
     }
 }
 
@@ -344,9 +348,12 @@ impl HttpWalk {
             }
         }
         let mut after = Position {
-            pages: self.position.pages + 1,
-            rows: self.position.rows + rows,
-            distinct_rows: self.position.distinct_rows + fingerprints.len() as u64,
+            pages: self.position.pages.saturating_add(1),
+            rows: self.position.rows.saturating_add(rows),
+            distinct_rows: self
+                .position
+                .distinct_rows
+                .saturating_add(fingerprints.len() as u64),
             cursor: self.position.cursor.clone(),
             total: self.position.total.or(reply.opened.total),
             ended: false,

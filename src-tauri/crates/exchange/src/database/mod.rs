@@ -33,6 +33,7 @@ use crate::network::{Network, is_loopback};
 use crate::observe::RequestObserver;
 use crate::profile::{Environment, Profile};
 use crate::secrets::Secrets;
+use crate::tls;
 
 pub(crate) use diagnose::diagnose;
 use link::Link;
@@ -95,6 +96,10 @@ impl DatabaseProvider {
             Auth::Basic { user } => user.clone(),
             _ => String::new(),
         };
+        let encrypted = encrypted(profile, &url);
+        if encrypted {
+            tls::client_config(&profile.network, &secrets)?;
+        }
         Ok(Self {
             system,
             port: url.port().unwrap_or(match system {
@@ -104,7 +109,7 @@ impl DatabaseProvider {
             database: url.path().trim_matches('/').to_owned(),
             user,
             password: Zeroizing::new(secrets.expose().to_owned()),
-            encrypted: encrypted(profile, &url),
+            encrypted,
             is_here: is_loopback(&url),
             host,
             network: profile.network.clone(),

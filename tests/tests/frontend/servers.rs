@@ -143,7 +143,7 @@ pub fn postgresql() -> Server {
 }
 
 /// A new PostgreSQL server; one that encrypts takes the reader in no other way.
-pub fn postgresql_with(tls: Option<&Tls>) -> Server {
+pub fn postgresql_with(tls: Option<&Tls<'_>>) -> Server {
     let bin = postgresql_bin();
     let dir = place("postgres");
     let data = dir.path().join("data");
@@ -229,7 +229,7 @@ pub fn mariadb() -> Server {
 }
 
 /// A new MariaDB server; one that encrypts takes the reader in no other way.
-pub fn mariadb_with(tls: Option<&Tls>) -> Server {
+pub fn mariadb_with(tls: Option<&Tls<'_>>) -> Server {
     let dir = place("mysql");
     let data = dir.path().join("data");
     let mut init = as_user("mysql", Path::new("mariadb-install-db"));
@@ -305,7 +305,7 @@ impl Server {
     }
 
     /// The server has another certificate from now on.
-    pub fn renew(&self, tls: &Tls) {
+    pub fn renew(&self, tls: &Tls<'_>) {
         match self.kind {
             Kind::Postgresql => {
                 tls.write(self.dir.path(), "postgres");

@@ -86,7 +86,8 @@ fn everything_works(server: &Server, preset: &str) {
 
     let run = place.run(&["sync", "前置库"], "");
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
-    assert_eq!(server.count("case_result", "sync_sign = '0'"), 0, "{said}");
+    // The sound row waits for its case, so nothing is said of it yet.
+    assert_eq!(server.count("case_result", "sync_sign = '0'"), 1, "{said}");
     assert_eq!(
         server.count("case_result", "sync_sign = '2' AND sync_error_desc <> ''"),
         1
@@ -121,7 +122,7 @@ fn a_preset_without_tables_takes_none() {
         ],
         "",
     );
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("--table"), "{said}");
 }

@@ -146,7 +146,7 @@ fn outside(error: &(dyn std::error::Error + 'static)) -> Fault {
         Some(mysql_async::Error::Driver(
             mysql_async::DriverError::NoClientSslFlagFromServer
         ))
-    ) || error.to_string().contains("server does not support TLS")
+    ) || chain(error).contains("server does not support TLS")
     {
         return Fault::NoEncryption;
     }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 
-use super::DatabaseProvider;
 use super::fault::Trouble;
 use super::greeting::{ask_for_encryption, greet};
+use super::{DatabaseProvider, System};
 use crate::diagnose::certificate::describe;
 use crate::diagnose::handshake::{Handshake, Seen, shake};
 use crate::diagnose::layer::{Layer, ms};
@@ -27,6 +27,8 @@ const MAX_PATIENCE: Duration = Duration::from_secs(60);
 pub struct Reached {
     tls: Layer,
     seen: Seen,
+    /// Whether the server encrypts and was not asked to.
+    could: bool,
 }
 
 /// Goes the way to the database; `None` when it ends before.
@@ -50,8 +52,11 @@ pub async fn reach(to: &DatabaseProvider, on_layer: &mut impl FnMut(Layer)) -> O
         } else {
             Layer::warn("tls", "–", "not_encrypted", 0)
         };
-        let seen = Seen::default();
-        return Some(Reached { tls, seen });
+        return Some(Reached {
+            tls,
+            seen: Seen::default(),
+            could: greeting.encrypts,
+        });
     }
     if !greeting.encrypts {
         let fault = Fault::NoEncryption;
@@ -155,7 +160,11 @@ async fn encrypt(
                 .flatten()
                 .collect::<Vec<_>>()
                 .join(" · ");
-            Some(Reached { tls: layer, seen })
+            Some(Reached {
+                tls: layer,
+                seen,
+                could: false,
+            })
         }
         Err(error) => {
             let fault = match tls_error(&error) {
@@ -205,11 +214,12 @@ impl Reached {
         ) {
             return vec![fail(self.tls, fault, trouble.what)];
         }
-        // MySQL says no more than "access denied" where it misses a certificate.
-        let advice = if fault == Fault::Unauthorised && self.seen.asked && !proves {
-            "login_or_certificate"
-        } else {
-            fault.code()
+        // MySQL says no more than "access denied" where it misses encryption or a certificate.
+        let advice = match fault {
+            Fault::Unauthorised if to.system == System::Postgres => fault.code(),
+            Fault::Unauthorised if self.seen.asked && !proves => "login_or_certificate",
+            Fault::Unauthorised if self.could => "login_or_encryption",
+            fault => fault.code(),
         };
         vec![
             warned(self.tls),

@@ -69,3 +69,27 @@ pub(super) fn with_columns(
     }
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_reach_the_places_and_columns_without_values_are_listed() {
+        let place = SourceColumn {
+            name: "zhbz".into(),
+            comment: String::new(),
+            samples: vec!["A1".into()],
+        };
+        let column = |name: &str, comment: &str| Column {
+            name: name.into(),
+            comment: comment.into(),
+            ..Column::default()
+        };
+        let columns = [column("zhbz", "门户账号标识"), column("gxsj", "更新时间")];
+        let places = with_columns(vec![(place, 3)], &columns);
+        assert_eq!(places.len(), 2);
+        assert_eq!((places[0].0.comment.as_str(), places[0].1), ("门户账号标识", 3));
+        assert_eq!((places[1].0.comment.as_str(), places[1].1), ("更新时间", 0));
+    }
+}

@@ -71,9 +71,8 @@ async fn a_front_end_database_is_found_mapped_tested_read_and_receipted() {
         window.count("[data-testid=table-columns] tbody tr").await,
         7
     );
-    window
-        .click_css("[data-testid=polling] .el-radio-button:nth-child(2)")
-        .await;
+    window.settle().await;
+    window.click("polling-flag").await;
     window.click("receipts").await;
     window.settle().await;
     window.shot("60-database-table").await;

@@ -89,7 +89,10 @@ mod tests {
         let columns = [column("zhbz", "门户账号标识"), column("gxsj", "更新时间")];
         let places = with_columns(vec![(place, 3)], &columns);
         assert_eq!(places.len(), 2);
-        assert_eq!((places[0].0.comment.as_str(), places[0].1), ("门户账号标识", 3));
+        assert_eq!(
+            (places[0].0.comment.as_str(), places[0].1),
+            ("门户账号标识", 3)
+        );
         assert_eq!((places[1].0.comment.as_str(), places[1].1), ("更新时间", 0));
     }
 }

@@ -165,7 +165,7 @@ async fn what_a_run_would_miss(server: Server) {
     let (layer, seen, advice) = failure(&layers(&flagged("sync_sign", true)).await);
     assert_eq!((layer, advice), ("permission", "receipt_forbidden"));
     assert!(
-        seen.ends_with("case_result: sync_sign, read_date"),
+        seen == "UPDATE case_result (sync_sign, read_date)",
         "{seen}"
     );
     server.allow_updates();

@@ -91,19 +91,16 @@ async fn permission(link: &mut Link, table: &TableSource) -> Layer {
             return Layer::failed("permission", trouble.what, advice, ms(begun));
         }
     };
-    let (seen, advice) = match wanting(table, &columns) {
-        None => {
-            let may = if table.receipts.is_some() {
-                "SELECT, UPDATE"
-            } else {
-                "SELECT"
-            };
-            let seen = format!("{} ({} columns): {may}", table.table, columns.len());
-            return Layer::ok("permission", seen, ms(begun));
-        }
-        Some(wanting) => wanting,
+    if let Some((seen, advice)) = wanting(table, &columns) {
+        return Layer::failed("permission", seen, advice, ms(begun));
+    }
+    let may = if table.receipts.is_some() {
+        "SELECT, UPDATE"
+    } else {
+        "SELECT"
     };
-    Layer::failed("permission", seen, advice, ms(begun))
+    let seen = format!("{may} {} ({} columns)", table.table, columns.len());
+    Layer::ok("permission", seen, ms(begun))
 }
 
 /// What a run would miss: in words, and the code of the advice.
@@ -117,10 +114,7 @@ fn wanting(table: &TableSource, columns: &[Column]) -> Option<(String, &'static 
     }
     let unread = names(columns.iter().filter(|one| !one.readable));
     if !unread.is_empty() {
-        return Some((
-            format!("this user may not read {name}: {unread}"),
-            Fault::Forbidden.code(),
-        ));
+        return Some((format!("SELECT {name} ({unread})"), Fault::Forbidden.code()));
     }
     let polled = match &table.polling {
         Polling::All => None,
@@ -145,12 +139,7 @@ fn wanting(table: &TableSource, columns: &[Column]) -> Option<(String, &'static 
     .filter_map(|column| find(columns, table, column).ok());
     let written: Vec<Column> = written.filter(|one| !one.writable).collect();
     let unwritten = names(written.iter());
-    (!unwritten.is_empty()).then(|| {
-        (
-            format!("receipts are on, and this user may not change {name}: {unwritten}"),
-            "receipt_forbidden",
-        )
-    })
+    (!unwritten.is_empty()).then(|| (format!("UPDATE {name} ({unwritten})"), "receipt_forbidden"))
 }
 
 fn names<'a>(columns: impl Iterator<Item = &'a Column>) -> String {

@@ -160,9 +160,12 @@ impl DatabaseProvider {
                     "the database does not answer in time",
                 ))
             })
-            .map_err(|trouble| match has_certificate(&self.network) {
-                true => trouble.proving(),
-                false => trouble,
+            .map_err(|trouble| {
+                if has_certificate(&self.network) {
+                    trouble.proving()
+                } else {
+                    trouble
+                }
             })
     }
 

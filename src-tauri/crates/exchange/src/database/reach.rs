@@ -20,7 +20,7 @@ use crate::error::Fault;
 use crate::tls;
 
 /// A step of a test waits at most so long.
-const MAX_PATIENCE: Duration = Duration::from_secs(60);
+const MAX_PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the way showed. What the server thinks of our certificate is known only when we log in, so
 /// the layer of encryption is still to be told.

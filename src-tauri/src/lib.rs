@@ -104,6 +104,7 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::secrets::list_expiries,
             commands::connections::test_connection,
             commands::mapping::inspect_file,
+            commands::mapping::inspect_table,
             commands::mapping::sample_dataset,
             commands::mapping::preview_mapping,
             commands::mapping::count_mapping_effect,

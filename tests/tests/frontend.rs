@@ -506,7 +506,7 @@ async fn troubles_are_named(server: Server) {
     let (layer, advice) = failure(&other, right).await;
     // A database may tell a table that may not be read from one that is not there, or not.
     assert!(
-        [("sample", "forbidden"), ("permission", "table_missing")]
+        [("permission", "forbidden"), ("permission", "table_missing")]
             .contains(&(layer.as_str(), advice.as_str())),
         "{layer} {advice}"
     );

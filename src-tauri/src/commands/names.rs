@@ -30,6 +30,7 @@ pub const NAMES: &[&str] = &[
     "list_expiries",
     "test_connection",
     "inspect_file",
+    "inspect_table",
     "sample_dataset",
     "preview_mapping",
     "count_mapping_effect",

@@ -1,7 +1,11 @@
 //! Private database servers from the system's packages: each in a directory of its own, on a loopback
 //! port of its own, ended with the test.
 
-#![allow(clippy::expect_used, reason = "a test that cannot be set up fails")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "each test file uses some; a test that cannot be set up fails"
+)]
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -15,6 +19,38 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub const USER: &str = "reader";
 /// What proves it.
 pub const PASSWORD: &str = "p'w\"d 口令";
+
+/// What a server encrypts with.
+pub struct Tls<'a> {
+    /// Its certificate, PEM.
+    pub certificate: &'a str,
+    /// The certificate's key, PEM.
+    pub key: &'a str,
+    /// Whose clients it takes; without it, it asks for no client certificate.
+    pub clients: Option<&'a str>,
+}
+
+impl Tls<'_> {
+    /// Writes the files into a directory, as their owner reads them.
+    fn write(&self, dir: &Path, user: &str) {
+        for (name, text) in [
+            ("server.crt", self.certificate),
+            ("server.key", self.key),
+            ("clients.crt", self.clients.unwrap_or_default()),
+        ] {
+            let path = dir.join(name);
+            std::fs::write(&path, text).unwrap();
+            let mut command = Command::new("chmod");
+            command.arg("600").arg(&path);
+            run(command, "chmod");
+            if is_root() {
+                let mut command = Command::new("chown");
+                command.arg(format!("{user}:")).arg(&path);
+                run(command, "chown");
+            }
+        }
+    }
+}
 
 /// A running server with the database `exchange` and a user who may only read.
 pub struct Server {
@@ -103,6 +139,11 @@ fn postgresql_bin() -> PathBuf {
 
 /// A new PostgreSQL server.
 pub fn postgresql() -> Server {
+    postgresql_with(None)
+}
+
+/// A new PostgreSQL server; one that encrypts takes the reader in no other way.
+pub fn postgresql_with(tls: Option<&Tls<'_>>) -> Server {
     let bin = postgresql_bin();
     let dir = place("postgres");
     let data = dir.path().join("data");
@@ -121,11 +162,33 @@ pub fn postgresql() -> Server {
     .current_dir("/");
     run(init, "initdb");
     // Only the reader has to prove who it is.
+    let (kind, proof) = match tls {
+        None => ("host", ""),
+        Some(Tls { clients: None, .. }) => ("hostssl", ""),
+        Some(_) => ("hostssl", "clientcert=verify-full"),
+    };
     std::fs::write(
         data.join("pg_hba.conf"),
-        "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n",
+        format!(
+            "host all postgres 127.0.0.1/32 trust\n\
+             {kind} all all 127.0.0.1/32 scram-sha-256 {proof}\n"
+        ),
     )
     .unwrap();
+    let mut settings = Vec::new();
+    if let Some(tls) = tls {
+        tls.write(dir.path(), "postgres");
+        settings.push("ssl=on".to_owned());
+        for (name, file) in [
+            ("ssl_cert_file", "server.crt"),
+            ("ssl_key_file", "server.key"),
+            ("ssl_ca_file", "clients.crt"),
+        ] {
+            if file != "clients.crt" || tls.clients.is_some() {
+                settings.push(format!("{name}={}", dir.path().join(file).display()));
+            }
+        }
+    }
     let port = free_port();
     let child = as_user("postgres", &bin.join("postgres"))
         .arg("-D")
@@ -137,6 +200,7 @@ pub fn postgresql() -> Server {
             "-c",
             "unix_socket_directories=",
         ])
+        .args(settings.iter().flat_map(|one| ["-c", one]))
         .current_dir("/")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -161,6 +225,11 @@ pub fn postgresql() -> Server {
 
 /// A new MariaDB server.
 pub fn mariadb() -> Server {
+    mariadb_with(None)
+}
+
+/// A new MariaDB server; one that encrypts takes the reader in no other way.
+pub fn mariadb_with(tls: Option<&Tls<'_>>) -> Server {
     let dir = place("mysql");
     let data = dir.path().join("data");
     let mut init = as_user("mysql", Path::new("mariadb-install-db"));
@@ -168,8 +237,24 @@ pub fn mariadb() -> Server {
         .arg(format!("--datadir={}", data.display()));
     run(init, "mariadb-install-db (package mariadb-server)");
     let port = free_port();
+    let mut settings = Vec::new();
+    if let Some(tls) = tls {
+        tls.write(dir.path(), "mysql");
+        for (name, file) in [
+            ("cert", "server.crt"),
+            ("key", "server.key"),
+            ("ca", "clients.crt"),
+        ] {
+            if file != "clients.crt" || tls.clients.is_some() {
+                settings.push(format!("--ssl-{name}={}", dir.path().join(file).display()));
+            }
+        }
+    } else {
+        settings.push("--skip-ssl".to_owned());
+    }
     let child = as_user("mysql", Path::new("/usr/sbin/mariadbd"))
         .arg("--no-defaults")
+        .args(settings)
         .arg(format!("--datadir={}", data.display()))
         .arg(format!("--port={port}"))
         .arg(format!("--socket={}", dir.path().join("s").display()))
@@ -201,10 +286,43 @@ pub fn mariadb() -> Server {
             PASSWORD.replace('\'', "''")
         ),
     );
+    match tls {
+        None => {}
+        Some(Tls { clients: None, .. }) => {
+            server.script_in("mysql", "SET GLOBAL require_secure_transport = ON;\n");
+        }
+        Some(_) => {
+            server.script_in("mysql", "ALTER USER reader@'127.0.0.1' REQUIRE X509;\n");
+        }
+    }
     server
 }
 
 impl Server {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The server has another certificate from now on.
+    pub fn renew(&self, tls: &Tls<'_>) {
+        match self.kind {
+            Kind::Postgresql => {
+                tls.write(self.dir.path(), "postgres");
+                let before = self.ask("SELECT pg_conf_load_time()");
+                self.script("SELECT pg_reload_conf();\n");
+                let begun = Instant::now();
+                while self.ask("SELECT pg_conf_load_time()") == before {
+                    assert!(begun.elapsed() < PATIENCE, "the server does not reload");
+                }
+            }
+            Kind::Mariadb => {
+                tls.write(self.dir.path(), "mysql");
+                self.script("FLUSH SSL;\n");
+            }
+        }
+    }
+
     pub fn address(&self) -> String {
         self.address_of("exchange")
     }
@@ -235,6 +353,7 @@ impl Server {
                     "-p",
                     &self.port.to_string(),
                 ]);
+                command.env("PGSSLMODE", "disable");
                 command
             }
             Kind::Mariadb => {
@@ -281,15 +400,21 @@ impl Server {
 
     /// How many rows of a table there are.
     pub fn count(&self, table: &str, condition: &str) -> u64 {
+        self.ask(&format!("SELECT COUNT(*) FROM {table} WHERE {condition}"))
+            .parse()
+            .unwrap()
+    }
+
+    /// The one value that a question gives.
+    fn ask(&self, question: &str) -> String {
         let mut command = self.client("exchange");
         match self.kind {
             Kind::Postgresql => command.args(["-t", "-A", "-c"]),
             Kind::Mariadb => command.args(["-N", "-B", "-e"]),
         };
-        command.arg(format!("SELECT COUNT(*) FROM {table} WHERE {condition}"));
+        command.arg(question);
         let output = command.stdin(Stdio::null()).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        text.trim().parse().unwrap()
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     fn wait_until_ready(&self, database: &str) {

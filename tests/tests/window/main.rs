@@ -10,9 +10,12 @@
 )]
 
 mod connections;
+mod database;
 mod driver;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
+#[path = "../frontend/servers.rs"]
+mod servers;
 
 use driver::{Driver, Window};
 use zhengqiao_demo::{DemoOptions, DemoProvider};

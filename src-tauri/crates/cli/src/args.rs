@@ -134,6 +134,8 @@ pub enum ConnectionCommand {
         #[arg(long, value_name = "N")]
         revert: Option<i64>,
     },
+    /// 前置库中的表，或其中一张表的字段 · Tables of a front-end database, or the columns of one
+    Tables { name: String, table: Option<String> },
     /// 字段映射：取样、试算、导出、导入 · Field mappings: sample, effect, export, import
     Mapping {
         #[command(subcommand)]
@@ -193,6 +195,15 @@ pub struct AddCommand {
     /// 文件导入：数据集=文件，可多次给出 · For the files preset: DATASET=FILE, as often as needed
     #[arg(long = "file", value_name = "DATASET=FILE", value_parser = dataset_file)]
     pub files: Vec<(DatasetId, PathBuf)>,
+    /// 前置库：数据集=表名，可多次给出；只读取所列的表 · For front-end databases: DATASET=TABLE, as often as needed; only these are read
+    #[arg(long = "table", value_name = "DATASET=TABLE", value_parser = dataset_table)]
+    pub tables: Vec<(DatasetId, String)>,
+    /// 前置库：增量按同步标志读取，如 sync_sign=0 · For front-end databases: which rows wait, as sync_sign=0
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = column_value, requires = "tables")]
+    pub flag: Option<(String, String)>,
+    /// 前置库：写回回执 · For front-end databases: write receipts back
+    #[arg(long, requires = "flag")]
+    pub receipts: bool,
     /// 环境 · Environment
     #[arg(long, value_enum, default_value_t = Surrounding::Test)]
     pub environment: Surrounding,
@@ -460,6 +471,21 @@ fn dataset_file(text: &str) -> Result<(DatasetId, PathBuf), String> {
         .split_once('=')
         .ok_or_else(|| format!("{text:?} is not DATASET=FILE"))?;
     Ok((dataset(name)?, PathBuf::from(path)))
+}
+
+fn dataset_table(text: &str) -> Result<(DatasetId, String), String> {
+    let (name, table) = text
+        .split_once('=')
+        .filter(|(_, table)| !table.trim().is_empty())
+        .ok_or_else(|| format!("{text:?} is not DATASET=TABLE"))?;
+    Ok((dataset(name)?, table.trim().to_owned()))
+}
+
+fn column_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(column, _)| !column.trim().is_empty())
+        .map(|(column, value)| (column.trim().to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("{text:?} is not COLUMN=VALUE"))
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -16,7 +16,7 @@ use crate::End;
 use crate::advice::words;
 use crate::args::{AddCommand, ConnectionCommand, Surrounding};
 use crate::output::{Output, line, table, when};
-use crate::{mapping, network};
+use crate::{mapping, network, tables};
 
 pub async fn run(
     console: &Console,
@@ -205,6 +205,9 @@ pub async fn run(
         ConnectionCommand::Versions { name, revert } => {
             mapping::versions(console, &name, revert, output).await
         }
+        ConnectionCommand::Tables { name, table } => {
+            tables::list(console, &name, table, output).await
+        }
         ConnectionCommand::Mapping { command } => mapping::run(console, command, output).await,
     }
 }
@@ -289,6 +292,9 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
     profile.base_url = command.base_url.unwrap_or_default();
     if !command.files.is_empty() {
         take_files(&mut profile, command.files)?;
+    }
+    if !command.tables.is_empty() {
+        tables::take(&mut profile, command.tables, command.flag, command.receipts)?;
     }
     profile.environment = match command.environment {
         Surrounding::Production => Environment::Production,
@@ -403,7 +409,8 @@ pub fn file_error(path: &std::path::Path, error: &std::io::Error) -> ApiError {
     }
 }
 
-fn invalid(message: String) -> ApiError {
+/// A request that cannot be used.
+pub fn invalid(message: String) -> ApiError {
     ApiError {
         code: ErrorCode::InvalidRequest,
         message,

@@ -14,6 +14,7 @@ mod output;
 mod records;
 mod rejected;
 mod sync;
+mod tables;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

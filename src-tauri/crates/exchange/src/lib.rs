@@ -35,7 +35,7 @@ pub use auth::{
     Auth, ClientIn, Jis, SealedBody, Sealing, SignatureForm, Sm2Envelope, Sm2Proof, Sm4Key, Tif,
     TimedGateway, TokenIn, WrapIn,
 };
-pub use database::{Column, Polling, Receipt, Receipts, Slip, TableSource};
+pub use database::{Column, Polling, Receipt, Receipts, Slip, Table, TableSource};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::{

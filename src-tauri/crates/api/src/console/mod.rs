@@ -11,6 +11,7 @@ mod runs;
 mod secrets;
 mod sharing;
 mod system;
+mod tables;
 mod versions;
 
 use std::collections::HashMap;

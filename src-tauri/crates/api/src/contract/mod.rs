@@ -12,6 +12,7 @@ mod rejected;
 mod runs;
 mod sharing;
 mod system;
+mod tables;
 
 pub use connections::*;
 pub use identity::*;
@@ -21,6 +22,7 @@ pub use rejected::*;
 pub use runs::*;
 pub use sharing::*;
 pub use system::*;
+pub use tables::*;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -78,6 +80,7 @@ pub struct CommandMap {
     pub list_expiries: Call<Nothing, Vec<ExpiryRow>>,
     pub test_connection: Call<ConnectionId, TestReport>,
     pub inspect_file: Call<InspectFile, FileInspection>,
+    pub inspect_table: Call<InspectTable, TableInspection>,
     pub sample_dataset: Call<TakeSample, MappingSample>,
     pub preview_mapping: Call<PreviewMapping, MappingPreview>,
     pub count_mapping_effect: Call<CountEffect, MappingEffect>,

@@ -2,12 +2,12 @@
 //!
 //! The layers are those that a call goes through, so that the first that fails is the one to mend.
 
-mod certificate;
-mod handshake;
-mod layer;
-mod reach;
-mod secured;
-mod wire;
+pub(crate) mod certificate;
+pub(crate) mod handshake;
+pub(crate) mod layer;
+pub(crate) mod reach;
+pub(crate) mod secured;
+pub(crate) mod wire;
 
 use std::ops::Range;
 use std::time::Instant;

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { DryCount, ReachRow } from '../src/api/generated'
 import { rowsOf, shownFates } from '../src/screens/sync/fates'
-import { amount, emptyWish, idsOf, isPart, mayMove, missing, narrowed, request } from '../src/screens/sync/scope'
+import {
+  amount,
+  emptyWish,
+  idsOf,
+  isPart,
+  mayMove,
+  missing,
+  narrowed,
+  request,
+} from '../src/screens/sync/scope'
 
 const reach: ReachRow[] = [
   {

@@ -65,7 +65,10 @@ export function watchRun(run_id: number, onProgress: (progress: RunProgress) => 
 }
 
 /** Tells how a dry run goes on until it ends. */
-export function watchDryRun(dry_id: number, onProgress: (progress: RunProgress) => void): Promise<RunProgress> {
+export function watchDryRun(
+  dry_id: number,
+  onProgress: (progress: RunProgress) => void,
+): Promise<RunProgress> {
   return send('watch_dry_run', { request: { dry_id }, onProgress: channel(onProgress) })
 }
 

@@ -34,7 +34,8 @@ export const dry: typeof zhDry = {
   probeFailed: '{name}: {what}',
   start: 'Dry run',
   verify: 'Verify',
-  productionText: '“{name}” is a production connection, {about}. Synchronising only reads; it changes nothing there.',
+  productionText:
+    '“{name}” is a production connection, {about}. Synchronising only reads; it changes nothing there.',
   runs: 'Dry runs',
   number: 'Dry run {id}',
   nothingWritten: 'A dry run writes nothing. This is what a synchronisation of the present data would do.',
@@ -43,7 +44,8 @@ export const dry: typeof zhDry = {
   applied: 'turned into run {id}',
   apply: 'Turn into the real run',
   applyTitle: 'Turn the dry run into the real run',
-  applyText: 'Writes the same data into the cache of “{name}”: {created} new, {changed} changed, {withdrawn} withdrawn, {rejected} rejected, {held} held. The provider is not asked again.',
+  applyText:
+    'Writes the same data into the cache of “{name}”: {created} new, {changed} changed, {withdrawn} withdrawn, {rejected} rejected, {held} held. The provider is not asked again.',
   discard: 'Discard',
   discarded: 'The dry run is discarded',
   cancel: 'Stop the dry run',

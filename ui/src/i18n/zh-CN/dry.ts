@@ -41,7 +41,8 @@ export const dry = {
   applied: '已转为运行 {id}',
   apply: '转为正式运行',
   applyTitle: '把试运行转为正式运行',
-  applyText: '将按试运行所读的同一批数据写入“{name}”：新增 {created} 条，更改 {changed} 条，撤回 {withdrawn} 条，拒收 {rejected} 条，待补 {held} 条。不再请求对方。',
+  applyText:
+    '将按试运行所读的同一批数据写入“{name}”：新增 {created} 条，更改 {changed} 条，撤回 {withdrawn} 条，拒收 {rejected} 条，待补 {held} 条。不再请求对方。',
   discard: '丢弃',
   discarded: '已丢弃试运行',
   cancel: '停止试运行',

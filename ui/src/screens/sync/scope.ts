@@ -69,8 +69,7 @@ export function narrowed(wish: Wish, reach: ReachRow[], how: 'left_out' | 'impos
 
 /** The request to the host. */
 export function request(connection_id: number, wish: Wish): StartSync {
-  const mode: RunMode =
-    wish.covers === 'verify' ? 'verify' : wish.covers === 'full' ? 'full' : 'incremental'
+  const mode: RunMode = wish.covers === 'verify' ? 'verify' : wish.covers === 'full' ? 'full' : 'incremental'
   return {
     connection_id,
     datasets: wish.datasets,

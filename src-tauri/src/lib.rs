@@ -113,6 +113,16 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::mapping::revert_connection,
             commands::sync::list_sync_state,
             commands::sync::start_sync,
+            commands::dry::list_reach,
+            commands::dry::probe_sync,
+            commands::dry::start_dry_run,
+            commands::dry::watch_dry_run,
+            commands::dry::cancel_dry_run,
+            commands::dry::list_dry_runs,
+            commands::dry::get_dry_run,
+            commands::dry::list_dry_changes,
+            commands::dry::apply_dry_run,
+            commands::dry::discard_dry_run,
             commands::sync::cancel_run,
             commands::sync::watch_run,
             commands::sync::list_runs,
@@ -172,6 +182,7 @@ async fn demonstrate(options: &Options) -> Result<Demonstration, ApiError> {
         connection_id: demonstration.connection_id,
         datasets: Vec::new(),
         mode: RunMode::Full,
+        scope: None,
     };
     demonstration.console.start_sync(request).await?;
     Ok(demonstration)

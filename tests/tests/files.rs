@@ -129,6 +129,8 @@ impl Files {
             connection_id: self.connection_id,
             datasets: Vec::new(),
             mode,
+            scope: zhengqiao_sync::RunScope::default(),
+            asked_by: String::new(),
             now_ms: *NOW_MS,
         };
         let started = zhengqiao_sync::start(&self.cache, options).unwrap();

@@ -130,6 +130,8 @@ impl Reading {
             connection_id: self.connection_id,
             datasets: Vec::new(),
             mode,
+            scope: zhengqiao_sync::RunScope::default(),
+            asked_by: String::new(),
             now_ms: self.now_ms,
         };
         let started = zhengqiao_sync::start(&self.cache, options).unwrap();

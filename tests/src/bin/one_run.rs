@@ -35,6 +35,8 @@ async fn one_run() -> Result<StateWord, Box<dyn std::error::Error>> {
         connection_id: connection_id.parse()?,
         datasets: Vec::new(),
         mode,
+        scope: zhengqiao_sync::RunScope::default(),
+        asked_by: String::new(),
         now_ms: now_ms.parse()?,
     };
     let started = zhengqiao_sync::start(&cache, options)?;

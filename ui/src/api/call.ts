@@ -64,6 +64,14 @@ export function watchRun(run_id: number, onProgress: (progress: RunProgress) => 
   return send('watch_run', { request: { run_id }, onProgress: channel(onProgress) })
 }
 
+/** Tells how a dry run goes on until it ends. */
+export function watchDryRun(
+  dry_id: number,
+  onProgress: (progress: RunProgress) => void,
+): Promise<RunProgress> {
+  return send('watch_dry_run', { request: { dry_id }, onProgress: channel(onProgress) })
+}
+
 /** Counts what a mapping would change in what is cached; tells how far it is. */
 export function countMappingEffect(
   request: CountEffect,

@@ -31,6 +31,11 @@ pub enum Command {
     },
     /// 同步一个连接 · Synchronise a connection
     Sync(SyncCommand),
+    /// 试运行：查看、转为正式运行、丢弃 · Dry runs: show, make real, discard
+    DryRun {
+        #[command(subcommand)]
+        command: DryRunCommand,
+    },
     /// 运行记录 · Past runs, or one of them
     Runs(RunsCommand),
     /// 异常数据 · Rejected records
@@ -235,6 +240,66 @@ pub struct SyncCommand {
     /// 全量；缺省为增量 · Everything; what changed if absent
     #[arg(long)]
     pub full: bool,
+    /// 只读取此刻起变化的数据（UTC+8） · Only what changed from this moment on, in UTC+8
+    #[arg(long, value_name = "TIME", requires = "to", conflicts_with = "full")]
+    pub from: Option<String>,
+    /// 到此刻为止（不含） · Up to this moment, which does not belong to it
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub to: Option<String>,
+    /// 只读取这些编号的记录，逗号分隔 · Only the records of these ids, separated by commas
+    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["full", "from"])]
+    pub ids: Vec<String>,
+    /// 从文件读取编号，每行一个 · The ids from a file, one a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["full", "from", "ids"])]
+    pub ids_file: Option<PathBuf>,
+    /// 只读取此部门（代码） · Only this department, by its code
+    #[arg(long, value_name = "CODE")]
+    pub department: Option<String>,
+    /// 只读取此区划（代码） · Only this region, by its code
+    #[arg(long, value_name = "CODE")]
+    pub region: Option<String>,
+    /// 完成后移动增量起点；按时段或编号同步时缺省不移动 · Move the place where the next incremental run begins; a window or a list of ids leaves it alone if absent
+    #[arg(long)]
+    pub move_cursor: bool,
+    /// 试运行：只显示将要发生的变化，不写入 · Dry run: show what would happen, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// 只核对：试运行，并列出库中有而对方未送的记录 · Verify only: a dry run that also tells the cached records that the provider did not send
+    #[arg(long)]
+    pub verify: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DryRunCommand {
+    /// 列出 · List
+    List,
+    /// 查看一次试运行，或其中一类记录 · Show one, or its rows of one kind
+    Show {
+        /// 试运行编号 · Number of the dry run
+        dry_run: i64,
+        /// 列出此类记录 · List the rows that would be so: created, changed, unchanged, withdrawn, rejected, held, superseded, surplus, released, expired
+        #[arg(long)]
+        fate: Option<String>,
+        /// 只看此数据集 · Only of this dataset
+        #[arg(long, value_parser = dataset, requires = "fate")]
+        dataset: Option<DatasetId>,
+        /// 从此编号之后继续 · Go on after this number
+        #[arg(long, value_name = "N", requires = "fate")]
+        after: Option<i64>,
+        /// 条数 · At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// 转为正式运行：使用同一批数据，不再请求对方 · Turn it into the real run of the same data, without asking the provider again
+    Apply {
+        /// 试运行编号 · Number of the dry run
+        dry_run: i64,
+    },
+    /// 丢弃 · Take it away
+    Discard {
+        /// 试运行编号 · Number of the dry run
+        dry_run: i64,
+    },
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod connection;
 mod demo;
+mod dry;
 mod identity;
 mod mapping;
 mod network;
@@ -105,6 +106,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
     match command {
         Command::Connection { command } => connection::run(&console, command, output).await,
         Command::Sync(command) => sync::run(&console, command, output).await,
+        Command::DryRun { command } => dry::run(&console, command, output).await,
         Command::Runs(command) => sync::runs(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,

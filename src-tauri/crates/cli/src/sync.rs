@@ -3,25 +3,76 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, RunDatasetRow, RunId, RunMode, RunProgress, RunsRequest, StartSync,
+    ApiError, ErrorCode, RunDatasetRow, RunId, RunMode, RunProgress, RunStarted, RunsRequest,
+    StartSync, SyncScope, SyncWindow,
 };
 
 use crate::End;
 use crate::args::{RunsCommand, SyncCommand};
+use crate::dry;
 use crate::output::{COUNTS, Output, cells, line, table, when};
 
 pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Result<End, ApiError> {
     let id = console.connection_by_name(&command.connection).await?;
     let request = StartSync {
         connection_id: id.connection_id,
-        datasets: command.datasets,
-        mode: if command.full {
+        datasets: command.datasets.clone(),
+        mode: if command.verify {
+            RunMode::Verify
+        } else if command.full {
             RunMode::Full
         } else {
             RunMode::Incremental
         },
+        scope: Some(scope(&command)?),
     };
+    if command.dry_run || command.verify {
+        return dry::start(console, request, output).await;
+    }
     let run = console.start_sync(request).await?;
+    follow(console, run, output).await
+}
+
+/// What the arguments narrow a run to.
+fn scope(command: &SyncCommand) -> Result<SyncScope, ApiError> {
+    let ids = match &command.ids_file {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| ApiError {
+                code: ErrorCode::File,
+                message: format!("{}: {error}", path.display()),
+                retryable: false,
+                details: None,
+            })?
+            .lines()
+            .map(|line| line.trim().to_owned())
+            .filter(|line| !line.is_empty())
+            .collect(),
+        None => command.ids.clone(),
+    };
+    if let (Some(path), true) = (&command.ids_file, ids.is_empty()) {
+        // Without any id the run would read everything.
+        return Err(ApiError {
+            code: ErrorCode::InvalidRequest,
+            message: format!("{}: there is no id in it", path.display()),
+            retryable: false,
+            details: None,
+        });
+    }
+    Ok(SyncScope {
+        window: command
+            .from
+            .clone()
+            .zip(command.to.clone())
+            .map(|(from, to)| SyncWindow { from, to }),
+        ids,
+        department: command.department.clone(),
+        region: command.region.clone(),
+        moves_cursor: command.move_cursor,
+    })
+}
+
+/// Shows a started run to its end.
+pub async fn follow(console: &Console, run: RunStarted, output: Output) -> Result<End, ApiError> {
     if run.resumed && !output.json {
         line(&format!("going on with the interrupted run {}", run.run_id));
     }

@@ -10,6 +10,7 @@ mod defects;
 mod faults;
 mod gate;
 mod items;
+mod narrow;
 mod numbers;
 mod real_items;
 mod reviews;

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::faults::{FaultKind, FaultScript};
 use crate::gate::{self, Gate};
+use crate::narrow::Narrow;
 use crate::numbers::key64;
 use crate::row::{self, Family, Forms};
 use crate::world::{DATASETS, DemoOptions, World};
@@ -262,13 +263,10 @@ async fn gateway(
         moment(text("since").as_ref()),
         moment(text("until").as_ref()),
     );
-    let listing = Listing {
-        number,
-        family: Family::Gateway,
-        from: span.0 + (page - 1) * size,
-        size,
-        span,
-    };
+    let as_text = |name: &str| asked.get(name).and_then(serde_json::Value::as_str);
+    let narrow = Narrow::of(as_text, "dept_code", "area_code");
+    let listing = Listing::new(&shared, number, Family::Gateway, span, &narrow).page(page, size);
+    let span = listing.span;
     answer(&shared, &dataset, &listing, |rows, _, extra| {
         let total = span.1 - span.0 + extra;
         format!(r#"{{"code":200,"message":"ok","data":{{"list":{rows},"total":{total}}}}}"#)
@@ -352,13 +350,9 @@ async fn oauth2(
         moment(query.get("beginTime")),
         moment(query.get("endTime")),
     );
-    let listing = Listing {
-        number,
-        family: Family::Oauth2,
-        from: span.0 + (page - 1) * size,
-        size,
-        span,
-    };
+    let as_text = |name: &str| query.get(name).map(String::as_str);
+    let narrow = Narrow::of(as_text, "deptCode", "areaCode");
+    let listing = Listing::new(&shared, number, Family::Oauth2, span, &narrow).page(page, size);
     answer(&shared, &dataset, &listing, |rows, _, _| rows.to_owned()).await
 }
 
@@ -386,9 +380,9 @@ async fn cursor(
         .unwrap_or(1000u64)
         .clamp(1, LARGEST_PAGE);
     let from = match query.get("cursor") {
-        None => 0,
+        None => None,
         Some(text) => match u64::from_str_radix(text.strip_prefix('c').unwrap_or(text), 16) {
-            Ok(place) => place,
+            Ok(place) => Some(place),
             Err(_) => {
                 return json(
                     StatusCode::BAD_REQUEST,
@@ -397,14 +391,16 @@ async fn cursor(
             }
         },
     };
-    let span = (0, shared.world.places(number));
-    let listing = Listing {
-        number,
-        family: Family::Cursor,
-        from,
-        size,
-        span,
-    };
+    let moments = (
+        moment(query.get("changed_from")),
+        moment(query.get("changed_to")),
+    );
+    let span = span(&shared.world, number, moments.0, moments.1);
+    let as_text = |name: &str| query.get(name).map(String::as_str);
+    let narrow = Narrow::of(as_text, "department", "region");
+    let mut listing = Listing::new(&shared, number, Family::Cursor, span, &narrow).page(1, size);
+    listing.from = from.unwrap_or(listing.from);
+    let span = listing.span;
     answer(&shared, &dataset, &listing, |rows, next, _| {
         let more = next < span.1;
         format!(r#"{{"success":true,"items":{rows},"next":"c{next:x}","has_more":{more}}}"#)
@@ -432,6 +428,39 @@ pub(crate) struct Listing {
     pub(crate) from: u64,
     pub(crate) size: u64,
     pub(crate) span: (u64, u64),
+    /// The places of a narrowed listing, of which `span` is then the range of indexes.
+    chosen: Option<Arc<Vec<u64>>>,
+}
+
+impl Listing {
+    /// The first rows of a span, or of what it is narrowed to.
+    pub(crate) fn new(
+        shared: &Shared,
+        number: usize,
+        family: Family,
+        span: (u64, u64),
+        narrow: &Narrow,
+    ) -> Self {
+        let chosen = narrow.places(&shared.world, number, span);
+        let span = chosen
+            .as_ref()
+            .map_or(span, |places| (0, places.len() as u64));
+        Self {
+            number,
+            family,
+            from: span.0,
+            size: LARGEST_PAGE,
+            span,
+            chosen,
+        }
+    }
+
+    /// A page of it, from 1.
+    pub(crate) fn page(mut self, page: u64, size: u64) -> Self {
+        self.size = size;
+        self.from = self.span.0 + (page - 1).saturating_mul(size).min(self.span.1);
+        self
+    }
 }
 
 /// Writes the rows of a listing, spoils the answer as the script says, and sends it.
@@ -474,6 +503,12 @@ pub(crate) async fn answer(
     } else {
         Forms::AsIs
     };
+    if let Some(chosen) = &listing.chosen {
+        places = places
+            .iter()
+            .filter_map(|at| chosen.get(usize::try_from(*at).ok()?).copied())
+            .collect();
+    }
     let (worker, family, number) = (shared.clone(), listing.family, listing.number);
     let rows = tokio::task::spawn_blocking(move || {
         let mut out = String::with_capacity(places.len() * 1200 + 2);

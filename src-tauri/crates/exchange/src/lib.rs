@@ -26,7 +26,9 @@ mod presets;
 mod profile;
 mod provider;
 mod route;
+mod scope;
 mod secrets;
+mod sieve;
 mod signer;
 mod tls;
 mod token;
@@ -46,7 +48,7 @@ pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;
 pub use network::{Network, Proxy, ProxyMode};
 pub use observe::{NoObserver, RequestEntry, RequestObserver};
-pub use pager::{Drift, IncrementalState, Page, Position, Scope};
+pub use pager::{Drift, IncrementalState, Page, Position};
 pub use pkcs12::{ClientIdentity, open_pkcs12};
 pub use presets::{Preset, preset, presets};
 pub use profile::{
@@ -54,5 +56,8 @@ pub use profile::{
     ParamsIn, Profile, Slices,
 };
 pub use provider::{Provider, Walk};
+pub use scope::{
+    Filters, IdsQuery, Narrowing, Reach, Scope, WindowQuery, check_scope, id_fields, reach,
+};
 pub use secrets::Secrets;
 pub use tls::check_client_certificate;

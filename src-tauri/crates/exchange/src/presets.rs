@@ -12,6 +12,7 @@ use crate::file::FileSource;
 use crate::profile::{
     CountsSource, DatasetSource, Envelope, Incremental, Interface, Method, Pager, ParamsIn, Profile,
 };
+use crate::scope::{IdsQuery, WindowQuery};
 
 /// A window begins so long before the last one ended, because rows appear late.
 const OVERLAP_S: u32 = 600;
@@ -154,6 +155,26 @@ fn window(id: DatasetId, from: &str, to: &str) -> Option<Incremental> {
     })
 }
 
+/// The same source with the parameters that take a list of ids, a department and a region, where its
+/// rows have them.
+fn narrowable(
+    id: DatasetId,
+    department: &str,
+    region: &str,
+    source: DatasetSource,
+) -> DatasetSource {
+    let where_known = |field: Option<&str>, param: &str| match field {
+        Some(_) => param.to_owned(),
+        None => String::new(),
+    };
+    DatasetSource {
+        ids: Some(IdsQuery::default()),
+        department_param: where_known(id.dataset().department, department),
+        region_param: where_known(id.dataset().region, region),
+        ..source
+    }
+}
+
 /// Files have no key, time and batch of their own: they come from the file.
 fn files() -> Profile {
     let mut profile = profile("files", Auth::None, |id| DatasetSource {
@@ -209,28 +230,31 @@ fn gateway() -> Profile {
         Auth::Gateway {
             requester_id: String::new(),
         },
-        |id| DatasetSource {
-            path: format!("sysapi/{id}"),
-            method: Method::Post,
-            service_id: format!("svc-{id}"),
-            params_in: ParamsIn::JsonBody,
-            envelope: Envelope {
-                records: "/data/list".into(),
-                code: "/code".into(),
-                success: vec!["200".into()],
-                busy_codes: vec!["429".into(), "api-429".into()],
-                expired_codes: Vec::new(),
-                message: "/message".into(),
-                total: "/data/total".into(),
-                next_cursor: String::new(),
-                has_more: String::new(),
-            },
-            pager: pages(),
-            incremental: window(id, "since", "until"),
-            counts: Some(CountsSource {
-                path: format!("sysapi/{id}/counts"),
-            }),
-            ..DatasetSource::default()
+        |id| {
+            let source = DatasetSource {
+                path: format!("sysapi/{id}"),
+                method: Method::Post,
+                service_id: format!("svc-{id}"),
+                params_in: ParamsIn::JsonBody,
+                envelope: Envelope {
+                    records: "/data/list".into(),
+                    code: "/code".into(),
+                    success: vec!["200".into()],
+                    busy_codes: vec!["429".into(), "api-429".into()],
+                    expired_codes: Vec::new(),
+                    message: "/message".into(),
+                    total: "/data/total".into(),
+                    next_cursor: String::new(),
+                    has_more: String::new(),
+                },
+                pager: pages(),
+                incremental: window(id, "since", "until"),
+                counts: Some(CountsSource {
+                    path: format!("sysapi/{id}/counts"),
+                }),
+                ..DatasetSource::default()
+            };
+            narrowable(id, "dept_code", "area_code", source)
         },
     )
 }
@@ -244,24 +268,27 @@ fn oauth2() -> Profile {
         scope: String::new(),
         token_in: TokenIn::Query,
     };
-    profile("oauth2", auth, |id| DatasetSource {
-        path: format!("service/api/{id}/123"),
-        pager: Pager::Page {
-            page_param: "pageNumber".into(),
-            size_param: "pageSize".into(),
-            size: 1000,
-            first: 1,
-        },
-        incremental: window(id, "beginTime", "endTime"),
-        mapping: renamed(
-            id,
-            if id == DatasetId::Review {
-                camel_case
-            } else {
-                str::to_uppercase
+    profile("oauth2", auth, |id| {
+        let source = DatasetSource {
+            path: format!("service/api/{id}/123"),
+            pager: Pager::Page {
+                page_param: "pageNumber".into(),
+                size_param: "pageSize".into(),
+                size: 1000,
+                first: 1,
             },
-        ),
-        ..DatasetSource::default()
+            incremental: window(id, "beginTime", "endTime"),
+            mapping: renamed(
+                id,
+                if id == DatasetId::Review {
+                    camel_case
+                } else {
+                    str::to_uppercase
+                },
+            ),
+            ..DatasetSource::default()
+        };
+        narrowable(id, "deptCode", "areaCode", source)
     })
 }
 
@@ -271,26 +298,33 @@ fn cursor() -> Profile {
         Auth::ApiKey {
             header: "X-Api-Key".into(),
         },
-        |id| DatasetSource {
-            path: format!("v1/{id}"),
-            envelope: Envelope {
-                records: "/items".into(),
-                next_cursor: "/next".into(),
-                ..Envelope::default()
-            },
-            pager: Pager::Cursor {
-                cursor_param: "cursor".into(),
-                size_param: "limit".into(),
-                size: 1000,
-                cursor_header: String::new(),
-            },
-            incremental: Some(Incremental::Cursor),
-            mapping: if id == DatasetId::Review {
-                renamed(id, camel_case)
-            } else {
-                Mapping::default()
-            },
-            ..DatasetSource::default()
+        |id| {
+            let source = DatasetSource {
+                path: format!("v1/{id}"),
+                envelope: Envelope {
+                    records: "/items".into(),
+                    next_cursor: "/next".into(),
+                    ..Envelope::default()
+                },
+                pager: Pager::Cursor {
+                    cursor_param: "cursor".into(),
+                    size_param: "limit".into(),
+                    size: 1000,
+                    cursor_header: String::new(),
+                },
+                incremental: Some(Incremental::Cursor),
+                window: id.dataset().source_time.map(|_| WindowQuery {
+                    from_param: "changed_from".into(),
+                    to_param: "changed_to".into(),
+                }),
+                mapping: if id == DatasetId::Review {
+                    renamed(id, camel_case)
+                } else {
+                    Mapping::default()
+                },
+                ..DatasetSource::default()
+            };
+            narrowable(id, "department", "region", source)
         },
     )
 }

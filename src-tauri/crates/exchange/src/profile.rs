@@ -13,6 +13,7 @@ use crate::error::ExchangeError;
 use crate::file::FileSource;
 use crate::limits::Limits;
 use crate::network::Network;
+use crate::scope::{Filters, IdsQuery, WindowQuery};
 
 /// What a connection is for; its colour is seen everywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -237,6 +238,16 @@ pub struct DatasetSource {
     pub mapping: Mapping,
     /// Where counts are had.
     pub counts: Option<CountsSource>,
+    /// How a window of time is asked for, where it differs from an incremental reading.
+    pub window: Option<WindowQuery>,
+    /// How records are asked for by their ids; absent means that they cannot be.
+    pub ids: Option<IdsQuery>,
+    /// Name of the parameter, or of the table's column, that takes a department's code.
+    pub department_param: String,
+    /// Name of the parameter, or of the table's column, that takes a region's code.
+    pub region_param: String,
+    /// Only the rows of a department or region.
+    pub only: Filters,
     /// The exchange table, where the interface is a front-end database.
     pub table: Option<TableSource>,
     /// The file, where the interface is files.

@@ -10,9 +10,11 @@ use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
 use crate::file::{self, FileWalk};
 use crate::observe::RequestObserver;
-use crate::pager::{HttpWalk, Page, Position, Scope};
+use crate::pager::{HttpWalk, Page, Position};
 use crate::profile::{DatasetSource, Interface, Profile};
+use crate::scope::{self, Plan, Scope};
 use crate::secrets::Secrets;
+use crate::sieve::Sieve;
 
 /// A provider that can be asked, through whatever door it has.
 pub enum Provider {
@@ -25,7 +27,15 @@ pub enum Provider {
 }
 
 /// Goes through the rows of one dataset, page by page.
-pub enum Walk {
+pub struct Walk {
+    way: Way,
+    /// What the provider could not be asked to leave out.
+    sieve: Option<Sieve>,
+    /// Why it cannot be begun.
+    refused: Option<ExchangeError>,
+}
+
+enum Way {
     /// The pages of an HTTP interface.
     Http(Box<HttpWalk>),
     /// The rows of a table.
@@ -56,7 +66,18 @@ impl Provider {
         }
     }
 
-    /// A walk over `dataset`, its window ending at `until` (UTC+8), going on at `resume`.
+    /// What kind of door it is.
+    pub fn interface(&self) -> Interface {
+        match self {
+            Provider::Http(_) => Interface::Http,
+            Provider::Database(_) => Interface::Database,
+            Provider::File(_) => Interface::File,
+        }
+    }
+
+    /// A walk over `dataset`, its window ending at `until` (UTC+8), going on at `resume`. What the
+    /// scope and the source's filters leave out is not asked for, or left out here; where neither can
+    /// be done, the first page is the error that [`crate::check_scope`] tells before.
     pub fn walk(
         &self,
         dataset: DatasetId,
@@ -65,20 +86,29 @@ impl Provider {
         until: &str,
         resume: Option<Position>,
     ) -> Walk {
-        match self {
-            Provider::Http(_) => Walk::Http(Box::new(HttpWalk::new(
-                dataset, source, scope, until, resume,
-            ))),
+        let (plan, refused) = match scope::plan(self.interface(), dataset, source, &scope) {
+            Ok(plan) => (plan, None),
+            Err(error) => (Plan::default(), Some(error)),
+        };
+        let way = match self {
+            Provider::Http(_) => Way::Http(Box::new(
+                HttpWalk::new(dataset, source, scope, until, resume).narrowed(plan.params),
+            )),
             Provider::Database(_) => {
                 let table = source.table.clone().unwrap_or_default();
-                Walk::Table(Box::new(TableWalk::new(
-                    dataset, &table, scope, until, resume,
-                )))
+                Way::Table(Box::new(
+                    TableWalk::new(dataset, &table, scope, until, resume).narrowed(plan.table),
+                ))
             }
             Provider::File(_) => {
                 let file = source.file.clone().unwrap_or_default();
-                Walk::File(Box::new(FileWalk::new(dataset, &file, &scope, resume)))
+                Way::File(Box::new(FileWalk::new(dataset, &file, &scope, resume)))
             }
+        };
+        Walk {
+            way,
+            sieve: plan.sieve,
+            refused,
         }
     }
 
@@ -87,13 +117,21 @@ impl Provider {
     /// # Errors
     /// What went wrong, by its name.
     pub async fn next(&self, walk: &mut Walk) -> Result<Option<Page>, ExchangeError> {
-        match (self, walk) {
-            (Provider::Http(provider), Walk::Http(walk)) => walk.next(provider).await,
-            (Provider::File(observer), Walk::File(walk)) => walk.next(observer.as_ref()).await,
-            (Provider::Database(provider), Walk::Table(walk)) => walk.next(provider).await,
+        if let Some(error) = &walk.refused {
+            return Err(error.clone());
+        }
+        let page = match (self, &mut walk.way) {
+            (Provider::Http(provider), Way::Http(walk)) => walk.next(provider).await,
+            (Provider::File(observer), Way::File(walk)) => walk.next(observer.as_ref()).await,
+            (Provider::Database(provider), Way::Table(walk)) => walk.next(provider).await,
             // A walk of another provider has nothing here.
             (Provider::Http(_) | Provider::Database(_) | Provider::File(_), _) => Ok(None),
+        };
+        let mut page = page?;
+        if let (Some(page), Some(sieve)) = (&mut page, &walk.sieve) {
+            sieve.sift(page);
         }
+        Ok(page)
     }
 
     /// Writes back what became of rows, where the provider's tables take receipts.
@@ -146,7 +184,22 @@ impl Provider {
         source: &DatasetSource,
         until: &str,
     ) -> Result<Option<Page>, ExchangeError> {
-        let mut walk = self.walk(dataset, &small(source), Scope::Full, until, None);
+        self.first_page_of(dataset, source, Scope::Full, until)
+            .await
+    }
+
+    /// The first page of a scope, small.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn first_page_of(
+        &self,
+        dataset: DatasetId,
+        source: &DatasetSource,
+        scope: Scope,
+        until: &str,
+    ) -> Result<Option<Page>, ExchangeError> {
+        let mut walk = self.walk(dataset, &small(source), scope, until, None);
         self.next(&mut walk).await
     }
 

@@ -12,6 +12,7 @@ use rusqlite_migration::{M, Migrations};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::StoreError;
+use crate::scratch;
 
 /// Bytes of a page; larger pages cost less with encryption.
 const PAGE_BYTES: u32 = 8192;
@@ -39,15 +40,23 @@ impl CacheKey {
         Self(bytes)
     }
 
-    fn pragma(&self) -> String {
+    /// The key as SQLCipher reads one that is no passphrase.
+    fn literal(&self) -> String {
         use fmt::Write as _;
         let mut text = String::with_capacity(80);
-        text.push_str("PRAGMA key = \"x'");
+        text.push_str("x'");
         for byte in self.0 {
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
         }
-        text.push_str("'\"");
+        text.push('\'');
+        text
+    }
+
+    fn pragma(&self) -> String {
+        let mut literal = self.literal();
+        let text = format!("PRAGMA key = \"{literal}\"");
+        literal.zeroize();
         text
     }
 }
@@ -62,6 +71,8 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 struct Shared {
     path: PathBuf,
+    /// The real cache, of a scratch cache.
+    base: Option<PathBuf>,
     key: CacheKey,
     writer: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -109,6 +120,36 @@ impl Cache {
     /// # Errors
     /// [`StoreError::WrongKey`], [`StoreError::Newer`] (the file is not touched), or the disk's.
     pub fn open(path: &Path, key: &CacheKey) -> Result<Self, StoreError> {
+        Self::open_with(path, key, None, |_| Ok(()))
+    }
+
+    /// Opens or makes the scratch cache of a dry run: of the same format, encrypted with the same key,
+    /// beside the real cache, which its writer can read as `base` and cannot write.
+    ///
+    /// # Errors
+    /// As [`Cache::open`], or SQLite's when the real cache cannot be read.
+    pub fn scratch(path: &Path, key: &CacheKey, base: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, key, Some(base), |connection| {
+            connection.execute_batch(scratch::TABLES)?;
+            attach(connection, base, key)
+        })
+    }
+
+    /// [`Cache::scratch`] with this cache as the real one, or beside this scratch cache.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn scratch_at(&self, path: &Path) -> Result<Self, StoreError> {
+        let base = self.0.base.as_deref().unwrap_or(&self.0.path);
+        Self::scratch(path, &self.0.key, base)
+    }
+
+    fn open_with(
+        path: &Path,
+        key: &CacheKey,
+        base: Option<&Path>,
+        ready: impl FnOnce(&Connection) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
         let mut connection = connect(path, key, OpenFlags::default())?;
         let file_version: i64 =
             connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -134,6 +175,7 @@ impl Cache {
         Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut connection)
             .map_err(|error| StoreError::Migration(error.to_string()))?;
+        ready(&connection)?;
         let (sender, receiver) = channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("cache-writer".into())
@@ -148,6 +190,7 @@ impl Cache {
             })?;
         Ok(Self(Arc::new(Shared {
             path: path.to_path_buf(),
+            base: base.map(Path::to_path_buf),
             key: key.clone(),
             writer: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
@@ -305,6 +348,39 @@ fn connect(path: &Path, key: &CacheKey, flags: OpenFlags) -> Result<Connection, 
     Ok(connection)
 }
 
+/// Attaches the real cache to the connection of a scratch cache, to be read only.
+fn attach(connection: &Connection, base: &Path, key: &CacheKey) -> Result<(), StoreError> {
+    // An attached file is opened with the defaults before anything can be said of it.
+    connection.execute_batch(&format!("PRAGMA cipher_default_page_size = {PAGE_BYTES}"))?;
+    let mut literal = key.literal();
+    connection.execute(
+        "ATTACH DATABASE ?1 AS base KEY ?2",
+        [read_only(base).as_str(), literal.as_str()],
+    )?;
+    literal.zeroize();
+    Ok(())
+}
+
+/// The address of a file that is only read (<https://sqlite.org/uri.html>).
+fn read_only(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let mut address = String::from("file:");
+    if !text.starts_with('/') && text.contains(':') {
+        // A drive's letter.
+        address.push('/');
+    }
+    for char in text.chars() {
+        match char {
+            '%' => address.push_str("%25"),
+            '?' => address.push_str("%3f"),
+            '#' => address.push_str("%23"),
+            other => address.push(other),
+        }
+    }
+    address.push_str("?mode=ro");
+    address
+}
+
 fn copy(from: &Connection, to: &Path, key: &CacheKey) -> Result<(), StoreError> {
     if to.exists() {
         std::fs::remove_file(to).map_err(|source| StoreError::File {
@@ -414,6 +490,28 @@ mod tests {
         });
         assert!(outcome.is_err());
         assert_eq!(get(&cache), None);
+    }
+
+    #[test]
+    fn a_scratch_cache_reads_the_real_one_and_cannot_write_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a #1?.db");
+        let real = Cache::open(&path, &key(1)).unwrap();
+        put(&real, "real");
+        let scratch = Cache::scratch(&dir.path().join("scratch.db"), &key(1), &path).unwrap();
+        put(&scratch, "scratch");
+        let seen: String = scratch
+            .write_blocking(|tx| {
+                assert!(crate::scratch::is_scratch(tx)?);
+                let sql = "SELECT value FROM base.setting WHERE name = 'probe'";
+                Ok(tx.query_row(sql, [], |row| row.get(0))?)
+            })
+            .unwrap();
+        assert_eq!(seen, "real");
+        let refused = scratch.write_blocking(|tx| Ok(tx.execute("DELETE FROM base.setting", [])?));
+        assert!(refused.is_err());
+        assert_eq!(get(&real).as_deref(), Some("real"));
+        assert_eq!(get(&scratch).as_deref(), Some("scratch"));
     }
 
     #[test]

@@ -12,10 +12,11 @@ use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, NewRecord};
 use zhengqiao_store::rejection::{self, HELD, NewRejection, REJECTED, State};
 use zhengqiao_store::run::{self, Counts, Progress};
-use zhengqiao_store::{Connection, StoreError, Transaction, source};
+use zhengqiao_store::{Connection, StoreError, Transaction, scratch, source};
 
 use crate::error::SyncError;
 use crate::prepare::{Prepared, finish};
+use crate::trace::{self, Seen};
 
 /// Who writes, when, and where to.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Desk {
     pub now: String,
     /// How many accepted records may still be withdrawn; `None` without a guard.
     pub withdrawals: Option<i64>,
+    /// Whether this is a dry run over a scratch cache, which notes every row's fate.
+    pub dry: bool,
 }
 
 impl Desk {
@@ -54,6 +57,7 @@ impl Desk {
             at,
             now: now.to_owned(),
             withdrawals: None,
+            dry: scratch::is_scratch(tx)?,
         })
     }
 
@@ -74,6 +78,7 @@ impl Desk {
             at,
             now: now.to_owned(),
             withdrawals: None,
+            dry: false,
         })
     }
 
@@ -98,7 +103,10 @@ impl Desk {
         let mut totals = Totals::default();
         let mut receipts = Vec::with_capacity(rows.len());
         let mut parents = ParentCache::default();
+        trace::bring(tx, self, &rows)?;
+        let batch = trace::next_batch(tx, self)?;
         for row in rows {
+            let seen = Seen::before(tx, self, &row, &progress.counts)?;
             progress.counts.fetched += 1;
             match row.scale {
                 Some(true) => progress.scale_agrees += 1,
@@ -114,6 +122,9 @@ impl Desk {
                 &mut progress.counts,
                 &mut totals,
             )?;
+            if let Some(seen) = seen {
+                seen.after(tx, self, batch, &progress.counts)?;
+            }
             receipts.push(match totals.reason.take() {
                 Some(reason) => Receipt::Rejected(reason),
                 None if progress.counts.held > held => Receipt::Held,
@@ -563,6 +574,7 @@ pub fn revalidate(
         return Ok(Outcome::Rejected);
     };
     let mut row = crate::prepare::prepare(&raw, mapping, desk.dataset, check, rules);
+    trace::bring(tx, desk, std::slice::from_ref(&row))?;
     let head = record::find(tx, desk.source_id, &row.key_hash)?;
     let mut totals = Totals::default();
     if row.withdraws && !row.key.is_empty() {

@@ -14,14 +14,18 @@ use zhengqiao_exchange::{
     Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
-use zhengqiao_store::{Cache, StoreError, connection, hash, source};
+use zhengqiao_store::{Cache, StoreError, Transaction, connection, hash, run_scope, source};
 
 use crate::batch::Desk;
+use crate::dry;
 use crate::error::SyncError;
 use crate::prepare::{Prepared, prepare};
 use crate::recheck;
+use crate::replay;
 use crate::retention;
+use crate::scope::RunScope;
 use crate::state::{RunMode, StateWord};
+use crate::trace;
 
 /// Rows of one transaction, if they come fast.
 const COMMIT_ROWS: usize = 20_000;
@@ -45,8 +49,26 @@ pub struct RunOptions {
     pub datasets: Vec<DatasetId>,
     /// Everything or what changed.
     pub mode: RunMode,
+    /// What it covers besides.
+    pub scope: RunScope,
+    /// Who asked for it: a person, a schedule.
+    pub asked_by: String,
     /// Now, unix ms.
     pub now_ms: i64,
+}
+
+impl RunOptions {
+    /// A run over all that a mode covers.
+    pub fn new(connection_id: i64, mode: RunMode, now_ms: i64) -> Self {
+        Self {
+            connection_id,
+            datasets: Vec::new(),
+            mode,
+            scope: RunScope::default(),
+            asked_by: String::new(),
+            now_ms,
+        }
+    }
 }
 
 /// A run that may begin or go on.
@@ -61,9 +83,9 @@ pub struct Started {
 /// Where a dataset of a run goes on.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Place {
-    walk: Position,
-    drifted: bool,
+pub(crate) struct Place {
+    pub walk: Position,
+    pub drifted: bool,
 }
 
 /// This process, as the owner of a run.
@@ -86,14 +108,14 @@ pub fn has_process(run: &RunRow, now_ms: i64) -> bool {
 }
 
 /// A moment in UTC+8 of unix ms.
-fn local(ms: i64) -> NaiveDateTime {
+pub(crate) fn local(ms: i64) -> NaiveDateTime {
     DateTime::from_timestamp_millis(ms)
         .unwrap_or_default()
         .naive_utc()
         + chrono::Duration::hours(8)
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
 
@@ -102,65 +124,73 @@ fn now_ms() -> i64 {
 /// # Errors
 /// [`SyncError::AlreadyRunning`] while another process runs the connection.
 pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
-    cache.write_blocking(move |tx| {
-        let Some(row) = connection::get(tx, options.connection_id)? else {
-            return Ok(Err(SyncError::NoConnection(options.connection_id)));
-        };
-        if let Some(run) = run::unfinished(tx, options.connection_id)? {
-            if has_process(&run, options.now_ms) {
-                return Ok(Err(SyncError::AlreadyRunning {
-                    run_id: run.id,
-                    owner: run.owner,
-                }));
-            }
-            run::heartbeat(tx, run.id, &owner(), options.now_ms)?;
-            return Ok(Ok(Started {
+    cache.write_blocking(move |tx| register(tx, options))?
+}
+
+/// [`start`] within a transaction.
+pub(crate) fn register(
+    tx: &Transaction<'_>,
+    options: RunOptions,
+) -> Result<Result<Started, SyncError>, StoreError> {
+    let Some(row) = connection::get(tx, options.connection_id)? else {
+        return Ok(Err(SyncError::NoConnection(options.connection_id)));
+    };
+    if let Some(run) = run::unfinished(tx, options.connection_id)? {
+        if has_process(&run, options.now_ms) {
+            return Ok(Err(SyncError::AlreadyRunning {
                 run_id: run.id,
-                resumed: true,
+                owner: run.owner,
             }));
         }
-        let profile: Profile = serde_json::from_str(&row.profile)?;
-        let mut datasets = if options.datasets.is_empty() {
-            profile.datasets.keys().copied().collect()
-        } else {
-            options.datasets
-        };
-        datasets.sort_unstable();
-        datasets.dedup();
-        if let Some(other) = datasets
-            .iter()
-            .find(|dataset| !profile.datasets.contains_key(dataset))
-        {
-            return Ok(Err(SyncError::NoDataset(*other)));
-        }
-        let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
-        let rule_set: String = rule_set
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let until = moment::canonical(local(options.now_ms));
-        let run_id = run::insert(
-            tx,
-            &NewRun {
-                connection_id: options.connection_id,
-                mode: options.mode.as_str(),
-                at: options.now_ms,
-                owner: &owner(),
-                until: &until,
-                profile_version: row.profile_version,
-                rule_set: &rule_set,
-            },
-        )?;
-        for dataset in datasets {
-            let source_id = source::ensure(tx, options.connection_id, dataset)?;
-            run::insert_dataset(tx, run_id, source_id, dataset)?;
-        }
-        Ok(Ok(Started {
-            run_id,
-            resumed: false,
-        }))
-    })?
+        run::heartbeat(tx, run.id, &owner(), options.now_ms)?;
+        return Ok(Ok(Started {
+            run_id: run.id,
+            resumed: true,
+        }));
+    }
+    let profile: Profile = serde_json::from_str(&row.profile)?;
+    let scope = match options.scope.checked(local(options.now_ms)) {
+        Ok(scope) => scope,
+        Err(error) => return Ok(Err(error)),
+    };
+    let datasets = match scope.datasets(&profile, options.datasets) {
+        Ok(datasets) => datasets,
+        Err(error) => return Ok(Err(error)),
+    };
+    let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
+    let rule_set: String = rule_set
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let until = match &scope.replays {
+        Some(replay) => replay.until.clone(),
+        None => moment::canonical(local(options.now_ms)),
+    };
+    let run_id = run::insert(
+        tx,
+        &NewRun {
+            connection_id: options.connection_id,
+            mode: options.mode.as_str(),
+            at: options.now_ms,
+            owner: &owner(),
+            until: &until,
+            profile_version: row.profile_version,
+            rule_set: &rule_set,
+        },
+    )?;
+    let kept = (scope != RunScope::default())
+        .then(|| serde_json::to_string(&scope))
+        .transpose()?;
+    run_scope::set(tx, run_id, kept.as_deref(), &options.asked_by)?;
+    for dataset in datasets {
+        let source_id = source::ensure(tx, options.connection_id, dataset)?;
+        run::insert_dataset(tx, run_id, source_id, dataset)?;
+    }
+    Ok(Ok(Started {
+        run_id,
+        resumed: false,
+    }))
 }
 
 /// Keeps the requests until they are written with the next rows.
@@ -221,6 +251,11 @@ struct Engine {
     profile: Profile,
     rules: Arc<RuleSet>,
     run: RunRow,
+    scope: RunScope,
+    /// The dry run whose rows are taken in place of the provider's.
+    replay: Option<Cache>,
+    /// Whether this is a dry run itself: nothing is written back to the provider.
+    dry: bool,
     now: NaiveDateTime,
 }
 
@@ -229,13 +264,21 @@ struct Engine {
 /// # Errors
 /// The cache's. A provider's failure is the state `failed`, not an error.
 pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWord, SyncError> {
-    let (row, parts, profile) = cache
+    let (row, parts, profile, scope, dry) = cache
         .read(move |conn| {
             let row = run::get(conn, run_id)?
                 .ok_or_else(|| StoreError::Content(format!("there is no run {run_id}")))?;
             let connection = connection::get(conn, row.connection_id)?
                 .ok_or_else(|| StoreError::Content(format!("run {run_id} has no connection")))?;
-            Ok((row, run::datasets(conn, run_id)?, connection.profile))
+            let scope = dry::scope_of(conn, run_id)?;
+            let dry = zhengqiao_store::dry_row::is_of(conn)?;
+            Ok((
+                row,
+                run::datasets(conn, run_id)?,
+                connection.profile,
+                scope,
+                dry,
+            ))
         })
         .await?;
     let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
@@ -253,14 +296,39 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
             return Ok(StateWord::Failed);
         }
     };
+    let replay = match &scope.replays {
+        None => None,
+        Some(replay) => {
+            let (real, dry_id) = (cache.clone(), replay.dry_id);
+            let opened = tokio::task::spawn_blocking(move || dry::open(&real, dry_id)).await;
+            match opened {
+                Ok(Ok(dry)) => Some(dry),
+                Ok(Err(error @ SyncError::NoDryRun(_))) => {
+                    let cause = Some(("dry_run_gone".to_owned(), error.to_string()));
+                    finish(cache, run_id, StateWord::Failed, cause).await?;
+                    return Ok(StateWord::Failed);
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(error) => return Err(SyncError::Interrupted(error.to_string())),
+            }
+        }
+    };
     let engine = Engine {
         cache: cache.clone(),
         provider: Arc::new(provider),
         log,
         rules: Arc::new(RuleSet::new(&profile.rules)),
-        now: local(row.started_at),
+        now: local(
+            scope
+                .replays
+                .as_ref()
+                .map_or(row.started_at, |replay| replay.judged_at_ms),
+        ),
         profile,
         run: row,
+        scope,
+        replay,
+        dry,
     };
     engine.go(parts).await
 }
@@ -326,13 +394,14 @@ impl Engine {
 
     /// Reads one dataset, as often as its rows move.
     async fn dataset(&self, part: &RunDatasetRow) -> Result<End, SyncError> {
-        let Some(described) = self.profile.datasets.get(&part.dataset) else {
+        let Some(source) = self.profile.datasets.get(&part.dataset) else {
             let what = format!("the connection no longer carries {}", part.dataset);
             return Ok(End::Failed(ExchangeError::Settings {
                 field: "datasets".into(),
                 what,
             }));
         };
+        let described = &self.scope.over(source);
         let mapping = match CompiledMapping::new(part.dataset, &described.mapping) {
             Ok(mapping) => Arc::new(mapping),
             Err(error) => {
@@ -369,7 +438,8 @@ impl Engine {
             let End::Read { drifted: true, .. } = end else {
                 break end;
             };
-            if pass >= MAX_PASSES {
+            // The rows of a dry run hold all its readings.
+            if pass >= MAX_PASSES || self.replay.is_some() {
                 break end;
             }
             pass += 1;
@@ -385,13 +455,12 @@ impl Engine {
     }
 
     async fn scope(&self, described: &DatasetSource, source_id: i64) -> Result<Scope, SyncError> {
-        let Some(incremental) = described
-            .incremental
-            .as_ref()
-            .filter(|_| self.run.mode == RunMode::Incremental.as_str())
-        else {
+        if let Some(scope) = self.scope.narrowed() {
+            return Ok(scope);
+        }
+        if self.run.mode != RunMode::Incremental.as_str() {
             return Ok(Scope::Full);
-        };
+        }
         let connection_id = self.run.connection_id;
         let kept = self
             .cache
@@ -403,19 +472,7 @@ impl Engine {
                     .and_then(|row| row.incremental_state))
             })
             .await?;
-        let Some(mut state) =
-            kept.and_then(|text| serde_json::from_str::<IncrementalState>(&text).ok())
-        else {
-            return Ok(Scope::Full);
-        };
-        if let (Incremental::Window { overlap_s, .. }, Some(since)) = (incremental, &state.since)
-            && let Some(moment::Parsed::At(at)) = moment::parse(since)
-        {
-            state.since = Some(moment::canonical(
-                at - chrono::Duration::seconds(i64::from(*overlap_s)),
-            ));
-        }
-        Ok(Scope::Incremental(state))
+        Ok(incremental_scope(described, kept.as_deref()))
     }
 
     /// One reading of a dataset's pages: fetched, checked and committed on three stages.
@@ -427,7 +484,10 @@ impl Engine {
         scope: &Scope,
         place: &mut Place,
     ) -> Result<End, SyncError> {
+        let (fetched, mut to_check) = mpsc::channel(PAGES_AHEAD);
         let resume = (place.walk != Position::default()).then(|| place.walk.clone());
+        let replayed = self.replay.clone().map(|dry| (dry, place.walk.clone()));
+        let dataset = part.dataset;
         let mut walk = self.provider.walk(
             part.dataset,
             described,
@@ -435,9 +495,11 @@ impl Engine {
             &self.run.until,
             resume,
         );
-        let (fetched, mut to_check) = mpsc::channel(PAGES_AHEAD);
         let provider = self.provider.clone();
         let fetcher = tokio::spawn(async move {
+            if let Some((dry, from)) = replayed {
+                return replay::feed(dry, dataset, from, fetched).await;
+            }
             loop {
                 let page = provider.next(&mut walk).await.transpose();
                 let ends = !matches!(page, Some(Ok(_)));
@@ -516,6 +578,7 @@ impl Engine {
             let due = failed.is_some()
                 || ended
                 || rows.len() >= COMMIT_ROWS
+                || (self.replay.is_some() && progress.pages > 0)
                 || since.elapsed() >= COMMIT_EVERY;
             if !due {
                 continue;
@@ -526,15 +589,17 @@ impl Engine {
                     std::mem::take(&mut rows),
                     std::mem::take(&mut progress),
                     place,
+                    &slips,
                 )
                 .await?;
             since = Instant::now();
             // Only what is kept here is receipted; after a break before this, the rows come again.
             let told: Vec<_> = slips.drain(..).zip(committed.receipts).collect();
-            if let Err(error) = self
-                .provider
-                .acknowledge(part.dataset, described, told)
-                .await
+            if !self.dry
+                && let Err(error) = self
+                    .provider
+                    .acknowledge(part.dataset, described, told)
+                    .await
             {
                 failed.get_or_insert(error);
             }
@@ -569,7 +634,9 @@ impl Engine {
         rows: Vec<Prepared>,
         mut progress: Progress,
         place: &Place,
+        slips: &[Slip],
     ) -> Result<Committed, SyncError> {
+        let slips = if self.dry { slips.to_vec() } else { Vec::new() };
         let requests = self.log.take();
         let position = serde_json::to_string(place).map_err(StoreError::from)?;
         let (rules, now, run_id, connection_id) = (
@@ -597,6 +664,9 @@ impl Engine {
                     )?
                     .guarded(tx, &limits)?;
                     receipts = desk.commit(tx, &check, rows, &mut progress)?;
+                    if !slips.is_empty() {
+                        trace::slips(tx, source_id, &slips)?;
+                    }
                     progress.position = Some(position);
                     run::progress(tx, run_id, source_id, &progress, at)?;
                 }
@@ -702,8 +772,13 @@ impl Engine {
     ) -> Result<(StateWord, Option<(String, String)>), SyncError> {
         let (run_id, source_id, dataset) = (part.run_id, part.source_id, part.dataset);
         let requests = self.log.take();
-        let full = self.run.mode == RunMode::Full.as_str();
-        let until = self.run.until.clone();
+        // Who asks for a part asks for something that is there.
+        let full = self.run.mode != RunMode::Incremental.as_str() || !self.scope.is_whole();
+        let moves = self.scope.moves();
+        let until = match &self.scope.window {
+            Some(window) => window.to.clone().min(self.run.until.clone()),
+            None => self.run.until.clone(),
+        };
         let limits = self.profile.limits.clone();
         let incremental = self
             .profile
@@ -725,6 +800,7 @@ impl Engine {
                     .map(|(code, message)| (code.as_str(), message.as_str()));
                 run::set_dataset_state(tx, run_id, source_id, state.as_str(), told, at)?;
                 if let End::Read { cursor, .. } = end
+                    && moves
                     && matches!(
                         state,
                         StateWord::Succeeded | StateWord::FinishedWithRejections
@@ -747,6 +823,22 @@ impl Engine {
             })
             .await?)
     }
+}
+
+/// What an incremental reading covers: everything where nothing is known of an earlier one.
+pub(crate) fn incremental_scope(described: &DatasetSource, kept: Option<&str>) -> Scope {
+    let state = kept.and_then(|text| serde_json::from_str::<IncrementalState>(text).ok());
+    let (Some(incremental), Some(mut state)) = (&described.incremental, state) else {
+        return Scope::Full;
+    };
+    if let (Incremental::Window { overlap_s, .. }, Some(since)) = (incremental, &state.since)
+        && let Some(moment::Parsed::At(at)) = moment::parse(since)
+    {
+        state.since = Some(moment::canonical(
+            at - chrono::Duration::seconds(i64::from(*overlap_s)),
+        ));
+    }
+    Scope::Incremental(state)
 }
 
 /// A checked page.

@@ -26,6 +26,33 @@ pub enum SyncError {
     /// The connection does not carry a dataset that was asked for.
     #[error("the connection does not carry {0}")]
     NoDataset(zhengqiao_domain::DatasetId),
+    /// A run's scope makes no sense, or cannot be kept to.
+    #[error("{field}: {what}")]
+    Scope {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what to do.
+        what: String,
+    },
+    /// There is no such dry run any more.
+    #[error("there is no dry run {0}; it was discarded, or its seven days are over")]
+    NoDryRun(i64),
+    /// A dry run cannot be turned into a real one.
+    #[error("dry run {dry_id} cannot be turned into a real run: {why}")]
+    NotApplicable {
+        /// The dry run.
+        dry_id: i64,
+        /// Why.
+        why: String,
+    },
+    /// The cache has moved on, so that rows would fare otherwise than in the dry run.
+    #[error("the cache has changed since dry run {dry_id}, and {} rows would now fare otherwise; start another dry run", .differs.iter().map(|one| one.rows).sum::<u64>())]
+    MovedOn {
+        /// The dry run.
+        dry_id: i64,
+        /// What differs.
+        differs: Vec<crate::dry::Differs>,
+    },
     /// A thread of the run ended unexpectedly.
     #[error("the run was interrupted: {0}")]
     Interrupted(String),

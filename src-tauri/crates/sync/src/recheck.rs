@@ -7,6 +7,7 @@ use zhengqiao_store::{StoreError, Transaction};
 
 use crate::batch::{Desk, expire, revalidate};
 use crate::error::SyncError;
+use crate::trace;
 
 /// Held rows of one transaction at most.
 const BATCH_ROWS: u32 = 500;
@@ -25,6 +26,7 @@ pub(crate) fn due(
     for id in &ids {
         let head = rejection::head(tx, *id)?;
         let outcome = revalidate(tx, desk, mapping, check, rules, *id)?;
+        trace::rechecked(tx, desk, *id, head.as_ref(), outcome)?;
         account(desk, head.as_ref(), outcome, progress);
     }
     Ok(ids.last().copied())
@@ -42,6 +44,7 @@ pub(crate) fn overdue(
     for id in &ids {
         let head = rejection::head(tx, *id)?;
         expire(tx, desk, rules, *id)?;
+        trace::rechecked(tx, desk, *id, head.as_ref(), Outcome::Rejected)?;
         account(desk, head.as_ref(), Outcome::Rejected, progress);
     }
     Ok(!ids.is_empty())

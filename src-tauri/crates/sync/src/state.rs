@@ -64,6 +64,8 @@ pub enum RunMode {
     Full,
     /// What changed.
     Incremental,
+    /// Everything, only to compare: nothing is kept.
+    Verify,
 }
 
 impl RunMode {
@@ -72,12 +74,13 @@ impl RunMode {
         match self {
             RunMode::Full => "full",
             RunMode::Incremental => "incremental",
+            RunMode::Verify => "verify",
         }
     }
 
     /// The mode of a name.
     pub fn by_name(name: &str) -> Option<Self> {
-        [RunMode::Full, RunMode::Incremental]
+        [RunMode::Full, RunMode::Incremental, RunMode::Verify]
             .into_iter()
             .find(|mode| mode.as_str() == name)
     }

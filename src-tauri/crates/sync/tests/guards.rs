@@ -101,6 +101,8 @@ async fn run_once(bed: &Bed, now_ms: i64) -> StateWord {
         connection_id: bed.connection_id,
         datasets: Vec::new(),
         mode: RunMode::Full,
+        scope: zhengqiao_sync::RunScope::default(),
+        asked_by: String::new(),
         now_ms,
     };
     let started = zhengqiao_sync::start(&bed.cache, options).unwrap();

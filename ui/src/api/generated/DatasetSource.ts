@@ -2,6 +2,8 @@
 import type { CountsSource } from "./CountsSource";
 import type { Envelope } from "./Envelope";
 import type { FileSource } from "./FileSource";
+import type { Filters } from "./Filters";
+import type { IdsQuery } from "./IdsQuery";
 import type { Incremental } from "./Incremental";
 import type { Mapping } from "./Mapping";
 import type { Method } from "./Method";
@@ -9,6 +11,7 @@ import type { Pager } from "./Pager";
 import type { ParamsIn } from "./ParamsIn";
 import type { Slices } from "./Slices";
 import type { TableSource } from "./TableSource";
+import type { WindowQuery } from "./WindowQuery";
 
 /**
  * Where one dataset is and what it looks like.
@@ -62,6 +65,26 @@ mapping: Mapping,
  * Where counts are had.
  */
 counts: CountsSource | null, 
+/**
+ * How a window of time is asked for, where it differs from an incremental reading.
+ */
+window: WindowQuery | null, 
+/**
+ * How records are asked for by their ids; absent means that they cannot be.
+ */
+ids: IdsQuery | null, 
+/**
+ * Name of the parameter, or of the table's column, that takes a department's code.
+ */
+department_param: string, 
+/**
+ * Name of the parameter, or of the table's column, that takes a region's code.
+ */
+region_param: string, 
+/**
+ * Only the rows of a department or region.
+ */
+only: Filters, 
 /**
  * The exchange table, where the interface is a front-end database.
  */

@@ -3,6 +3,7 @@ import { adviceIn } from '../advice'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
+import { dry } from './dry'
 import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
@@ -28,6 +29,7 @@ export default {
   table,
   sharing,
   sync,
+  dry,
   records,
   rejected,
   identity,

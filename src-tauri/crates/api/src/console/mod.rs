@@ -1,6 +1,7 @@
 //! The console: one object that a host calls.
 
 mod connections;
+mod dry;
 mod export;
 mod identity;
 mod mapping;
@@ -44,6 +45,7 @@ struct Shared {
     opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
     samples: Mutex<mapping::Samples>,
+    dry: Mutex<dry::DryRuns>,
 }
 
 /// The use cases. Clones share everything.
@@ -61,6 +63,7 @@ impl Console {
             opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
             samples: Mutex::default(),
+            dry: Mutex::default(),
         }))
     }
 
@@ -250,19 +253,35 @@ impl From<ExchangeError> for ApiError {
 
 impl From<SyncError> for ApiError {
     fn from(error: SyncError) -> Self {
+        let details = match &error {
+            SyncError::MovedOn { differs, .. } => Some(
+                differs
+                    .iter()
+                    .map(|one| {
+                        let (was, now) = (one.was.as_str(), one.now.as_str());
+                        format!("{}: {was} → {now}: {}", one.dataset, one.rows)
+                    })
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            ),
+            _ => None,
+        };
         let code = match error {
             SyncError::Store(error) => return error.into(),
             SyncError::Exchange(error) => return error.into(),
-            SyncError::NoConnection(_) => ErrorCode::NotFound,
+            SyncError::NoConnection(_) | SyncError::NoDryRun(_) => ErrorCode::NotFound,
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
-            SyncError::NoDataset(_) => ErrorCode::InvalidRequest,
+            SyncError::NoDataset(_)
+            | SyncError::Scope { .. }
+            | SyncError::NotApplicable { .. }
+            | SyncError::MovedOn { .. } => ErrorCode::InvalidRequest,
             SyncError::Interrupted(_) => ErrorCode::Internal,
         };
         Self {
             code,
             message: error.to_string(),
             retryable: code == ErrorCode::AlreadyRunning,
-            details: None,
+            details,
         }
     }
 }

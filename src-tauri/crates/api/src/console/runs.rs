@@ -10,16 +10,16 @@ use zhengqiao_store::{StoreError, connection, run, source};
 use zhengqiao_sync::{RunOptions, StateWord, has_process};
 
 use super::system::LARGEST_PAGE;
-use super::{Console, blocking, not_found, now_ms};
+use super::{Console, blocking, dry, invalid, not_found, now_ms};
 use crate::contract::{
     ApiError, ConnectionId, Counts, Nothing, RequestRow, RunDatasetRow, RunDetail, RunId, RunMode,
     RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
 };
 
 /// Between two looks at a run's counters; eight messages a second at most.
-const LOOK_EVERY: Duration = Duration::from_millis(125);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(125);
 /// What the rate is measured over.
-const RATE_OVER: Duration = Duration::from_secs(5);
+pub(super) const RATE_OVER: Duration = Duration::from_secs(5);
 /// Runs in a sparkline.
 const HISTORY_RUNS: u32 = 12;
 /// Requests on a run's page.
@@ -84,18 +84,17 @@ impl Console {
     /// # Errors
     /// [`crate::contract::ErrorCode::AlreadyRunning`] while the connection is being run.
     pub async fn start_sync(&self, request: StartSync) -> Result<RunStarted, ApiError> {
-        let connection_id = request.connection_id;
+        if request.mode == RunMode::Verify {
+            return Err(invalid("mode: verifying keeps nothing; start a dry run"));
+        }
+        self.launch(dry::options(request)).await
+    }
+
+    /// Registers a run and lets it go on in the background.
+    pub(super) async fn launch(&self, options: RunOptions) -> Result<RunStarted, ApiError> {
+        let connection_id = options.connection_id;
         let secrets = self.secrets(connection_id).await?;
         let cache = self.cache()?;
-        let options = RunOptions {
-            connection_id,
-            datasets: request.datasets,
-            mode: match request.mode {
-                RunMode::Full => zhengqiao_sync::RunMode::Full,
-                RunMode::Incremental => zhengqiao_sync::RunMode::Incremental,
-            },
-            now_ms: now_ms(),
-        };
         let registry = cache.clone();
         let started = blocking(move || zhengqiao_sync::start(&registry, options)).await??;
         let run_id = started.run_id;
@@ -304,7 +303,7 @@ impl Console {
 }
 
 /// A run whose process is gone is not running: it waits to be taken up again.
-fn word(state: &str, has_process: bool) -> &str {
+pub(super) fn word(state: &str, has_process: bool) -> &str {
     if state == StateWord::Running.as_str() && !has_process {
         StateWord::Paused.as_str()
     } else {
@@ -320,7 +319,7 @@ fn cursor(state: &str) -> Option<String> {
         .or(state.cursor)
 }
 
-fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
+pub(super) fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
     let (Some((from, before)), Some((to, after))) = (seen.front(), seen.back()) else {
         return 0.0;
     };
@@ -333,7 +332,7 @@ fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
 }
 
 /// Only told when the provider has said for each dataset how much there is.
-fn remaining(parts: &[run::RunDatasetRow], records_per_s: f64) -> Option<i64> {
+pub(super) fn remaining(parts: &[run::RunDatasetRow], records_per_s: f64) -> Option<i64> {
     if records_per_s < 1.0 {
         return None;
     }
@@ -344,7 +343,7 @@ fn remaining(parts: &[run::RunDatasetRow], records_per_s: f64) -> Option<i64> {
     Some((rest as f64 / records_per_s * 1000.0) as i64)
 }
 
-fn counts(counts: &run::Counts) -> Counts {
+pub(super) fn counts(counts: &run::Counts) -> Counts {
     Counts {
         fetched: counts.fetched,
         accepted: counts.accepted,
@@ -356,7 +355,7 @@ fn counts(counts: &run::Counts) -> Counts {
     }
 }
 
-fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
+pub(super) fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
     RunDatasetRow {
         dataset: row.dataset,
         state: row.state,

@@ -5,6 +5,7 @@
 //! secret on its way out.
 
 mod connections;
+mod dry;
 mod identity;
 mod mapping;
 mod network;
@@ -15,6 +16,7 @@ mod system;
 mod tables;
 
 pub use connections::*;
+pub use dry::*;
 pub use identity::*;
 pub use mapping::*;
 pub use network::*;
@@ -89,6 +91,16 @@ pub struct CommandMap {
     pub revert_connection: Call<RevertConnection, ConnectionDetail>,
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,
+    pub list_reach: Call<ConnectionId, Vec<ReachRow>>,
+    pub probe_sync: Call<StartSync, SyncProbe>,
+    pub start_dry_run: Call<StartSync, DryId>,
+    pub watch_dry_run: Call<DryId, RunProgress>,
+    pub cancel_dry_run: Call<DryId, Nothing>,
+    pub list_dry_runs: Call<Nothing, Vec<DryRunRow>>,
+    pub get_dry_run: Call<DryId, DryRunDetail>,
+    pub list_dry_changes: Call<DryChangesRequest, DryChangesPage>,
+    pub apply_dry_run: Call<DryId, RunStarted>,
+    pub discard_dry_run: Call<DryId, Nothing>,
     pub cancel_run: Call<RunId, Nothing>,
     pub watch_run: Call<RunId, RunProgress>,
     pub list_runs: Call<RunsRequest, RunsPage>,

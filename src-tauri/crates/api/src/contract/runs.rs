@@ -6,6 +6,8 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_domain::Finding;
 use zhengqiao_exchange::Environment;
 
+use super::SyncScope;
+
 /// Names a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -88,6 +90,8 @@ pub enum RunMode {
     Full,
     /// What changed since the last success.
     Incremental,
+    /// Everything, only to compare: a dry run that also tells what the provider did not send.
+    Verify,
 }
 
 /// Starts a run, or continues the connection's interrupted one.
@@ -101,6 +105,10 @@ pub struct StartSync {
     pub datasets: Vec<DatasetId>,
     /// How much.
     pub mode: RunMode,
+    /// What it covers besides; absent covers all of its mode.
+    #[serde(default)]
+    #[ts(optional)]
+    pub scope: Option<SyncScope>,
 }
 
 /// A started run.

@@ -25,6 +25,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::Value;
 
+use crate::narrow::Narrow;
 use crate::row::Family;
 use crate::server::{Listing, Shared, answer, json, moment, span};
 use crate::world::World;
@@ -267,13 +268,10 @@ async fn serve(
         moment(asked.params.get("since")),
         moment(asked.params.get("until")),
     );
-    let listing = Listing {
-        number,
-        family: Family::Gateway,
-        from: span.0 + (page - 1).saturating_mul(size).min(span.1),
-        size,
-        span,
-    };
+    let as_text = |name: &str| asked.params.get(name).map(String::as_str);
+    let narrow = Narrow::of(as_text, "dept_code", "area_code");
+    let listing = Listing::new(&shared, number, Family::Gateway, span, &narrow).page(page, size);
+    let span = listing.span;
     answer(&shared, &asked.dataset, &listing, |rows, _, extra| {
         manner.yes(&shared, rows, span.1 - span.0 + extra)
     })

@@ -13,8 +13,8 @@ use crate::diagnose::layer::ms;
 use crate::diagnose::reach::clock_layer;
 use crate::diagnose::{Layer, LayerState, Sample, small};
 use crate::error::{ExchangeError, Fault};
-use crate::pager::Scope;
 use crate::profile::Profile;
+use crate::scope::Scope;
 
 /// Tests the connection; each layer is handed out as it ends.
 pub async fn diagnose(

@@ -17,6 +17,8 @@ pub enum Condition {
     Before(Column, String),
     /// No value.
     Missing(Column),
+    /// One of these conditions; none of them holds where there are none.
+    Any(Vec<Condition>),
 }
 
 /// A read of the next batch.
@@ -227,6 +229,14 @@ impl Made {
             Condition::From(column, value) => {
                 format!("{} >= {}", self.name(column), self.param(column, value))
             }
+            Condition::Any(several) => {
+                let each: Vec<String> = several.iter().map(|one| self.condition(one)).collect();
+                if each.is_empty() {
+                    "1 = 0".into()
+                } else {
+                    format!("({})", each.join(" OR "))
+                }
+            }
             Condition::Missing(column) => format!("{} IS NULL", self.name(column)),
             Condition::Before(column, value) => {
                 format!("{} < {}", self.name(column), self.param(column, value))
@@ -305,6 +315,35 @@ mod tests {
              WHERE t.\"a\"\"b\" IN ($1::text::integer) ORDER BY t.\"a\"\"b\" LIMIT 5"
         );
         assert_eq!(values, [evil]);
+    }
+
+    #[test]
+    fn one_of_several_conditions_is_enough_and_none_lets_nothing_through() {
+        let order = [column("k", "varchar(32)"), column("n", "varchar(9)")];
+        let write = |several| {
+            Batch {
+                system: System::Mysql,
+                schema: None,
+                table: "t",
+                columns: &order,
+                order: &order[..1],
+                conditions: &[Condition::Any(several)],
+                after: None,
+                rows: 2,
+            }
+            .write()
+        };
+        let ids = vec!["a".to_owned(), "b".to_owned()];
+        let each = order
+            .iter()
+            .map(|one| Condition::OneOf(one.clone(), ids.clone()));
+        let (sql, values) = write(each.collect());
+        assert!(
+            sql.contains("WHERE (t.`k` IN (?, ?) OR t.`n` IN (?, ?)) ORDER"),
+            "{sql}"
+        );
+        assert_eq!(values, ["a", "b", "a", "b"]);
+        assert!(write(Vec::new()).0.contains("WHERE 1 = 0"));
     }
 
     #[test]

@@ -15,8 +15,12 @@ use super::{Column, DatabaseProvider, Polling, TableSource};
 use crate::error::{ExchangeError, Fault};
 use crate::forms::hex;
 use crate::observe::RequestEntry;
-use crate::pager::{Page, Position, Scope};
+use crate::pager::{Page, Portion, Position};
+use crate::scope::{Scope, TableNarrow};
 use crate::signer::digests::md5;
+
+/// Ids of one statement at most.
+const IDS_AT_ONCE: usize = 500;
 
 /// Goes through the rows of one table.
 pub struct TableWalk {
@@ -24,6 +28,8 @@ pub struct TableWalk {
     source: TableSource,
     scope: Scope,
     until: String,
+    narrow: TableNarrow,
+    ids: Vec<String>,
     position: Position,
     open: Option<Open>,
 }
@@ -48,11 +54,26 @@ impl TableWalk {
         Self {
             dataset,
             source: source.clone(),
+            ids: scope.ids(),
             scope,
             until: until.to_owned(),
+            narrow: TableNarrow::default(),
             position: resume.unwrap_or_default(),
             open: None,
         }
+    }
+
+    /// The same walk over fewer rows.
+    pub fn narrowed(mut self, narrow: TableNarrow) -> Self {
+        self.narrow = narrow;
+        self
+    }
+
+    /// The ids that are being asked for.
+    fn portion(&self) -> &[String] {
+        let from = self.position.portion.as_ref().map_or(0, |one| one.first);
+        let from = from.min(self.ids.len());
+        &self.ids[from..self.ids.len().min(from + IDS_AT_ONCE)]
     }
 
     /// The next batch, or `None` after the last.
@@ -124,13 +145,15 @@ impl TableWalk {
             .transpose()
             .map_err(|error| Trouble::new(Fault::CursorLoop, error.to_string()))?;
         let (schema, table) = name_of(&self.source.table);
+        let mut conditions = open.conditions.clone();
+        conditions.extend(self.narrow_conditions(&open.columns)?);
         let (sql, values) = Batch {
             system: provider.system,
             schema,
             table,
             columns: &open.columns,
             order: &open.order,
-            conditions: &open.conditions,
+            conditions: &conditions,
             after: after.as_deref(),
             rows: self.source.batch_rows + 1,
         }
@@ -156,9 +179,56 @@ impl TableWalk {
         Ok(rows)
     }
 
+    /// The conditions of the scope and the filters.
+    fn narrow_conditions(&self, columns: &[Column]) -> Result<Vec<Condition>, Trouble> {
+        let find = |name: &str| find(columns, &self.source, name);
+        let mut conditions = Vec::new();
+        if let (Scope::Window { from, to }, Some(column)) = (&self.scope, &self.narrow.window) {
+            let column = find(column)?;
+            conditions.push(Condition::From(column.clone(), from.clone()));
+            conditions.push(Condition::Before(column, to.clone()));
+        }
+        if matches!(self.scope, Scope::Ids(_)) && !self.narrow.ids.is_empty() {
+            let (mut several, mut known) = (Vec::new(), false);
+            for name in &self.narrow.ids {
+                // A table need not have both of them.
+                let Ok(column) = find(name) else { continue };
+                known = true;
+                let ids = fitting(&column, self.portion());
+                if !ids.is_empty() {
+                    several.push(Condition::OneOf(column, ids));
+                }
+            }
+            if !known {
+                find(&self.narrow.ids[0])?;
+            }
+            conditions.push(Condition::Any(several));
+        }
+        for (column, value) in &self.narrow.equals {
+            conditions.push(Condition::OneOf(find(column)?, vec![value.clone()]));
+        }
+        Ok(conditions)
+    }
+
+    /// Goes on with the ids after those that have been read, if there are more.
+    fn next_portion(&mut self) -> bool {
+        let first = self.position.portion.as_ref().map_or(0, |one| one.first) + IDS_AT_ONCE;
+        if first >= self.ids.len() {
+            return false;
+        }
+        self.position.portion = Some(Portion {
+            first,
+            pages_before: self.position.pages,
+            rows_before: self.position.rows,
+            distinct_before: self.position.distinct_rows,
+        });
+        self.position.cursor = None;
+        true
+    }
+
     fn page(&mut self, mut rows: Vec<KeyedRow>) -> Result<Page, ExchangeError> {
         let wanted = self.source.batch_rows as usize;
-        let last = rows.len() <= wanted;
+        let mut last = rows.len() <= wanted;
         rows.truncate(wanted);
         if let Some((_, keys)) = rows.last() {
             let keys: Option<Vec<&str>> = keys.iter().map(|one| one.as_deref()).collect();
@@ -178,6 +248,9 @@ impl TableWalk {
         self.position.pages += 1;
         self.position.rows += rows.len() as u64;
         self.position.distinct_rows += rows.len() as u64;
+        if last && self.next_portion() {
+            last = false;
+        }
         self.position.ended = last;
         let slips = if self.source.receipts.is_some() {
             rows.iter().map(slip).collect()
@@ -201,8 +274,21 @@ impl TableWalk {
             last,
             drift: None,
             slips,
+            left_out: 0,
         })
     }
+}
+
+/// The values that a column can have: a number has no letters.
+fn fitting(column: &Column, ids: &[String]) -> Vec<String> {
+    let kind = column.kind.to_ascii_lowercase();
+    let numeric = ["int", "serial", "numeric", "decimal"]
+        .iter()
+        .any(|name| kind.contains(name));
+    ids.iter()
+        .filter(|id| !numeric || (id.len() <= 18 && id.bytes().all(|byte| byte.is_ascii_digit())))
+        .cloned()
+        .collect()
 }
 
 fn slip((json, keys): &KeyedRow) -> Slip {

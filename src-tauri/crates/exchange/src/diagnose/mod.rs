@@ -20,8 +20,9 @@ pub use layer::{Detail, Expiry, Layer, LayerState};
 use crate::auth::Auth;
 use crate::client::HttpProvider;
 use crate::error::{ExchangeError, Fault};
-use crate::pager::{HttpWalk, Scope};
+use crate::pager::HttpWalk;
 use crate::profile::{DatasetSource, Method, Profile};
+use crate::scope::Scope;
 use layer::ms;
 use reach::{CLOCK_FAIL_MS, Reached};
 

@@ -11,7 +11,8 @@ use super::row::RowWriter;
 use super::{FileSource, Trouble};
 use crate::error::{ExchangeError, Fault};
 use crate::observe::{RequestEntry, RequestObserver};
-use crate::pager::{Page, Position, Scope};
+use crate::pager::{Page, Position};
+use crate::scope::Scope;
 
 /// Rows a page at most.
 const PAGE_ROWS: usize = 1_000;
@@ -47,7 +48,7 @@ impl FileWalk {
     ) -> Self {
         let before = match scope {
             Scope::Incremental(state) => state.cursor.clone(),
-            Scope::Full => None,
+            Scope::Full | Scope::Window { .. } | Scope::Ids(_) => None,
         };
         let unchanged = resume.is_none()
             && before.is_some()
@@ -124,6 +125,7 @@ impl FileWalk {
             last: batch.last,
             drift: None,
             slips: Vec::new(),
+            left_out: 0,
         }))
     }
 

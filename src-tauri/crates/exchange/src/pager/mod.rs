@@ -16,10 +16,13 @@ use crate::client::{HttpProvider, Reply};
 use crate::database::Slip;
 use crate::error::{ExchangeError, Fault};
 use crate::profile::{DatasetSource, Incremental, Pager};
+use crate::scope::{self, Scope};
 
+mod portion;
 mod slice;
 pub(crate) mod step;
 
+pub use portion::Portion;
 pub use slice::Slice;
 
 /// Where a walk goes on after a committed page. It is read back from the cache, so no figure of it is
@@ -43,23 +46,31 @@ pub struct Position {
     pub last_page: Option<u64>,
     /// Where the slice of time begins that is being read, where a reading goes slice by slice.
     pub slice: Option<Slice>,
+    /// Which of the ids are being asked for, where records are asked for by ids.
+    pub portion: Option<Portion>,
 }
 
 impl Position {
+    /// Pages, rows and distinct rows before the slice or portion that is being read.
+    fn before(&self) -> (u64, u64, u64) {
+        match (&self.slice, &self.portion) {
+            (Some(one), _) => (one.pages_before, one.rows_before, one.distinct_before),
+            (None, Some(one)) => (one.pages_before, one.rows_before, one.distinct_before),
+            (None, None) => (0, 0, 0),
+        }
+    }
+
     /// Pages of the slice that is being read; of the whole reading where there are no slices.
     fn pages_here(&self) -> u64 {
-        self.pages
-            .saturating_sub(self.slice.as_ref().map_or(0, |slice| slice.pages_before))
+        self.pages.saturating_sub(self.before().0)
     }
 
     fn rows_here(&self) -> u64 {
-        self.rows
-            .saturating_sub(self.slice.as_ref().map_or(0, |slice| slice.rows_before))
+        self.rows.saturating_sub(self.before().1)
     }
 
     fn distinct_here(&self) -> u64 {
-        self.distinct_rows
-            .saturating_sub(self.slice.as_ref().map_or(0, |slice| slice.distinct_before))
+        self.distinct_rows.saturating_sub(self.before().2)
     }
 }
 
@@ -103,15 +114,6 @@ impl IncrementalState {
     }
 }
 
-/// How much a walk covers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// Everything.
-    Full,
-    /// What changed since a state.
-    Incremental(IncrementalState),
-}
-
 /// A sign that rows moved between pages while they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drift {
@@ -152,6 +154,8 @@ pub struct Page {
     pub drift: Option<Drift>,
     /// For receipts: by what each row is found again. Empty where none are written.
     pub slips: Vec<Slip>,
+    /// Rows that lay outside the scope and were left out here.
+    pub left_out: u64,
 }
 
 impl Page {
@@ -169,6 +173,8 @@ pub struct HttpWalk {
     source: DatasetSource,
     scope: Scope,
     until: String,
+    ids: Vec<String>,
+    narrowing: Vec<(String, String)>,
     position: Position,
     cursors: HashSet<String>,
     last_rows: HashSet<u64>,
@@ -196,22 +202,41 @@ impl HttpWalk {
         {
             position.cursor.clone_from(&state.cursor);
         }
-        if let (Some(slices), None) = (&source.slices, &position.slice) {
-            let since = match &scope {
-                Scope::Incremental(state) => state.since.as_deref(),
-                Scope::Full => None,
-            };
-            position.slice = Some(Slice::first(slices, since));
+        let mut until = until;
+        let since = match &scope {
+            Scope::Incremental(state) => state.since.as_deref(),
+            Scope::Window { from, to } => {
+                until = to;
+                Some(from.as_str())
+            }
+            Scope::Full | Scope::Ids(_) => None,
+        };
+        match (&source.slices, &scope) {
+            (_, Scope::Ids(_)) => {
+                position.portion.get_or_insert_default();
+            }
+            (Some(slices), _) if position.slice.is_none() => {
+                position.slice = Some(Slice::first(slices, since));
+            }
+            _ => {}
         }
         Self {
             dataset,
             source: source.clone(),
-            scope,
+            ids: scope.ids(),
+            narrowing: Vec::new(),
             until: until.to_owned(),
+            scope,
             position,
             cursors: HashSet::new(),
             last_rows: HashSet::new(),
         }
+    }
+
+    /// The same walk with more parameters.
+    pub fn narrowed(mut self, params: Vec<(String, String)>) -> Self {
+        self.narrowing = params;
+        self
     }
 
     /// The next page, or `None` after the last.
@@ -291,7 +316,16 @@ impl HttpWalk {
             slice.params(self.source.slices.as_ref(), &self.until, &mut params);
         } else if let Scope::Incremental(state) = &self.scope {
             state.params(self.source.incremental.as_ref(), &self.until, &mut params);
+        } else if let (Scope::Window { from, to }, Some((from_param, to_param))) =
+            (&self.scope, scope::window_params(&self.source))
+        {
+            params.push((from_param.to_owned(), from.clone()));
+            params.push((to_param.to_owned(), to.clone()));
         }
+        if let (Some(portion), Some(query)) = (&self.position.portion, &self.source.ids) {
+            params.push((query.param.clone(), portion.ids(&self.ids, query)));
+        }
+        params.extend(self.narrowing.iter().cloned());
         Ok((self.source.path.clone(), params))
     }
 
@@ -359,6 +393,7 @@ impl HttpWalk {
             ended: false,
             last_page: self.position.last_page,
             slice: self.position.slice.clone(),
+            portion: self.position.portion.clone(),
         };
         after.ended = self.ends(&reply, &mut after)?;
         if after.ended
@@ -377,17 +412,17 @@ impl HttpWalk {
             after.last_page = Some(page_fingerprint(&reply));
             self.last_rows = fingerprints;
         }
-        let sliced = after.slice.is_some();
-        if after.ended
-            && let Some(next) = self.next_slice(&after)
-        {
+        let sliced = after.slice.is_some() || after.portion.is_some();
+        let next = (self.next_slice(&after), self.next_portion(&after));
+        if after.ended && (next.0.is_some() || next.1.is_some()) {
             self.cursors.clear();
             self.last_rows.clear();
             after = Position {
                 pages: after.pages,
                 rows: after.rows,
                 distinct_rows: after.distinct_rows,
-                slice: Some(next),
+                slice: next.0,
+                portion: next.1,
                 ..Position::default()
             };
         }
@@ -399,6 +434,7 @@ impl HttpWalk {
             position_after: after,
             drift,
             slips: Vec::new(),
+            left_out: 0,
             body: reply.body,
             records: reply.opened.records,
         })
@@ -439,6 +475,12 @@ impl HttpWalk {
     fn next_slice(&self, ended: &Position) -> Option<Slice> {
         let slices = self.source.slices.as_ref()?;
         ended.slice.as_ref()?.next(slices, &self.until, ended)
+    }
+
+    /// The ids after those that have been read.
+    fn next_portion(&self, ended: &Position) -> Option<Portion> {
+        let query = self.source.ids.as_ref()?;
+        ended.portion.as_ref()?.next(self.ids.len(), query, ended)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Presets of the families whose paths and names each provider chooses for itself: what stands here
 //! is a beginning, and what the demo provider serves.
 
-use super::{pages, profile, window};
+use super::{narrowable, pages, profile, window};
 use crate::auth::{Auth, ClientIn, Jis, SealedBody, Sm2Envelope, Tif, TimedGateway, TokenIn};
 use crate::profile::{DatasetSource, Envelope, Method, ParamsIn, Profile};
 use zhengqiao_domain::DatasetId;
 
 /// Records in `/data/list`, the total in `/data/total`, parameters in a JSON body.
 fn listed(id: DatasetId, path: String, envelope: Envelope) -> DatasetSource {
-    DatasetSource {
+    let source = DatasetSource {
         path,
         method: Method::Post,
         service_id: format!("svc-{id}"),
@@ -17,7 +17,8 @@ fn listed(id: DatasetId, path: String, envelope: Envelope) -> DatasetSource {
         pager: pages(),
         incremental: window(id, "since", "until"),
         ..DatasetSource::default()
-    }
+    };
+    narrowable(id, "dept_code", "area_code", source)
 }
 
 fn envelope(code: &str, success: &str, expired: &str, message: &str) -> Envelope {

@@ -109,6 +109,8 @@ impl Bed {
             connection_id: self.connection_id,
             datasets: Vec::new(),
             mode,
+            scope: zhengqiao_sync::RunScope::default(),
+            asked_by: String::new(),
             now_ms: self
                 .now_ms
                 .unwrap_or_else(|| chrono::Utc::now().timestamp_millis()),

@@ -14,11 +14,14 @@ mod error;
 pub mod expiry;
 pub mod hash;
 pub mod record;
+pub mod record_version;
 pub mod rejection;
+pub mod rejection_version;
 pub mod run;
 pub mod secret;
 pub mod setting;
 pub mod source;
+pub mod undone;
 
 pub use cache::{Cache, CacheKey};
 pub use error::StoreError;

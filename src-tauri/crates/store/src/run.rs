@@ -234,6 +234,25 @@ pub fn insert_dataset(
     Ok(())
 }
 
+/// Adds a dataset to a run that is going on, unless it has it.
+///
+/// # Errors
+/// SQLite's.
+pub fn ensure_dataset(
+    connection: &Connection,
+    run_id: i64,
+    source_id: i64,
+    dataset: DatasetId,
+    at: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO run_dataset (run_id, source_id, dataset, state, started_at) VALUES (?1, ?2, ?3, 'running', ?4)",
+        )?
+        .execute(params![run_id, source_id, dataset.number(), at])?;
+    Ok(())
+}
+
 /// One run.
 ///
 /// # Errors
@@ -623,4 +642,15 @@ pub fn dataset_counts(
              WHERE run_id = ?1 AND source_id = ?2",
         )?
         .query_row(params![run_id, source_id], |row| counts(row, 0))?)
+}
+
+/// The profile version of a run; absent for a run that does not exist.
+///
+/// # Errors
+/// SQLite's.
+pub fn profile_version(connection: &Connection, id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT profile_version FROM run WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }

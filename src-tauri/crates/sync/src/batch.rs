@@ -15,6 +15,7 @@ use zhengqiao_store::run::{self, Counts, Progress};
 use zhengqiao_store::{Connection, StoreError, Transaction, source};
 
 use crate::error::SyncError;
+use crate::history::Hand;
 use crate::prepare::{Prepared, finish};
 
 /// Who writes, when, and where to.
@@ -34,6 +35,8 @@ pub struct Desk {
     pub now: String,
     /// How many accepted records may still be withdrawn; `None` without a guard.
     pub withdrawals: Option<i64>,
+    /// Under what and through whom it is written.
+    pub hand: Hand,
 }
 
 impl Desk {
@@ -54,6 +57,7 @@ impl Desk {
             at,
             now: now.to_owned(),
             withdrawals: None,
+            hand: Hand::of_run(tx, run_id)?,
         })
     }
 
@@ -74,6 +78,7 @@ impl Desk {
             at,
             now: now.to_owned(),
             withdrawals: None,
+            hand: Hand::default(),
         })
     }
 
@@ -211,6 +216,7 @@ impl Desk {
         if let Some(head) = rejection::find(tx, self.source_id, key_hash)?
             && head.state != State::Resolved as i64
         {
+            self.keep_rejection(tx, &head)?;
             rejection::resolve(tx, head.id, self.run_id, self.at)?;
         }
         Ok(())
@@ -236,13 +242,13 @@ impl Desk {
                 totals.withdrawn += 1;
                 totals.removed += 1;
             }
+            self.keep_record(tx, head.id)?;
             record::withdraw(
                 tx,
                 head.id,
                 &row.hash,
                 self.source_time(row),
-                self.run_id,
-                self.at,
+                &self.record_hand(),
             )?;
         } else {
             totals.withdrawn += 1;
@@ -296,9 +302,15 @@ impl Desk {
             fields: &fields,
             warnings: warnings.as_deref(),
             raw: &row.raw,
+            profile_version: self.hand.profile_version,
+            via: self.hand.via,
+            actor: self.hand.actor.as_deref(),
         };
         match id {
-            Some(id) => record::replace(tx, id, &new),
+            Some(id) => {
+                self.keep_record(tx, id)?;
+                record::replace(tx, id, &new)
+            }
             None => record::insert(tx, &new),
         }
     }
@@ -329,31 +341,30 @@ impl Desk {
             .iter()
             .filter_map(|field| row.record.get(field))
             .collect();
-        rejection::put(
-            tx,
-            &NewRejection {
-                source_id: self.source_id,
-                key_hash: &row.key_hash,
-                record_key: &row.key,
-                outcome,
-                run_id: self.run_id,
-                at: self.at,
-                day: self.now.get(..10).unwrap_or_default(),
-                hash: &row.hash,
-                version: row.version,
-                department: get(dataset.department),
-                region: get(dataset.region),
-                title: row.record.get(dataset.title),
-                business_key: business_key.as_deref(),
-                source_time: self.source_time(row),
-                raw: &row.raw,
-                mapped: &Value::Object(row.record.to_json()).to_string(),
-                findings: &serde_json::to_string(&row.findings)?,
-                causes: &causes,
-                waits: &waits,
-                search_text: &search.join(" "),
-            },
-        )?;
+        let new = NewRejection {
+            source_id: self.source_id,
+            key_hash: &row.key_hash,
+            record_key: &row.key,
+            outcome,
+            run_id: self.run_id,
+            at: self.at,
+            day: self.now.get(..10).unwrap_or_default(),
+            hash: &row.hash,
+            version: row.version,
+            department: get(dataset.department),
+            region: get(dataset.region),
+            title: row.record.get(dataset.title),
+            business_key: business_key.as_deref(),
+            source_time: self.source_time(row),
+            raw: &row.raw,
+            mapped: &Value::Object(row.record.to_json()).to_string(),
+            findings: &serde_json::to_string(&row.findings)?,
+            causes: &causes,
+            waits: &waits,
+            search_text: &search.join(" "),
+        };
+        self.keep_if_changed(tx, &new)?;
+        rejection::put(tx, &new)?;
         Ok(())
     }
 

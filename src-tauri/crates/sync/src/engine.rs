@@ -14,7 +14,7 @@ use zhengqiao_exchange::{
     Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
-use zhengqiao_store::{Cache, StoreError, connection, hash, source};
+use zhengqiao_store::{Cache, StoreError, connection, hash, source, undone};
 
 use crate::batch::Desk;
 use crate::error::SyncError;
@@ -22,6 +22,7 @@ use crate::prepare::{Prepared, prepare};
 use crate::recheck;
 use crate::retention;
 use crate::state::{RunMode, StateWord};
+use crate::undo;
 
 /// Rows of one transaction, if they come fast.
 const COMMIT_ROWS: usize = 20_000;
@@ -67,7 +68,7 @@ struct Place {
 }
 
 /// This process, as the owner of a run.
-fn owner() -> String {
+pub(crate) fn owner() -> String {
     format!("pid {}", std::process::id())
 }
 
@@ -86,14 +87,14 @@ pub fn has_process(run: &RunRow, now_ms: i64) -> bool {
 }
 
 /// A moment in UTC+8 of unix ms.
-fn local(ms: i64) -> NaiveDateTime {
+pub(crate) fn local(ms: i64) -> NaiveDateTime {
     DateTime::from_timestamp_millis(ms)
         .unwrap_or_default()
         .naive_utc()
         + chrono::Duration::hours(8)
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
 
@@ -238,6 +239,9 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
             Ok((row, run::datasets(conn, run_id)?, connection.profile))
         })
         .await?;
+    if row.mode == undo::UNDO {
+        return undo::run(cache, row).await;
+    }
     let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
     let log = Arc::new(Log::default());
     let provider = match Provider::new(&profile, secrets, log.clone()) {
@@ -741,6 +745,7 @@ impl Engine {
                         version,
                         cursor,
                     };
+                    undone::note_cursor(tx, run_id, source_id)?;
                     source::succeeded(tx, source_id, Some(&serde_json::to_string(&kept)?), at)?;
                 }
                 Ok((state, cause))

@@ -6,13 +6,17 @@
 mod batch;
 mod engine;
 mod error;
+mod history;
 mod prepare;
 mod recheck;
 mod retention;
 mod state;
+mod undo;
 
 pub use batch::{Desk, judge, read_record, revalidate};
 pub use engine::{RunOptions, Started, has_process, run, start};
 pub use error::SyncError;
+pub use history::Hand;
 pub use prepare::{Prepared, prepare};
 pub use state::{RunMode, StateWord};
+pub use undo::{KeptBy, UNDO, UndoPlan, plan as plan_undo, start as start_undo};

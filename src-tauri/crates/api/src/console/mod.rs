@@ -252,9 +252,11 @@ impl From<SyncError> for ApiError {
         let code = match error {
             SyncError::Store(error) => return error.into(),
             SyncError::Exchange(error) => return error.into(),
-            SyncError::NoConnection(_) => ErrorCode::NotFound,
+            SyncError::NoConnection(_) | SyncError::NoRun(_) => ErrorCode::NotFound,
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
-            SyncError::NoDataset(_) => ErrorCode::InvalidRequest,
+            SyncError::NoDataset(_)
+            | SyncError::Unfinished(_)
+            | SyncError::HistoryForgotten(_) => ErrorCode::InvalidRequest,
             SyncError::Interrupted(_) => ErrorCode::Internal,
         };
         Self {

@@ -92,6 +92,17 @@ CREATE INDEX rejection_first_run ON rejection (first_run_id, id);
 DELETE FROM cause
 WHERE total_count = 0;
 
+-- Which causes a run's rejections had, to compare it with later ones.
+CREATE TABLE run_cause (
+  run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+  source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+  rule TEXT NOT NULL,
+  field TEXT NOT NULL,
+  cluster TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (run_id, source_id, rule, field, cluster)
+) STRICT, WITHOUT ROWID;
+
 -- What an undo did with each key that the undone run had touched.
 CREATE TABLE undone (
   id INTEGER PRIMARY KEY,

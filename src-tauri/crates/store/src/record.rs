@@ -352,10 +352,7 @@ pub fn page(
     }
     sql.push_str(" ORDER BY r.id LIMIT ?3");
     let mut statement = connection.prepare(&sql)?;
-    let rows = statement.query_map(
-        params![after.unwrap_or(0), filter.state, limit],
-        read,
-    )?;
+    let rows = statement.query_map(params![after.unwrap_or(0), filter.state, limit], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

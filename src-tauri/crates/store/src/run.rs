@@ -107,6 +107,8 @@ pub struct RunDatasetRow {
     pub counts: Counts,
     /// Held records of earlier runs that were accepted now.
     pub released: i64,
+    /// Rows that have reached the portal's library; `None` without one.
+    pub delivered: Option<i64>,
     /// Pages committed.
     pub pages: i64,
     /// Reviews whose details agree with their score.
@@ -144,6 +146,10 @@ pub struct RequestRow {
     pub attempt: i64,
     /// `ok`, or a code.
     pub outcome: String,
+    /// Headers sent, secrets replaced.
+    pub sent: Vec<(String, String)>,
+    /// Headers received, secrets replaced.
+    pub received: Vec<(String, String)>,
 }
 
 /// What a new run is.
@@ -311,7 +317,8 @@ pub fn page(
 pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRow>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT run_id, source_id, dataset, state, code, message, position, pass, fetched, accepted, unchanged, held,
-           rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at
+           rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at,
+           NULLIF(delivered, 0)
          FROM run_dataset
          WHERE run_id = ?1
          ORDER BY dataset",
@@ -334,6 +341,7 @@ pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRo
             provider_total: row.get(19)?,
             started_at: row.get(20)?,
             ended_at: row.get(21)?,
+            delivered: row.get(22)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -509,8 +517,9 @@ pub fn log_requests(
     requests: &[RequestRow],
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO run_request (run_id, dataset, at, method, url, status, ms, bytes, records, attempt, outcome)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO run_request (run_id, dataset, at, method, url, status, ms, bytes, records, attempt, outcome,
+           sent, received)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     for request in requests {
         statement.execute(params![
@@ -524,7 +533,9 @@ pub fn log_requests(
             request.bytes,
             request.records,
             request.attempt,
-            request.outcome
+            request.outcome,
+            header_text(&request.sent)?,
+            header_text(&request.received)?
         ])?;
     }
     connection
@@ -537,6 +548,21 @@ pub fn log_requests(
     Ok(())
 }
 
+fn header_text(headers: &[(String, String)]) -> Result<Option<String>, StoreError> {
+    if headers.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::to_string(headers)?))
+}
+
+/// Headers of a request; those of an unknown form are left out.
+fn headers(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<(String, String)>> {
+    let text: Option<String> = row.get(at)?;
+    Ok(text
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default())
+}
+
 /// A run's requests, newest first.
 ///
 /// # Errors
@@ -547,7 +573,7 @@ pub fn requests(
     limit: u32,
 ) -> Result<Vec<RequestRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT dataset, at, method, url, status, ms, bytes, records, attempt, outcome
+        "SELECT dataset, at, method, url, status, ms, bytes, records, attempt, outcome, sent, received
          FROM run_request
          WHERE run_id = ?1
          ORDER BY id DESC
@@ -567,6 +593,8 @@ pub fn requests(
             records: row.get(7)?,
             attempt: row.get(8)?,
             outcome: row.get(9)?,
+            sent: headers(row, 10)?,
+            received: headers(row, 11)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

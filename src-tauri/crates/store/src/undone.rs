@@ -286,11 +286,7 @@ pub fn last_run(connection: &Connection, connection_id: i64) -> Result<i64, Stor
 ///
 /// # Errors
 /// SQLite's.
-pub fn note_cursor(
-    connection: &Connection,
-    run_id: i64,
-    source_id: i64,
-) -> Result<(), StoreError> {
+pub fn note_cursor(connection: &Connection, run_id: i64, source_id: i64) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE run_dataset
          SET cursor_before = (SELECT COALESCE(incremental_state, 'null') FROM source WHERE id = ?2)

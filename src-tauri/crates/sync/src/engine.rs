@@ -14,7 +14,7 @@ use zhengqiao_exchange::{
     Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
-use zhengqiao_store::{Cache, StoreError, connection, hash, source, undone};
+use zhengqiao_store::{Cache, StoreError, connection, hash, run_cause, source, undone};
 
 use crate::batch::Desk;
 use crate::error::SyncError;
@@ -98,6 +98,19 @@ pub(crate) fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
 
+/// The version of a profile's rule set.
+///
+/// # Errors
+/// [`StoreError::Content`] for settings that cannot be written.
+pub fn rule_set(profile: &Profile) -> Result<String, StoreError> {
+    let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
+    Ok(rule_set
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
 /// Registers a run, or takes over the connection's interrupted one.
 ///
 /// # Errors
@@ -134,12 +147,7 @@ pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
         {
             return Ok(Err(SyncError::NoDataset(*other)));
         }
-        let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
-        let rule_set: String = rule_set
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let rule_set = rule_set(&profile)?;
         let until = moment::canonical(local(options.now_ms));
         let run_id = run::insert(
             tx,
@@ -191,6 +199,8 @@ impl RequestObserver for Log {
                 records: number(entry.records),
                 attempt: i64::from(entry.attempt),
                 outcome: entry.outcome.to_owned(),
+                sent: entry.headers.sent,
+                received: entry.headers.received,
             });
     }
 }
@@ -748,6 +758,7 @@ impl Engine {
                     undone::note_cursor(tx, run_id, source_id)?;
                     source::succeeded(tx, source_id, Some(&serde_json::to_string(&kept)?), at)?;
                 }
+                run_cause::note(tx, run_id, source_id)?;
                 Ok((state, cause))
             })
             .await?)

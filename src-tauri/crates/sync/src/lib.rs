@@ -14,9 +14,12 @@ mod state;
 mod undo;
 
 pub use batch::{Desk, judge, read_record, revalidate};
-pub use engine::{RunOptions, Started, has_process, run, start};
+pub use engine::{RunOptions, Started, has_process, rule_set, run, start};
 pub use error::SyncError;
 pub use history::Hand;
 pub use prepare::{Prepared, prepare};
+pub use retention::{Forgettable, count as count_forgettable};
 pub use state::{RunMode, StateWord};
-pub use undo::{KeptBy, UNDO, UndoPlan, plan as plan_undo, start as start_undo};
+pub use undo::{
+    KeptBy, UNDO, UndoPlan, batches as undo_batches, plan as plan_undo, start as start_undo,
+};

@@ -83,8 +83,7 @@ impl Standing {
         let later_record = record
             .as_ref()
             .filter(|record| {
-                record.run_id > run_id
-                    || (record.run_id == run_id && record.via == "revalidation")
+                record.run_id > run_id || (record.run_id == run_id && record.via == "revalidation")
             })
             .map(|record| Since {
                 run_id: record.run_id,
@@ -199,7 +198,9 @@ pub fn plan(cache: &Cache, run_id: i64) -> Result<UndoPlan, SyncError> {
                         continue;
                     }
                     let standing = Standing::of(conn, source_id, &key_hash, run_id)?;
-                    let Some(fate) = standing.fate() else { continue };
+                    let Some(fate) = standing.fate() else {
+                        continue;
+                    };
                     plan.touched += 1;
                     match (fate, standing.since) {
                         (RESTORED, _) => plan.restored += 1,
@@ -317,16 +318,40 @@ enum Next {
 pub(crate) async fn run(cache: &Cache, row: RunRow) -> Result<StateWord, SyncError> {
     let undo = Undo::new(cache, row).await?;
     undo.begin(cache).await?;
-    let state = loop {
-        let batch = undo.clone();
-        match cache.write(move |tx| batch.batch(tx, BATCH_KEYS)).await? {
-            Next::More => {}
-            Next::Cancelled => break StateWord::Cancelled,
-            Next::End => break StateWord::Succeeded,
-        }
+    let mut next = Next::More;
+    while next == Next::More {
+        next = undo.step(cache, BATCH_KEYS).await?;
+    }
+    let state = match next {
+        Next::Cancelled => StateWord::Cancelled,
+        Next::More | Next::End => StateWord::Succeeded,
     };
-    cache.write(move |tx| undo.close(tx, state)).await
-        .map_err(SyncError::from)
+    Ok(cache.write(move |tx| undo.close(tx, state)).await?)
+}
+
+/// Carries out so many batches of an undo and leaves it there, as a process does that is killed; says
+/// whether nothing is left to do.
+///
+/// # Errors
+/// The cache's.
+pub async fn batches(
+    cache: &Cache,
+    undo_id: i64,
+    batches: u32,
+    keys: u32,
+) -> Result<bool, SyncError> {
+    let row = cache
+        .read(move |conn| run::get(conn, undo_id))
+        .await?
+        .ok_or(SyncError::NoRun(undo_id))?;
+    let undo = Undo::new(cache, row).await?;
+    undo.begin(cache).await?;
+    for _ in 0..batches {
+        if undo.step(cache, keys).await? != Next::More {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// An undo that is being carried out.
@@ -368,6 +393,11 @@ impl Undo {
         Ok(())
     }
 
+    async fn step(&self, cache: &Cache, keys: u32) -> Result<Next, StoreError> {
+        let undo = self.clone();
+        cache.write(move |tx| undo.batch(tx, keys)).await
+    }
+
     /// One transaction: some keys, what became of them, counters, where to go on, sign of life.
     fn batch(&self, tx: &Transaction<'_>, keys: u32) -> Result<Next, StoreError> {
         let id = self.row.id;
@@ -402,7 +432,9 @@ impl Undo {
                 continue;
             }
             let standing = Standing::of(tx, source_id, &key_hash, self.run_id)?;
-            let Some(fate) = standing.fate() else { continue };
+            let Some(fate) = standing.fate() else {
+                continue;
+            };
             if !desks.contains_key(&source_id) {
                 desks.insert(source_id, (self.desk(tx, source_id)?, Progress::default()));
             }

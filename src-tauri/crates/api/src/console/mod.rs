@@ -2,15 +2,20 @@
 
 mod connections;
 mod export;
+mod history;
 mod identity;
 mod mapping;
 mod network;
 mod records;
 mod rejected;
+mod retention;
+mod run_page;
+mod run_report;
 mod runs;
 mod secrets;
 mod sharing;
 mod system;
+mod undo;
 mod versions;
 
 use std::collections::HashMap;
@@ -254,9 +259,9 @@ impl From<SyncError> for ApiError {
             SyncError::Exchange(error) => return error.into(),
             SyncError::NoConnection(_) | SyncError::NoRun(_) => ErrorCode::NotFound,
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
-            SyncError::NoDataset(_)
-            | SyncError::Unfinished(_)
-            | SyncError::HistoryForgotten(_) => ErrorCode::InvalidRequest,
+            SyncError::NoDataset(_) | SyncError::Unfinished(_) | SyncError::HistoryForgotten(_) => {
+                ErrorCode::InvalidRequest
+            }
             SyncError::Interrupted(_) => ErrorCode::Internal,
         };
         Self {

@@ -5,12 +5,13 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
-use zhengqiao_exchange::{IncrementalState, Profile};
-use zhengqiao_store::{StoreError, connection, run, source};
-use zhengqiao_sync::{RunOptions, StateWord, has_process};
+use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
+use zhengqiao_store::{Cache, StoreError, connection, run, source};
+use zhengqiao_sync::{RunOptions, Started, StateWord, UNDO, has_process};
 
+use super::run_page::{headers, run_standing};
 use super::system::LARGEST_PAGE;
-use super::{Console, blocking, not_found, now_ms};
+use super::{Console, blocking, invalid, not_found, now_ms};
 use crate::contract::{
     ApiError, ConnectionId, Counts, Nothing, RequestRow, RunDatasetRow, RunDetail, RunId, RunMode,
     RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
@@ -87,26 +88,42 @@ impl Console {
         let connection_id = request.connection_id;
         let secrets = self.secrets(connection_id).await?;
         let cache = self.cache()?;
+        if request.mode == RunMode::Undo {
+            return Err(invalid(
+                "mode: a run is undone by undo_run, not by start_sync",
+            ));
+        }
         let options = RunOptions {
             connection_id,
             datasets: request.datasets,
             mode: match request.mode {
                 RunMode::Full => zhengqiao_sync::RunMode::Full,
-                RunMode::Incremental => zhengqiao_sync::RunMode::Incremental,
+                RunMode::Incremental | RunMode::Undo => zhengqiao_sync::RunMode::Incremental,
             },
             now_ms: now_ms(),
         };
         let registry = cache.clone();
         let started = blocking(move || zhengqiao_sync::start(&registry, options)).await??;
         let run_id = started.run_id;
+        self.carry_out(cache, &started, connection_id, secrets);
+        Ok(RunStarted {
+            run_id,
+            resumed: started.resumed,
+        })
+    }
+
+    /// Lets a registered run go on in the background.
+    pub(super) fn carry_out(
+        &self,
+        cache: Cache,
+        started: &Started,
+        connection_id: i64,
+        secrets: Secrets,
+    ) {
+        let (run_id, resumed) = (started.run_id, started.resumed);
         let console = self.clone();
         let task = tokio::spawn(async move {
-            tracing::info!(
-                run_id,
-                connection_id,
-                resumed = started.resumed,
-                "a run begins"
-            );
+            tracing::info!(run_id, connection_id, resumed = resumed, "a run begins");
             match zhengqiao_sync::run(&cache, run_id, secrets).await {
                 Ok(state) => {
                     tracing::info!(run_id, state = state.as_str(), "a run ended");
@@ -147,10 +164,6 @@ impl Console {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(run_id, task);
         }
-        Ok(RunStarted {
-            run_id,
-            resumed: started.resumed,
-        })
     }
 
     /// The bindings are computed anew when portal accounts or people have come.
@@ -276,7 +289,9 @@ impl Console {
                 return Ok(None);
             };
             let requests = run::requests(conn, id, SHOWN_REQUESTS)?;
+            let standing = run_standing(conn, &row)?;
             Ok(Some(RunDetail {
+                standing,
                 profile_version: row.profile_version,
                 rule_set: row.rule_set.clone(),
                 run: run_row(conn, row)?,
@@ -294,6 +309,8 @@ impl Console {
                         records: row.records,
                         attempt: row.attempt,
                         outcome: row.outcome,
+                        sent: headers(row.sent),
+                        received: headers(row.received),
                     })
                     .collect(),
             }))
@@ -304,7 +321,7 @@ impl Console {
 }
 
 /// A run whose process is gone is not running: it waits to be taken up again.
-fn word(state: &str, has_process: bool) -> &str {
+pub(super) fn word(state: &str, has_process: bool) -> &str {
     if state == StateWord::Running.as_str() && !has_process {
         StateWord::Paused.as_str()
     } else {
@@ -312,7 +329,7 @@ fn word(state: &str, has_process: bool) -> &str {
     }
 }
 
-fn cursor(state: &str) -> Option<String> {
+pub(super) fn cursor(state: &str) -> Option<String> {
     let state: IncrementalState = serde_json::from_str(state).ok()?;
     state
         .since
@@ -344,7 +361,7 @@ fn remaining(parts: &[run::RunDatasetRow], records_per_s: f64) -> Option<i64> {
     Some((rest as f64 / records_per_s * 1000.0) as i64)
 }
 
-fn counts(counts: &run::Counts) -> Counts {
+pub(super) fn counts(counts: &run::Counts) -> Counts {
     Counts {
         fetched: counts.fetched,
         accepted: counts.accepted,
@@ -356,7 +373,7 @@ fn counts(counts: &run::Counts) -> Counts {
     }
 }
 
-fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
+pub(super) fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
     RunDatasetRow {
         dataset: row.dataset,
         state: row.state,
@@ -364,6 +381,7 @@ fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
         message: row.message,
         counts: counts(&row.counts),
         released: row.released,
+        delivered: row.delivered,
         pages: row.pages,
         provider_total: row.provider_total,
         started_at: row.started_at,
@@ -371,7 +389,10 @@ fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
     }
 }
 
-fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRow, StoreError> {
+pub(super) fn run_row(
+    conn: &zhengqiao_store::Connection,
+    row: run::RunRow,
+) -> Result<RunRow, StoreError> {
     let connection = connection::get(conn, row.connection_id)?;
     let environment = match &connection {
         Some(connection) => serde_json::from_str::<Profile>(&connection.profile)?.environment,
@@ -385,10 +406,10 @@ fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRo
             .map(|connection| connection.name)
             .unwrap_or_default(),
         environment,
-        mode: if row.mode == "full" {
-            RunMode::Full
-        } else {
-            RunMode::Incremental
+        mode: match row.mode.as_str() {
+            "full" => RunMode::Full,
+            UNDO => RunMode::Undo,
+            _ => RunMode::Incremental,
         },
         state: word(&row.state, alive).into(),
         code: row.code,

@@ -263,9 +263,8 @@ fn again(
 
 /// Takes a rejection's causes, waits and searched text away; gives the causes that it had.
 pub(crate) fn unlink(connection: &Connection, id: i64) -> Result<Vec<i64>, StoreError> {
-    let mut causes = connection.prepare_cached(
-        "DELETE FROM rejection_cause WHERE rejection_id = ?1 RETURNING cause_id",
-    )?;
+    let mut causes = connection
+        .prepare_cached("DELETE FROM rejection_cause WHERE rejection_id = ?1 RETURNING cause_id")?;
     let left = causes
         .query_map([id], |row| row.get(0))?
         .collect::<Result<_, _>>()?;

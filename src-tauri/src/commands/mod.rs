@@ -4,6 +4,7 @@
 
 pub mod connections;
 pub mod identity;
+pub mod lineage;
 pub mod mapping;
 pub mod rejected;
 pub mod secrets;

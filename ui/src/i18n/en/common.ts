@@ -52,7 +52,7 @@ export const common: typeof zh = {
     case_records: 'Case records',
     reviews: 'Reviews',
   },
-  mode: { full: 'Full', incremental: 'Incremental' },
+  mode: { full: 'Full', incremental: 'Incremental', undo: 'Undo' },
   act: {
     save: 'Save',
     cancel: 'Cancel',

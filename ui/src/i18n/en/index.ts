@@ -6,6 +6,7 @@ import { dataset } from './dataset'
 import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
+import { lineage } from './lineage'
 import { auth, file, mapping } from './mapping'
 import { network } from './network'
 import { rejected } from './rejected'
@@ -20,6 +21,7 @@ export default {
   connections,
   dataset,
   limits,
+  lineage,
   network,
   expiry,
   auth,

@@ -47,6 +47,7 @@ pub async fn run(
         dataset: command.dataset,
         state: command.state,
         run_id: None,
+        change: None,
         search: command.search,
         after: command.after,
         limit: command.limit,

@@ -90,6 +90,8 @@ pub struct RecordFilter {
     pub state: Option<i64>,
     /// Only what this run changed.
     pub run_id: Option<i64>,
+    /// Of what the run changed, only what was there before (true) or what came new (false).
+    pub changed: Option<bool>,
     /// Only with one of these key or business hashes.
     pub hashes: Option<Vec<Hash>>,
 }
@@ -328,6 +330,15 @@ pub fn page(
     let mut sql = format!("{ROW} WHERE r.id > ?1 AND (?2 IS NULL OR r.state = ?2)");
     if let Some(run_id) = filter.run_id {
         sql.push_str(&format!(" AND r.run_id = {run_id}"));
+        if let Some(changed) = filter.changed {
+            sql.push_str(&format!(
+                " AND {}EXISTS (
+                   SELECT 1
+                   FROM record_version v
+                   WHERE v.source_id = r.source_id AND v.key_hash = r.key_hash AND v.replaced_by = {run_id})",
+                if changed { "" } else { "NOT " }
+            ));
+        }
     }
     match filter.source_ids.as_slice() {
         [] => {}

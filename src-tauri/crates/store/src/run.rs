@@ -600,7 +600,7 @@ pub fn requests(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The last parts of runs of one source: state and rows fetched, oldest first.
+/// The last parts of readings of one source: state and rows fetched, oldest first; undos read nothing.
 ///
 /// # Errors
 /// SQLite's.
@@ -610,7 +610,12 @@ pub fn history(
     limit: u32,
 ) -> Result<Vec<(String, i64)>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT state, fetched FROM run_dataset WHERE source_id = ?1 ORDER BY run_id DESC LIMIT ?2",
+        "SELECT d.state, d.fetched
+         FROM run_dataset d
+         JOIN run r ON r.id = d.run_id AND r.undoes IS NULL
+         WHERE d.source_id = ?1
+         ORDER BY d.run_id DESC
+         LIMIT ?2",
     )?;
     let rows = statement.query_map(params![source_id, limit], |row| {
         Ok((row.get(0)?, row.get(1)?))

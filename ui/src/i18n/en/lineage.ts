@@ -10,6 +10,7 @@ export const lineage: typeof zh = {
     reopen_rejections: '{actor}, opening again',
     other: '{actor} ({act})',
   },
+  change: { all: 'New and changed', new: 'New', changed: 'Changed' },
   via: { run: 'synchronised', revalidation: 'checked again', undo: 'put back by undo' },
   history: {
     title: 'Versions',

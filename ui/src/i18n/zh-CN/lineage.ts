@@ -8,6 +8,7 @@ export const lineage = {
     reopen_rejections: '{actor} 重新打开',
     other: '{actor} 更改（{act}）',
   },
+  change: { all: '新增与变更', new: '新增', changed: '变更' },
   via: { run: '同步', revalidation: '重新校验', undo: '撤销恢复' },
   history: {
     title: '历次版本',
@@ -33,7 +34,8 @@ export const lineage = {
     title: '撤销运行 {id}',
     do: '撤销此运行',
     counting: '正在核对此运行涉及的记录…',
-    sentence: '此运行涉及 {touched} 条：{restored} 条恢复为更早版本，{removed} 条移除，{kept} 条因其后有变而保留。',
+    sentence:
+      '此运行涉及 {touched} 条：{restored} 条恢复为更早版本，{removed} 条移除，{kept} 条因其后有变而保留。',
     nothing: '此运行没有更改任何记录，无需撤销。',
     allKept: '此运行更改的记录其后均已有变，撤销不会更改任何内容。',
     keptTitle: '将保留的（{n} 条）',
@@ -123,7 +125,8 @@ export const lineage = {
   },
   retention: {
     history: '历次版本保留天数',
-    would: '按此设置，下次运行结束后将清除：请求日志 {requests} 条，已解决的异常数据 {resolved} 条，历次版本 {versions} 个。',
+    would:
+      '按此设置，下次运行结束后将清除：请求日志 {requests} 条，已解决的异常数据 {resolved} 条，历次版本 {versions} 个。',
     runs: '其中 {runs} 次运行此后不能撤销。',
     nothing: '按此设置，目前没有要清除的内容。',
   },

@@ -31,6 +31,16 @@ impl Console {
                 )));
             }
         };
+        let changed = match request.change.as_deref() {
+            None | Some("") => None,
+            Some("new") => Some(false),
+            Some("changed") => Some(true),
+            Some(other) => {
+                return Err(invalid(format!(
+                    "change: {other:?} is neither new nor changed"
+                )));
+            }
+        };
         let hashes = request
             .search
             .as_deref()
@@ -74,6 +84,7 @@ impl Console {
                 source_ids,
                 state,
                 run_id: request.run_id,
+                changed,
                 hashes,
             };
             let rows = record::page(conn, &filter, request.after, limit)?;

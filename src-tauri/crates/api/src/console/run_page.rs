@@ -6,6 +6,7 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_store::run::RunDatasetRow;
 use zhengqiao_store::run_cause::{self, RunCause as Row};
 use zhengqiao_store::{Connection, StoreError, run, undone};
+use zhengqiao_sync::UNDO;
 
 use super::runs::{counts, run_row};
 use super::undo::changed;
@@ -110,21 +111,24 @@ fn without(causes: &[Row], others: &[Row]) -> Vec<RunCause> {
         .collect()
 }
 
-/// The run before one that reads in the same way; an undo is compared with none.
+/// The run before one that reads in the same way, or else the one before; never an undo.
 fn previous(conn: &Connection, row: &run::RunRow) -> Result<Option<i64>, StoreError> {
+    let mut nearest = None;
     let mut before = Some(row.id);
-    // Undos between two readings are few.
-    for _ in 0..20 {
-        let page = run::page(conn, Some(row.connection_id), before, 10)?;
-        if let Some(found) = page.iter().find(|one| one.mode == row.mode) {
+    // Far enough back to find one of the same kind, if there is any.
+    for _ in 0..10 {
+        let page = run::page(conn, Some(row.connection_id), before, 20)?;
+        let mut readings = page.iter().filter(|one| one.mode != UNDO);
+        nearest = nearest.or(readings.clone().next().map(|one| one.id));
+        if let Some(found) = readings.find(|one| one.mode == row.mode) {
             return Ok(Some(found.id));
         }
-        let Some(last) = page.last() else {
-            return Ok(None);
-        };
-        before = Some(last.id);
+        match page.last() {
+            Some(last) => before = Some(last.id),
+            None => break,
+        }
     }
-    Ok(None)
+    Ok(nearest)
 }
 
 /// How a run came about and how it stands to others.
@@ -158,7 +162,11 @@ pub(super) fn run_standing(
                 keys,
             })
             .collect(),
-        previous: previous(conn, row)?,
+        previous: if standing.undoes.is_some() {
+            None
+        } else {
+            previous(conn, row)?
+        },
     })
 }
 

@@ -313,6 +313,8 @@ pub struct RecordsRequest {
     /// Only records that this run changed.
     #[ts(type = "number | null")]
     pub run_id: Option<i64>,
+    /// Of these, only the new or the changed ones: new, changed.
+    pub change: Option<String>,
     /// A key or business number, exact.
     pub search: Option<String>,
     /// Only records after this id.

@@ -47,6 +47,7 @@ export const lineage: typeof zh = {
     hint: 'The undo is itself a run: it shows progress, can be cancelled, and can be undone. Nothing changes at the provider.',
     type: 'Production: type the connection’s name “{name}” to confirm',
     confirm: 'Undo {n} changes',
+    resume: 'Go on with the undo',
     started: 'The undo has begun',
     undoneBy: 'Undone by run {id}',
     undoing: 'Run {id} is undoing this run',

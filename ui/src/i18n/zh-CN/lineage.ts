@@ -45,6 +45,7 @@ export const lineage = {
     hint: '撤销本身也是一次运行，可查看进度，可取消，也可再次撤销。不影响对方系统。',
     type: '生产环境：请输入连接名称“{name}”以确认',
     confirm: '撤销 {n} 条更改',
+    resume: '继续撤销',
     started: '撤销已开始',
     undoneBy: '已由运行 {id} 撤销',
     undoing: '运行 {id} 正在撤销本运行',

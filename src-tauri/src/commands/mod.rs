@@ -5,6 +5,7 @@
 pub mod connections;
 pub mod dry;
 pub mod identity;
+pub mod lineage;
 pub mod mapping;
 pub mod rejected;
 pub mod secrets;

@@ -292,6 +292,12 @@ impl Window {
             .unwrap();
     }
 
+    /// Goes to a screen by its path, as a link does.
+    pub async fn open_path(&self, path: &str) {
+        let go = format!("window.location.hash = '#{path}'");
+        self.client.execute(&go, Vec::new()).await.unwrap();
+    }
+
     /// Sets the window's size.
     pub async fn size(&self, width: u32, height: u32) {
         self.client.set_window_size(width, height).await.unwrap();

@@ -16,6 +16,7 @@ mod driver;
 mod listeners;
 #[path = "../frontend/servers.rs"]
 mod servers;
+mod undo;
 
 use driver::{Driver, Window};
 use zhengqiao_demo::{DemoOptions, DemoProvider};

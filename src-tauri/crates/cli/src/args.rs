@@ -38,6 +38,8 @@ pub enum Command {
     },
     /// 运行记录 · Past runs, or one of them
     Runs(RunsCommand),
+    /// 撤销一次运行：恢复其更改前的版本 · Undo a run: put back what it changed
+    Undo(UndoCommand),
     /// 异常数据 · Rejected records
     Rejected {
         #[command(subcommand)]
@@ -312,6 +314,30 @@ pub struct RunsCommand {
     /// 条数 · At most so many
     #[arg(long, default_value_t = 20)]
     pub limit: u32,
+    /// 导出运行报告（.html 或 .xlsx，不含个人信息） · Write the run's report, without personal data
+    #[arg(long, value_name = "FILE", requires = "run")]
+    pub report: Option<PathBuf>,
+    /// 报告语言 · Language of the report
+    #[arg(long, value_parser = ["zh", "en"], default_value = "zh")]
+    pub language: String,
+    /// 与另一次运行比较；不写编号为上一次 · Compare with another run; the one before if no number is given
+    #[arg(long, value_name = "RUN", requires = "run", num_args = 0..=1, default_missing_value = "0", conflicts_with = "report")]
+    pub compare: Option<i64>,
+    /// 撤销运行的明细 · What an undo did: restored, removed or kept
+    #[arg(long, value_name = "FATE", requires = "run", value_parser = ["restored", "removed", "kept"], conflicts_with_all = ["report", "compare"])]
+    pub undone: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct UndoCommand {
+    /// 运行编号 · Number of the run
+    pub run: i64,
+    /// 只显示将要发生的更改 · Only say what would happen
+    #[arg(long)]
+    pub plan: bool,
+    /// 生产环境须再次输入连接名称 · The connection's name, to confirm in production
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -419,7 +445,10 @@ impl FilterArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct RecordsCommand {
+    #[command(subcommand)]
+    pub command: Option<RecordsSubcommand>,
     /// 记录编号 · Number of a record
     pub record: Option<i64>,
     /// 连接名称 · Only of this connection
@@ -440,6 +469,15 @@ pub struct RecordsCommand {
     /// 从此编号之后继续 · Go on after this number
     #[arg(long, value_name = "ID")]
     pub after: Option<i64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecordsSubcommand {
+    /// 一条记录的历次版本与字段来源 · A record's versions, and where each field comes from
+    History {
+        /// 完整主键、业务编号，或 # 加记录编号 · A whole key or business number, or # and the record's number
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

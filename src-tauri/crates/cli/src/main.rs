@@ -8,14 +8,17 @@ mod check;
 mod connection;
 mod demo;
 mod dry;
+mod history;
 mod identity;
 mod mapping;
 mod network;
 mod output;
 mod records;
 mod rejected;
+mod run_page;
 mod sync;
 mod tables;
+mod undo;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -108,6 +111,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Sync(command) => sync::run(&console, command, output).await,
         Command::DryRun { command } => dry::run(&console, command, output).await,
         Command::Runs(command) => sync::runs(&console, command, output).await,
+        Command::Undo(command) => undo::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,

@@ -11,6 +11,8 @@ use crate::End;
 use crate::args::{RunsCommand, SyncCommand};
 use crate::dry;
 use crate::output::{COUNTS, Output, cells, line, table, when};
+use crate::run_page;
+use crate::undo::{self, print_undone};
 
 pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Result<End, ApiError> {
     let id = console.connection_by_name(&command.connection).await?;
@@ -76,7 +78,11 @@ pub async fn follow(console: &Console, run: RunStarted, output: Output) -> Resul
     if run.resumed && !output.json {
         line(&format!("going on with the interrupted run {}", run.run_id));
     }
-    let run_id = RunId { run_id: run.run_id };
+    watch(console, RunId { run_id: run.run_id }, output).await
+}
+
+/// Follows a run to its end and prints what became of it; an interruption asks to cancel it.
+pub async fn watch(console: &Console, run_id: RunId, output: Output) -> Result<End, ApiError> {
     let bar = Bar::new(output.bars);
     let watched = console.clone();
     let watch = watched.watch_run(run_id, |progress| bar.show(&progress));
@@ -98,7 +104,11 @@ pub async fn follow(console: &Console, run: RunStarted, output: Output) -> Resul
     bar.finish();
     let detail = console.get_run(run_id).await?;
     output.print(&detail, |detail| {
-        print_parts(&detail.datasets);
+        if detail.standing.undoes.is_some() {
+            print_undone(detail);
+        } else {
+            print_parts(&detail.datasets);
+        }
         line(&format!("run {}: {}", detail.run.run_id, detail.run.state));
         if let Some(message) = &detail.run.message {
             line(message);
@@ -113,6 +123,16 @@ pub async fn runs(
     output: Output,
 ) -> Result<End, ApiError> {
     if let Some(run_id) = command.run {
+        if let Some(path) = &command.report {
+            return run_page::report(console, run_id, path, &command.language, output).await;
+        }
+        if let Some(other) = command.compare {
+            let other = (other > 0).then_some(other);
+            return run_page::compare(console, run_id, other, output).await;
+        }
+        if let Some(fate) = command.undone {
+            return undo::list(console, run_id, fate, output).await;
+        }
         let detail = console.get_run(RunId { run_id }).await?;
         output.print(&detail, |detail| {
             line(&format!(
@@ -126,7 +146,14 @@ pub async fn runs(
             if let Some(message) = &detail.run.message {
                 line(message);
             }
-            print_parts(&detail.datasets);
+            if detail.standing.undoes.is_some() {
+                print_undone(detail);
+            } else {
+                print_parts(&detail.datasets);
+            }
+            if let Some(by) = detail.standing.undone_by {
+                line(&format!("undone by run {by}"));
+            }
         });
         return Ok(End::Done);
     }
@@ -149,10 +176,10 @@ pub async fn runs(
         table(
             &titles,
             page.runs.iter().map(|run| {
-                let mode = if run.mode == RunMode::Full {
-                    "full"
-                } else {
-                    "incremental"
+                let mode = match run.mode {
+                    RunMode::Full => "full",
+                    RunMode::Undo => "undo",
+                    RunMode::Incremental => "incremental",
                 };
                 let mut row = vec![
                     run.run_id.to_string(),

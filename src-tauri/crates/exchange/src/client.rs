@@ -13,7 +13,7 @@ use crate::depth;
 use crate::envelope::{self, Closed, Opened};
 use crate::error::{ExchangeError, Fault};
 use crate::network::Network;
-use crate::observe::{RequestEntry, RequestObserver};
+use crate::observe::{Headers, RequestEntry, RequestObserver, shown};
 use crate::pace::{self, Pace};
 use crate::pointers;
 use crate::profile::{DatasetSource, Method, Profile};
@@ -197,8 +197,12 @@ impl HttpProvider {
             self.pace.keep(self.network.requests_per_second).await;
             let begun = Instant::now();
             let token = self.granted(refused.as_deref()).await;
+            let mut headers = Headers::default();
             let outcome = match &token {
-                Ok(token) => self.try_once(&question, token.as_deref()).await,
+                Ok(token) => {
+                    self.try_once(&question, token.as_deref(), &mut headers)
+                        .await
+                }
                 Err(failure) => Err(Failure {
                     fault: failure.fault,
                     what: failure.what.clone(),
@@ -208,7 +212,7 @@ impl HttpProvider {
                     bytes: 0,
                 }),
             };
-            self.observe(&question, &outcome, attempt, begun.elapsed());
+            self.observe(&question, &outcome, attempt, begun.elapsed(), headers);
             let failure = match outcome {
                 Ok((_, reply)) => return Ok(reply),
                 Err(failure) => failure,
@@ -291,14 +295,21 @@ impl HttpProvider {
         &self,
         question: &Question<'_>,
         token: Option<&str>,
+        seen: &mut Headers,
     ) -> Result<(u16, Reply), Failure> {
         // Nothing closes it, so that a turn always comes.
         let _turn = self.turns.acquire().await.ok();
-        let request = self.request(question, token)?;
-        let response = request
-            .send()
+        let request = self
+            .request(question, token)?
+            .build()
+            .map_err(|error| network(&error, self.proves()))?;
+        seen.sent = shown(request.headers());
+        let response = self
+            .client
+            .execute(request)
             .await
             .map_err(|error| network(&error, self.proves()))?;
+        seen.received = shown(response.headers());
         let status = response.status();
         let note = |mut failure: Failure| {
             failure.status = Some(status.as_u16());
@@ -467,6 +478,7 @@ impl HttpProvider {
         outcome: &Result<(u16, Reply), Failure>,
         attempt: u32,
         elapsed: Duration,
+        headers: Headers,
     ) {
         let shown: Vec<String> = question
             .params
@@ -501,6 +513,7 @@ impl HttpProvider {
             records,
             attempt,
             outcome,
+            headers,
         });
     }
 }

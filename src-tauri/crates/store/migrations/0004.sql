@@ -5,22 +5,38 @@ ALTER TABLE run ADD COLUMN undoes INTEGER;
 ALTER TABLE run ADD COLUMN pause_requested INTEGER NOT NULL DEFAULT 0;
 -- Who asked for it: a person, a schedule.
 ALTER TABLE run ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';
+-- Whether earlier states that it replaced are gone, so that it cannot be undone; so are those of runs
+-- before this format.
+ALTER TABLE run ADD COLUMN history_forgotten INTEGER NOT NULL DEFAULT 0;
 
--- Where the source began before this run moved it, for undo; rows delivered; rows that are usual.
+UPDATE run
+SET history_forgotten = 1;
+
+-- Headers sent and received, secrets replaced, as JSON.
+ALTER TABLE run_request ADD COLUMN sent TEXT;
+ALTER TABLE run_request ADD COLUMN received TEXT;
+
+-- Where the source began before this run moved it ('null' for nowhere, NULL if it did not move it),
+-- for undo; rows delivered; rows that are usual.
 ALTER TABLE run_dataset ADD COLUMN cursor_before TEXT;
 ALTER TABLE run_dataset ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run_dataset ADD COLUMN usual_rows INTEGER;
 
--- The profile version that a record was last written under, and how: run, revalidation, undo.
+-- The profile version that a record was last written under, how (run, revalidation, undo), and by
+-- whom, where it was a person.
 ALTER TABLE record ADD COLUMN profile_version INTEGER;
 ALTER TABLE record ADD COLUMN via TEXT NOT NULL DEFAULT 'run';
+ALTER TABLE record ADD COLUMN actor TEXT;
 
--- Every earlier state of a record: written when a later one replaces it.
+-- Every earlier state of a record: written when a later one replaces it. It outlives the record, which
+-- an undo may remove. With an actor, a person replaced it after the run `replaced_by`.
 CREATE TABLE record_version (
   id INTEGER PRIMARY KEY,
-  record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
-  source_id INTEGER NOT NULL,
+  record_id INTEGER NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+  key_hash BLOB NOT NULL,
   replaced_by INTEGER NOT NULL,
+  replaced_by_actor TEXT,
   replaced_at INTEGER NOT NULL,
   business_hash BLOB,
   version INTEGER,
@@ -31,25 +47,34 @@ CREATE TABLE record_version (
   source_time TEXT,
   profile_version INTEGER,
   via TEXT NOT NULL,
+  actor TEXT,
   fields TEXT NOT NULL,
   warnings TEXT,
   raw BLOB NOT NULL
 ) STRICT;
 
 -- A record's history, and what it was before a run.
-CREATE INDEX record_version_of_record ON record_version (record_id, id);
+CREATE INDEX record_version_of_key ON record_version (source_id, key_hash, id);
 -- What a run replaced, for undo and for retention.
 CREATE INDEX record_version_of_run ON record_version (replaced_by, id);
+-- What a run brought and a later one replaced.
+CREATE INDEX record_version_of_origin ON record_version (run_id, id);
+-- Finds a record by its number, also after it was replaced.
+CREATE INDEX record_version_business ON record_version (business_hash) WHERE business_hash IS NOT NULL;
 
 -- What a run brought, for undo and for the list behind its numbers.
 CREATE INDEX record_of_run ON record (run_id, id);
 
--- A rejection as it was before a run changed it, for undo; the row and what hangs on it as JSON.
+-- A rejection as it was before a run changed it, for undo; the row and what hangs on it as JSON, empty
+-- where there was none. With an actor, a person changed it after the run `replaced_by`.
 CREATE TABLE rejection_version (
   id INTEGER PRIMARY KEY,
   source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
   key_hash BLOB NOT NULL,
+  first_run_id INTEGER,
   replaced_by INTEGER NOT NULL,
+  actor TEXT,
+  act TEXT NOT NULL,
   replaced_at INTEGER NOT NULL,
   image TEXT NOT NULL
 ) STRICT;
@@ -58,6 +83,45 @@ CREATE TABLE rejection_version (
 CREATE INDEX rejection_version_of_run ON rejection_version (replaced_by, id);
 -- Whether something changed a rejection later.
 CREATE INDEX rejection_version_of_key ON rejection_version (source_id, key_hash, id);
+-- What a run opened and something removed or changed later.
+CREATE INDEX rejection_version_of_origin ON rejection_version (first_run_id, id);
+-- What a run opened.
+CREATE INDEX rejection_first_run ON rejection (first_run_id, id);
+
+-- Causes without any rejection are forgotten when the last one leaves them.
+DELETE FROM cause
+WHERE total_count = 0;
+
+-- Which causes a run's rejections had, to compare it with later ones.
+CREATE TABLE run_cause (
+  run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+  source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+  rule TEXT NOT NULL,
+  field TEXT NOT NULL,
+  cluster TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (run_id, source_id, rule, field, cluster)
+) STRICT, WITHOUT ROWID;
+
+-- What an undo did with each key that the undone run had touched.
+CREATE TABLE undone (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+  source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+  key_hash BLOB NOT NULL,
+  record_key TEXT NOT NULL,
+  -- 1 restored, 2 removed, 3 kept
+  fate INTEGER NOT NULL,
+  -- What changed a kept one since: the run, or a person after it.
+  since_run_id INTEGER,
+  since_actor TEXT,
+  since_act TEXT,
+  since_at INTEGER,
+  UNIQUE (run_id, source_id, key_hash)
+) STRICT;
+
+-- The list behind each number of an undo.
+CREATE INDEX undone_by_fate ON undone (run_id, fate, id);
 
 -- Accepted and withdrawn records that the portal's library does not have yet, in their order.
 CREATE TABLE outbox (

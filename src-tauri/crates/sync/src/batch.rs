@@ -15,6 +15,7 @@ use zhengqiao_store::run::{self, Counts, Progress};
 use zhengqiao_store::{Connection, StoreError, Transaction, scratch, source};
 
 use crate::error::SyncError;
+use crate::history::Hand;
 use crate::prepare::{Prepared, finish};
 use crate::trace::{self, Seen};
 
@@ -37,6 +38,8 @@ pub struct Desk {
     pub withdrawals: Option<i64>,
     /// Whether this is a dry run over a scratch cache, which notes every row's fate.
     pub dry: bool,
+    /// Under what and through whom it is written.
+    pub hand: Hand,
 }
 
 impl Desk {
@@ -58,6 +61,7 @@ impl Desk {
             now: now.to_owned(),
             withdrawals: None,
             dry: scratch::is_scratch(tx)?,
+            hand: Hand::of_run(tx, run_id)?,
         })
     }
 
@@ -79,6 +83,7 @@ impl Desk {
             now: now.to_owned(),
             withdrawals: None,
             dry: false,
+            hand: Hand::default(),
         })
     }
 
@@ -222,6 +227,7 @@ impl Desk {
         if let Some(head) = rejection::find(tx, self.source_id, key_hash)?
             && head.state != State::Resolved as i64
         {
+            self.keep_rejection(tx, &head)?;
             rejection::resolve(tx, head.id, self.run_id, self.at)?;
         }
         Ok(())
@@ -247,13 +253,13 @@ impl Desk {
                 totals.withdrawn += 1;
                 totals.removed += 1;
             }
+            self.keep_record(tx, head.id)?;
             record::withdraw(
                 tx,
                 head.id,
                 &row.hash,
                 self.source_time(row),
-                self.run_id,
-                self.at,
+                &self.record_hand(),
             )?;
         } else {
             totals.withdrawn += 1;
@@ -307,9 +313,15 @@ impl Desk {
             fields: &fields,
             warnings: warnings.as_deref(),
             raw: &row.raw,
+            profile_version: self.hand.profile_version,
+            via: self.hand.via,
+            actor: self.hand.actor.as_deref(),
         };
         match id {
-            Some(id) => record::replace(tx, id, &new),
+            Some(id) => {
+                self.keep_record(tx, id)?;
+                record::replace(tx, id, &new)
+            }
             None => record::insert(tx, &new),
         }
     }
@@ -340,31 +352,30 @@ impl Desk {
             .iter()
             .filter_map(|field| row.record.get(field))
             .collect();
-        rejection::put(
-            tx,
-            &NewRejection {
-                source_id: self.source_id,
-                key_hash: &row.key_hash,
-                record_key: &row.key,
-                outcome,
-                run_id: self.run_id,
-                at: self.at,
-                day: self.now.get(..10).unwrap_or_default(),
-                hash: &row.hash,
-                version: row.version,
-                department: get(dataset.department),
-                region: get(dataset.region),
-                title: row.record.get(dataset.title),
-                business_key: business_key.as_deref(),
-                source_time: self.source_time(row),
-                raw: &row.raw,
-                mapped: &Value::Object(row.record.to_json()).to_string(),
-                findings: &serde_json::to_string(&row.findings)?,
-                causes: &causes,
-                waits: &waits,
-                search_text: &search.join(" "),
-            },
-        )?;
+        let new = NewRejection {
+            source_id: self.source_id,
+            key_hash: &row.key_hash,
+            record_key: &row.key,
+            outcome,
+            run_id: self.run_id,
+            at: self.at,
+            day: self.now.get(..10).unwrap_or_default(),
+            hash: &row.hash,
+            version: row.version,
+            department: get(dataset.department),
+            region: get(dataset.region),
+            title: row.record.get(dataset.title),
+            business_key: business_key.as_deref(),
+            source_time: self.source_time(row),
+            raw: &row.raw,
+            mapped: &Value::Object(row.record.to_json()).to_string(),
+            findings: &serde_json::to_string(&row.findings)?,
+            causes: &causes,
+            waits: &waits,
+            search_text: &search.join(" "),
+        };
+        self.keep_if_changed(tx, &new)?;
+        rejection::put(tx, &new)?;
         Ok(())
     }
 

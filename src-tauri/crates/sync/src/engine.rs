@@ -14,7 +14,9 @@ use zhengqiao_exchange::{
     Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
-use zhengqiao_store::{Cache, StoreError, Transaction, connection, hash, run_scope, source};
+use zhengqiao_store::{
+    Cache, StoreError, Transaction, connection, hash, run_cause, run_scope, source, undone,
+};
 
 use crate::batch::Desk;
 use crate::dry;
@@ -26,6 +28,7 @@ use crate::retention;
 use crate::scope::RunScope;
 use crate::state::{RunMode, StateWord};
 use crate::trace;
+use crate::undo;
 
 /// Rows of one transaction, if they come fast.
 const COMMIT_ROWS: usize = 20_000;
@@ -89,7 +92,7 @@ pub(crate) struct Place {
 }
 
 /// This process, as the owner of a run.
-fn owner() -> String {
+pub(crate) fn owner() -> String {
     format!("pid {}", std::process::id())
 }
 
@@ -117,6 +120,19 @@ pub(crate) fn local(ms: i64) -> NaiveDateTime {
 
 pub(crate) fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
+}
+
+/// The version of a profile's rule set.
+///
+/// # Errors
+/// [`StoreError::Content`] for settings that cannot be written.
+pub fn rule_set(profile: &Profile) -> Result<String, StoreError> {
+    let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
+    Ok(rule_set
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// Registers a run, or takes over the connection's interrupted one.
@@ -157,12 +173,7 @@ pub(crate) fn register(
         Ok(datasets) => datasets,
         Err(error) => return Ok(Err(error)),
     };
-    let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
-    let rule_set: String = rule_set
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let rule_set = rule_set(&profile)?;
     let until = match &scope.replays {
         Some(replay) => replay.until.clone(),
         None => moment::canonical(local(options.now_ms)),
@@ -220,6 +231,8 @@ impl RequestObserver for Log {
                 records: number(entry.records),
                 attempt: i64::from(entry.attempt),
                 outcome: entry.outcome.to_owned(),
+                sent: entry.headers.sent,
+                received: entry.headers.received,
             });
     }
 }
@@ -281,6 +294,9 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
             ))
         })
         .await?;
+    if row.mode == undo::UNDO {
+        return undo::run(cache, row).await;
+    }
     let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
     let log = Arc::new(Log::default());
     let provider = match Provider::new(&profile, secrets, log.clone()) {
@@ -817,8 +833,10 @@ impl Engine {
                         version,
                         cursor,
                     };
+                    undone::note_cursor(tx, run_id, source_id)?;
                     source::succeeded(tx, source_id, Some(&serde_json::to_string(&kept)?), at)?;
                 }
+                run_cause::note(tx, run_id, source_id)?;
                 Ok((state, cause))
             })
             .await?)

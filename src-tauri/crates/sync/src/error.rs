@@ -53,6 +53,17 @@ pub enum SyncError {
         /// What differs.
         differs: Vec<crate::dry::Differs>,
     },
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    NoRun(i64),
+    /// A run was interrupted and must be continued or cancelled first.
+    #[error("run {0} has not ended; continue or cancel it first")]
+    Unfinished(i64),
+    /// Earlier states that the run replaced are gone.
+    #[error(
+        "run {0} cannot be undone: the earlier versions that it replaced are no longer kept (retention), or it ran before versions were kept"
+    )]
+    HistoryForgotten(i64),
     /// A thread of the run ended unexpectedly.
     #[error("the run was interrupted: {0}")]
     Interrupted(String),

@@ -7,6 +7,7 @@ mod batch;
 pub mod dry;
 mod engine;
 mod error;
+mod history;
 mod prepare;
 mod probe;
 mod recheck;
@@ -15,11 +16,17 @@ mod retention;
 mod scope;
 mod state;
 mod trace;
+mod undo;
 
 pub use batch::{Desk, judge, read_record, revalidate};
-pub use engine::{RunOptions, Started, has_process, run, start};
+pub use engine::{RunOptions, Started, has_process, rule_set, run, start};
 pub use error::SyncError;
+pub use history::Hand;
 pub use prepare::{Prepared, prepare};
 pub use probe::{Probed, probe};
 pub use scope::{MOST_IDS, Replay, RunScope, Window};
+pub use retention::{Forgettable, count as count_forgettable};
 pub use state::{RunMode, StateWord};
+pub use undo::{
+    KeptBy, UNDO, UndoPlan, batches as undo_batches, plan as plan_undo, start as start_undo,
+};

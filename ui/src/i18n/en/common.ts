@@ -52,7 +52,7 @@ export const common: typeof zh = {
     case_records: 'Case records',
     reviews: 'Reviews',
   },
-  mode: { full: 'Full', incremental: 'Incremental', verify: 'Verify only' },
+  mode: { full: 'Full', incremental: 'Incremental', verify: 'Verify only', undo: 'Undo' },
   act: {
     save: 'Save',
     cancel: 'Cancel',

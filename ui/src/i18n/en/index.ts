@@ -7,6 +7,7 @@ import { dry } from './dry'
 import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
+import { lineage } from './lineage'
 import { auth, file, mapping } from './mapping'
 import { network } from './network'
 import { rejected } from './rejected'
@@ -21,6 +22,7 @@ export default {
   connections,
   dataset,
   limits,
+  lineage,
   network,
   expiry,
   auth,

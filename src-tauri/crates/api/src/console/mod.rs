@@ -3,16 +3,21 @@
 mod connections;
 mod dry;
 mod export;
+mod history;
 mod identity;
 mod mapping;
 mod network;
 mod records;
 mod rejected;
+mod retention;
+mod run_page;
+mod run_report;
 mod runs;
 mod secrets;
 mod sharing;
 mod system;
 mod tables;
+mod undo;
 mod versions;
 
 use std::collections::HashMap;
@@ -269,12 +274,16 @@ impl From<SyncError> for ApiError {
         let code = match error {
             SyncError::Store(error) => return error.into(),
             SyncError::Exchange(error) => return error.into(),
-            SyncError::NoConnection(_) | SyncError::NoDryRun(_) => ErrorCode::NotFound,
+            SyncError::NoConnection(_) | SyncError::NoDryRun(_) | SyncError::NoRun(_) => {
+                ErrorCode::NotFound
+            }
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
             SyncError::NoDataset(_)
             | SyncError::Scope { .. }
             | SyncError::NotApplicable { .. }
-            | SyncError::MovedOn { .. } => ErrorCode::InvalidRequest,
+            | SyncError::MovedOn { .. }
+            | SyncError::Unfinished(_)
+            | SyncError::HistoryForgotten(_) => ErrorCode::InvalidRequest,
             SyncError::Interrupted(_) => ErrorCode::Internal,
         };
         Self {

@@ -5,10 +5,11 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
-use zhengqiao_exchange::{IncrementalState, Profile};
-use zhengqiao_store::{StoreError, connection, run, source};
-use zhengqiao_sync::{RunOptions, StateWord, has_process};
+use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
+use zhengqiao_store::{Cache, StoreError, connection, run, source};
+use zhengqiao_sync::{RunOptions, Started, StateWord, UNDO, has_process};
 
+use super::run_page::{headers, run_standing};
 use super::system::LARGEST_PAGE;
 use super::{Console, blocking, dry, invalid, not_found, now_ms};
 use crate::contract::{
@@ -87,6 +88,11 @@ impl Console {
         if request.mode == RunMode::Verify {
             return Err(invalid("mode: verifying keeps nothing; start a dry run"));
         }
+        if request.mode == RunMode::Undo {
+            return Err(invalid(
+                "mode: a run is undone by undo_run, not by start_sync",
+            ));
+        }
         self.launch(dry::options(request)).await
     }
 
@@ -98,14 +104,25 @@ impl Console {
         let registry = cache.clone();
         let started = blocking(move || zhengqiao_sync::start(&registry, options)).await??;
         let run_id = started.run_id;
+        self.carry_out(cache, &started, connection_id, secrets);
+        Ok(RunStarted {
+            run_id,
+            resumed: started.resumed,
+        })
+    }
+
+    /// Lets a registered run go on in the background.
+    pub(super) fn carry_out(
+        &self,
+        cache: Cache,
+        started: &Started,
+        connection_id: i64,
+        secrets: Secrets,
+    ) {
+        let (run_id, resumed) = (started.run_id, started.resumed);
         let console = self.clone();
         let task = tokio::spawn(async move {
-            tracing::info!(
-                run_id,
-                connection_id,
-                resumed = started.resumed,
-                "a run begins"
-            );
+            tracing::info!(run_id, connection_id, resumed = resumed, "a run begins");
             match zhengqiao_sync::run(&cache, run_id, secrets).await {
                 Ok(state) => {
                     tracing::info!(run_id, state = state.as_str(), "a run ended");
@@ -146,10 +163,6 @@ impl Console {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(run_id, task);
         }
-        Ok(RunStarted {
-            run_id,
-            resumed: started.resumed,
-        })
     }
 
     /// The bindings are computed anew when portal accounts or people have come.
@@ -275,7 +288,9 @@ impl Console {
                 return Ok(None);
             };
             let requests = run::requests(conn, id, SHOWN_REQUESTS)?;
+            let standing = run_standing(conn, &row)?;
             Ok(Some(RunDetail {
+                standing,
                 profile_version: row.profile_version,
                 rule_set: row.rule_set.clone(),
                 run: run_row(conn, row)?,
@@ -293,6 +308,8 @@ impl Console {
                         records: row.records,
                         attempt: row.attempt,
                         outcome: row.outcome,
+                        sent: headers(row.sent),
+                        received: headers(row.received),
                     })
                     .collect(),
             }))
@@ -311,7 +328,7 @@ pub(super) fn word(state: &str, has_process: bool) -> &str {
     }
 }
 
-fn cursor(state: &str) -> Option<String> {
+pub(super) fn cursor(state: &str) -> Option<String> {
     let state: IncrementalState = serde_json::from_str(state).ok()?;
     state
         .since
@@ -363,6 +380,7 @@ pub(super) fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
         message: row.message,
         counts: counts(&row.counts),
         released: row.released,
+        delivered: row.delivered,
         pages: row.pages,
         provider_total: row.provider_total,
         started_at: row.started_at,
@@ -370,7 +388,10 @@ pub(super) fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
     }
 }
 
-fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRow, StoreError> {
+pub(super) fn run_row(
+    conn: &zhengqiao_store::Connection,
+    row: run::RunRow,
+) -> Result<RunRow, StoreError> {
     let connection = connection::get(conn, row.connection_id)?;
     let environment = match &connection {
         Some(connection) => serde_json::from_str::<Profile>(&connection.profile)?.environment,
@@ -384,10 +405,10 @@ fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRo
             .map(|connection| connection.name)
             .unwrap_or_default(),
         environment,
-        mode: if row.mode == "full" {
-            RunMode::Full
-        } else {
-            RunMode::Incremental
+        mode: match row.mode.as_str() {
+            "full" => RunMode::Full,
+            UNDO => RunMode::Undo,
+            _ => RunMode::Incremental,
         },
         state: word(&row.state, alive).into(),
         code: row.code,

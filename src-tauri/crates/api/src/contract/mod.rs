@@ -7,9 +7,11 @@
 mod connections;
 mod dry;
 mod identity;
+mod lineage;
 mod mapping;
 mod network;
 mod rejected;
+mod run_page;
 mod runs;
 mod sharing;
 mod system;
@@ -18,9 +20,11 @@ mod tables;
 pub use connections::*;
 pub use dry::*;
 pub use identity::*;
+pub use lineage::*;
 pub use mapping::*;
 pub use network::*;
 pub use rejected::*;
+pub use run_page::*;
 pub use runs::*;
 pub use sharing::*;
 pub use system::*;
@@ -107,6 +111,13 @@ pub struct CommandMap {
     pub get_run: Call<RunId, RunDetail>,
     pub list_records: Call<RecordsRequest, RecordsPage>,
     pub get_record: Call<RecordId, RecordDetail>,
+    pub get_record_history: Call<RecordHistoryRequest, RecordHistories>,
+    pub plan_undo: Call<RunId, UndoPlan>,
+    pub undo_run: Call<UndoRun, RunStarted>,
+    pub list_undone: Call<UndoneRequest, UndonePage>,
+    pub compare_runs: Call<CompareRuns, RunComparison>,
+    pub export_run_report: Call<RunReportRequest, ExportReport>,
+    pub count_retention: Call<CountRetention, RetentionCounts>,
     pub list_causes: Call<RejectionFilter, Vec<CauseRow>>,
     pub list_facets: Call<RejectionFilter, Facets>,
     pub list_rejections: Call<RejectionsRequest, RejectionsPage>,

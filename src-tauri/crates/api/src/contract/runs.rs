@@ -92,6 +92,8 @@ pub enum RunMode {
     Incremental,
     /// Everything, only to compare: a dry run that also tells what the provider did not send.
     Verify,
+    /// Puts back what another run changed; started by `undo_run` only.
+    Undo,
 }
 
 /// Starts a run, or continues the connection's interrupted one.
@@ -222,6 +224,9 @@ pub struct RunDatasetRow {
     /// Held records of earlier runs that were accepted now.
     #[ts(type = "number")]
     pub released: i64,
+    /// Accepted and withdrawn rows that have reached the portal's library; absent without one.
+    #[ts(type = "number | null")]
+    pub delivered: Option<i64>,
     /// Pages committed.
     #[ts(type = "number")]
     pub pages: i64,
@@ -266,6 +271,20 @@ pub struct RequestRow {
     pub attempt: i64,
     /// `ok`, or the code of what went wrong.
     pub outcome: String,
+    /// Headers sent, secrets replaced.
+    pub sent: Vec<Header>,
+    /// Headers received, secrets replaced.
+    pub received: Vec<Header>,
+}
+
+/// A header of a request or an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value, or what stands for a secret one.
+    pub value: String,
 }
 
 /// A run in full.
@@ -283,6 +302,8 @@ pub struct RunDetail {
     pub profile_version: i64,
     /// Version of the rule set that it used.
     pub rule_set: String,
+    /// How it came about and how it stands to others.
+    pub standing: super::RunStanding,
 }
 
 /// Which cached records.
@@ -300,6 +321,8 @@ pub struct RecordsRequest {
     /// Only records that this run changed.
     #[ts(type = "number | null")]
     pub run_id: Option<i64>,
+    /// Of these, only the new or the changed ones: new, changed.
+    pub change: Option<String>,
     /// A key or business number, exact.
     pub search: Option<String>,
     /// Only records after this id.

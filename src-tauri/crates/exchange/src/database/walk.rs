@@ -14,7 +14,7 @@ use super::statement::{Batch, Condition};
 use super::{Column, DatabaseProvider, Polling, TableSource};
 use crate::error::{ExchangeError, Fault};
 use crate::forms::hex;
-use crate::observe::RequestEntry;
+use crate::observe::{Headers, RequestEntry};
 use crate::pager::{Page, Portion, Position};
 use crate::scope::{Scope, TableNarrow};
 use crate::signer::digests::md5;
@@ -115,6 +115,7 @@ impl TableWalk {
                 records: records as u64,
                 attempt,
                 outcome: word,
+                headers: Headers::default(),
             });
             match outcome {
                 Ok(rows) => return self.page(rows).map(Some),

@@ -25,9 +25,11 @@ mod pointers;
 mod presets;
 mod profile;
 mod provider;
+mod push;
 mod route;
 mod secrets;
 mod signer;
+mod target;
 mod tls;
 mod token;
 
@@ -35,7 +37,7 @@ pub use auth::{
     Auth, ClientIn, Jis, SealedBody, Sealing, SignatureForm, Sm2Envelope, Sm2Proof, Sm4Key, Tif,
     TimedGateway, TokenIn, WrapIn,
 };
-pub use database::{Column, Polling, Receipt, Receipts, Slip, TableSource};
+pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, TableSource};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::{
@@ -54,5 +56,7 @@ pub use profile::{
     ParamsIn, Profile, Slices,
 };
 pub use provider::{Provider, Walk};
+pub use push::{Posted, Pusher};
 pub use secrets::Secrets;
+pub use target::{PostgresTarget, PushTarget, Target};
 pub use tls::check_client_certificate;

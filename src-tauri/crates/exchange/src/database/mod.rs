@@ -6,6 +6,7 @@
 
 mod diagnose;
 mod fault;
+mod library;
 mod link;
 mod mysql;
 mod postgres;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 use zhengqiao_domain::DatasetId;
 
+pub use library::Library;
 pub use receipts::{Receipt, Slip};
 pub use table::{Column, Polling, Receipts, TableSource};
 pub use walk::TableWalk;

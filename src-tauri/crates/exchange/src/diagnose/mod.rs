@@ -22,7 +22,7 @@ use crate::client::HttpProvider;
 use crate::error::{ExchangeError, Fault};
 use crate::pager::{HttpWalk, Scope};
 use crate::profile::{DatasetSource, Method, Profile};
-use layer::ms;
+pub(crate) use layer::ms;
 use reach::{CLOCK_FAIL_MS, Reached};
 
 /// So many datasets may refuse the credentials before the rest are left alone: more tries could
@@ -105,6 +105,11 @@ impl HttpProvider {
             refused.into_iter().for_each(&mut on_layer);
         }
         samples
+    }
+
+    /// Goes the way to the provider; says whether it was reached.
+    pub(crate) async fn is_reached(&self, auth: &Auth, on_layer: &mut impl FnMut(Layer)) -> bool {
+        self.reach(signs_time(auth), on_layer).await.is_some()
     }
 
     fn request_line(&self, source: &DatasetSource) -> String {

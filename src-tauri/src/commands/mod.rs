@@ -3,6 +3,7 @@
 //! They are asynchronous, because others would run on the window's own thread.
 
 pub mod connections;
+pub mod delivery;
 pub mod identity;
 pub mod mapping;
 pub mod rejected;

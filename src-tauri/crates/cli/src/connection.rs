@@ -16,7 +16,7 @@ use crate::End;
 use crate::advice::words;
 use crate::args::{AddCommand, ConnectionCommand, Surrounding};
 use crate::output::{Output, line, table, when};
-use crate::{mapping, network};
+use crate::{delivery, mapping, network};
 
 pub async fn run(
     console: &Console,
@@ -205,6 +205,7 @@ pub async fn run(
         ConnectionCommand::Versions { name, revert } => {
             mapping::versions(console, &name, revert, output).await
         }
+        ConnectionCommand::Target { command } => delivery::target(console, command, output).await,
         ConnectionCommand::Mapping { command } => mapping::run(console, command, output).await,
     }
 }
@@ -328,7 +329,7 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
     Ok(End::Done)
 }
 
-fn print_layer(layer: &TestLayer) {
+pub fn print_layer(layer: &TestLayer) {
     let mark = match layer.state.as_str() {
         "ok" => "✓",
         "warn" => "!",

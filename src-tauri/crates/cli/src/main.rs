@@ -6,6 +6,7 @@ mod advice;
 mod args;
 mod check;
 mod connection;
+mod delivery;
 mod demo;
 mod identity;
 mod mapping;
@@ -104,6 +105,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
     match command {
         Command::Connection { command } => connection::run(&console, command, output).await,
         Command::Sync(command) => sync::run(&console, command, output).await,
+        Command::Deliver(command) => delivery::deliver(&console, command, output).await,
         Command::Runs(command) => sync::runs(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,

@@ -8,6 +8,7 @@ use zhengqiao_api::contract::{
 
 use crate::End;
 use crate::args::{RunsCommand, SyncCommand};
+use crate::delivery;
 use crate::output::{COUNTS, Output, cells, line, table, when};
 
 pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Result<End, ApiError> {
@@ -45,12 +46,16 @@ pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Res
         }
     }
     bar.finish();
+    let delivered = delivery::after_run(console, id, output).await?;
     let detail = console.get_run(run_id).await?;
     output.print(&detail, |detail| {
         print_parts(&detail.datasets);
         line(&format!("run {}: {}", detail.run.run_id, detail.run.state));
         if let Some(message) = &detail.run.message {
             line(message);
+        }
+        if let Some(delivered) = &delivered {
+            delivery::print_row(delivered);
         }
     });
     Ok(End::of_state(&detail.run.state))

@@ -11,6 +11,7 @@ mod faults;
 mod gate;
 mod items;
 mod numbers;
+mod portal;
 mod real_items;
 mod reviews;
 mod row;
@@ -21,6 +22,7 @@ mod world;
 
 pub use accounts::{IdentityTruth, identity_truth};
 pub use faults::{Fault, FaultKind, FaultScript};
+pub use portal::{Objection, PORTAL, Portal, Received};
 pub use server::{Credentials, DemoProvider, StartError};
 pub use truth::{TruthEntry, truth};
 pub use world::{DATASETS, DemoOptions, World};

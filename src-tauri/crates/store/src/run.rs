@@ -107,6 +107,8 @@ pub struct RunDatasetRow {
     pub counts: Counts,
     /// Held records of earlier runs that were accepted now.
     pub released: i64,
+    /// Rows that have reached the portal's library; `None` without one.
+    pub delivered: Option<i64>,
     /// Pages committed.
     pub pages: i64,
     /// Reviews whose details agree with their score.
@@ -292,7 +294,8 @@ pub fn page(
 pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRow>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT run_id, source_id, dataset, state, code, message, position, pass, fetched, accepted, unchanged, held,
-           rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at
+           rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at,
+           CASE WHEN EXISTS (SELECT 1 FROM source s JOIN delivery d ON d.connection_id = s.connection_id WHERE s.id = source_id) THEN delivered END
          FROM run_dataset
          WHERE run_id = ?1
          ORDER BY dataset",
@@ -315,6 +318,7 @@ pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRo
             provider_total: row.get(19)?,
             started_at: row.get(20)?,
             ended_at: row.get(21)?,
+            delivered: row.get(22)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

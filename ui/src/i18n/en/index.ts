@@ -3,6 +3,7 @@ import { adviceIn } from '../advice'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
+import { delivery } from './delivery'
 import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
@@ -19,6 +20,7 @@ export default {
   overview,
   connections,
   dataset,
+  delivery,
   limits,
   network,
   expiry,

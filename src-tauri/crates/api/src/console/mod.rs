@@ -1,6 +1,7 @@
 //! The console: one object that a host calls.
 
 mod connections;
+mod delivery;
 mod export;
 mod identity;
 mod mapping;
@@ -13,7 +14,7 @@ mod sharing;
 mod system;
 mod versions;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -42,6 +43,7 @@ struct Shared {
     open: RwLock<Option<Arc<Open>>>,
     opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
+    delivering: Mutex<HashSet<i64>>,
     samples: Mutex<mapping::Samples>,
 }
 
@@ -59,6 +61,7 @@ impl Console {
             open: RwLock::default(),
             opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
+            delivering: Mutex::default(),
             samples: Mutex::default(),
         }))
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::{IncrementalState, Profile};
-use zhengqiao_store::{StoreError, connection, run, source};
+use zhengqiao_store::{StoreError, connection, outbox, run, source};
 use zhengqiao_sync::{RunOptions, StateWord, has_process};
 
 use super::system::LARGEST_PAGE;
@@ -68,6 +68,12 @@ impl Console {
                             withdrawn: source.as_ref().map_or(0, |source| source.withdrawn),
                             rejected: source.as_ref().map_or(0, |source| source.rejected),
                             held: source.as_ref().map_or(0, |source| source.held),
+                            backlog: match &source {
+                                Some(source) if profile.delivery.is_some() => {
+                                    Some(outbox::waiting_of_source(conn, source.id)?)
+                                }
+                                _ => profile.delivery.is_some().then_some(0),
+                            },
                             history: history.into_iter().map(|(_, fetched)| fetched).collect(),
                         });
                     }
@@ -112,6 +118,9 @@ impl Console {
                     tracing::info!(run_id, state = state.as_str(), "a run ended");
                     if let Err(error) = console.review_after(connection_id, run_id).await {
                         tracing::warn!(run_id, %error, "the bindings could not be reviewed after the run");
+                    }
+                    if let Err(error) = console.deliver_waiting(connection_id).await {
+                        tracing::warn!(run_id, %error, "what the run brought could not be delivered");
                     }
                 }
                 Err(error) => {
@@ -320,7 +329,7 @@ fn cursor(state: &str) -> Option<String> {
         .or(state.cursor)
 }
 
-fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
+pub(super) fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
     let (Some((from, before)), Some((to, after))) = (seen.front(), seen.back()) else {
         return 0.0;
     };
@@ -364,6 +373,7 @@ fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
         message: row.message,
         counts: counts(&row.counts),
         released: row.released,
+        delivered: row.delivered,
         pages: row.pages,
         provider_total: row.provider_total,
         started_at: row.started_at,

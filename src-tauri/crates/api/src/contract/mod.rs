@@ -5,6 +5,7 @@
 //! secret on its way out.
 
 mod connections;
+mod delivery;
 mod identity;
 mod mapping;
 mod network;
@@ -14,6 +15,7 @@ mod sharing;
 mod system;
 
 pub use connections::*;
+pub use delivery::*;
 pub use identity::*;
 pub use mapping::*;
 pub use network::*;
@@ -84,6 +86,12 @@ pub struct CommandMap {
     pub cancel_count: Call<Nothing, Nothing>,
     pub list_profile_versions: Call<ConnectionId, Vec<ProfileVersion>>,
     pub revert_connection: Call<RevertConnection, ConnectionDetail>,
+    pub list_deliveries: Call<Nothing, Vec<DeliveryRow>>,
+    pub save_delivery_target: Call<SaveDeliveryTarget, ConnectionDetail>,
+    pub test_delivery_target: Call<TestDeliveryTarget, TestReport>,
+    pub deliver_now: Call<DeliverNow, DeliveryRow>,
+    pub cancel_delivery: Call<ConnectionId, Nothing>,
+    pub watch_delivery: Call<ConnectionId, DeliveryProgress>,
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,
     pub cancel_run: Call<RunId, Nothing>,

@@ -74,6 +74,9 @@ pub struct SyncRow {
     /// Held records.
     #[ts(type = "number")]
     pub held: i64,
+    /// Rows that wait for the portal's library; absent without one.
+    #[ts(type = "number | null")]
+    pub backlog: Option<i64>,
     /// Rows fetched in the last runs, oldest first.
     #[ts(type = "Array<number>")]
     pub history: Vec<i64>,
@@ -214,6 +217,9 @@ pub struct RunDatasetRow {
     /// Held records of earlier runs that were accepted now.
     #[ts(type = "number")]
     pub released: i64,
+    /// Accepted and withdrawn rows that have reached the portal's library; absent without one.
+    #[ts(type = "number | null")]
+    pub delivered: Option<i64>,
     /// Pages committed.
     #[ts(type = "number")]
     pub pages: i64,

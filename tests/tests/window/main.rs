@@ -10,6 +10,7 @@
 )]
 
 mod connections;
+mod delivery;
 mod driver;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;

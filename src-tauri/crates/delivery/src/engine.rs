@@ -278,15 +278,15 @@ impl Engine<'_> {
                         self.refuse(piece.items, refusal).await?;
                     }
                     Err(SendError::Fails(error)) => {
+                        // Whether it fails at something in the piece, or altogether.
+                        if !door.answers().await {
+                            return Ok(Passed::Broken { error, moved });
+                        }
                         if piece.items.len() > 1 {
                             let (first, second) = piece.halves();
                             pieces.push(second);
                             pieces.push(first);
                             continue;
-                        }
-                        // One record that the library fails at, while it answers otherwise.
-                        if !door.answers().await {
-                            return Ok(Passed::Broken { error, moved });
                         }
                         after = no;
                         let refusal = Refusal {

@@ -274,3 +274,115 @@ pub fn count(
         .execute(params![connection_id, delivered, refused])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use zhengqiao_domain::DatasetId;
+
+    use super::*;
+    use crate::record::{self, NewRecord};
+    use crate::{Cache, CacheKey, connection as connections, source};
+
+    fn cache() -> (tempfile::TempDir, Cache) {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&dir.path().join("cache.db"), &CacheKey::new([1; 32])).unwrap();
+        (dir, cache)
+    }
+
+    fn accept(tx: &Connection, source_id: i64, key: u8) {
+        let new = NewRecord {
+            source_id,
+            key_hash: &[key; 16],
+            business_hash: None,
+            version: None,
+            hash: &[key; 16],
+            state: record::ACCEPTED,
+            run_id: 4,
+            at: 1,
+            source_time: None,
+            fields: "{}",
+            warnings: None,
+            raw: b"{}",
+        };
+        record::insert(tx, &new).unwrap();
+    }
+
+    #[test]
+    fn records_wait_only_where_there_is_a_library_and_every_change_of_them_waits() {
+        let (_dir, cache) = cache();
+        let acts = cache
+            .write_blocking(|tx| {
+                let id = connections::insert(tx, "a", "test", "{}", 1)?;
+                let other = connections::insert(tx, "b", "test", "{}", 1)?;
+                let source_id = source::ensure(tx, id, DatasetId::Review)?;
+                let alone = source::ensure(tx, other, DatasetId::Review)?;
+                accept(tx, source_id, 1);
+                assert_eq!(outbox::waiting(tx, id)?, 0);
+                set_up(tx, id, Some("there"), "s")?;
+                assert_eq!(outbox::waiting(tx, id)?, 1, "what was there before");
+                accept(tx, source_id, 2);
+                accept(tx, alone, 3);
+                record::withdraw(tx, 1, &[9; 16], None, 5, 2)?;
+                tx.execute("DELETE FROM record WHERE id = 2", [])?;
+                assert_eq!(outbox::waiting(tx, other)?, 0);
+                let rows = outbox::next(tx, id, 0, i64::MAX, 100)?;
+                assert_eq!(rows.len() as i64, outbox::waiting(tx, id)?);
+                Ok(rows
+                    .into_iter()
+                    .map(|row| (row.record_id, row.run_id, row.record.is_some()))
+                    .collect::<Vec<_>>())
+            })
+            .unwrap();
+        assert_eq!(
+            acts,
+            [(1, 4, true), (2, 4, false), (1, 5, true), (2, 0, false)]
+        );
+    }
+
+    #[test]
+    fn a_connection_is_removed_with_everything_that_waits_for_its_library() {
+        let (_dir, cache) = cache();
+        let left: i64 = cache
+            .write_blocking(|tx| {
+                let id = connections::insert(tx, "a", "test", "{}", 1)?;
+                let source_id = source::ensure(tx, id, DatasetId::Review)?;
+                set_up(tx, id, Some("there"), "s")?;
+                accept(tx, source_id, 1);
+                delivered::note(tx, 1, source_id, 1, &[1; 16], 1)?;
+                connections::remove(tx, id)?;
+                Ok(tx.query_row(
+                    "SELECT (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM delivery)
+                       + (SELECT COUNT(*) FROM delivered) + (SELECT COUNT(*) FROM record)",
+                    [],
+                    |row| row.get(0),
+                )?)
+            })
+            .unwrap();
+        assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn another_place_is_a_new_library_and_the_same_one_is_not_seeded_again() {
+        let (_dir, cache) = cache();
+        cache
+            .write_blocking(|tx| {
+                let id = connections::insert(tx, "a", "test", "{}", 1)?;
+                let source_id = source::ensure(tx, id, DatasetId::Review)?;
+                accept(tx, source_id, 1);
+                set_up(tx, id, Some("there"), "s")?;
+                let rows = outbox::next(tx, id, 0, i64::MAX, 10)?;
+                assert!(outbox::take(tx, rows[0].no)?);
+                assert!(!outbox::take(tx, rows[0].no)?);
+                set_up(tx, id, Some("there"), "other")?;
+                assert_eq!(outbox::waiting(tx, id)?, 0);
+                set_up(tx, id, Some("elsewhere"), "other")?;
+                assert_eq!(outbox::waiting(tx, id)?, 1);
+                assert_eq!(get(tx, id)?.unwrap().stream, "s");
+                set_up(tx, id, None, "other")?;
+                assert!(get(tx, id)?.is_none());
+                assert_eq!(outbox::waiting(tx, id)?, 0);
+                Ok(())
+            })
+            .unwrap();
+    }
+}

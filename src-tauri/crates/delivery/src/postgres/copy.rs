@@ -24,7 +24,7 @@ pub fn stage(dataset: DatasetId) -> String {
 
 /// Empties it.
 pub fn clear(dataset: DatasetId) -> String {
-    format!("DELETE FROM {}", staging(dataset))
+    format!("TRUNCATE TABLE {}", staging(dataset))
 }
 
 /// Takes the rows in.
@@ -98,13 +98,13 @@ pub fn merge(schema: &str, dataset: DatasetId) -> [String; 2] {
         format!(
             "UPDATE {target} AS t \
              SET {set}withdrawn = CAST(s.withdrawn AS boolean), run_no = CAST(s.run_no AS bigint), \
-               connection = $2, delivered_at = now(), stale = false \
+               connection = CAST($2 AS text), delivered_at = now(), stale = false \
              FROM {from} AS s \
              WHERE t.stream = $1 AND t.row_key = s.row_key"
         ),
         format!(
             "INSERT INTO {target} ({names}stream, row_key, withdrawn, run_no, connection, delivered_at, stale) \
-             SELECT {values}$1, s.row_key, {own}, $2, now(), false \
+             SELECT {values}CAST($1 AS text), s.row_key, {own}, CAST($2 AS text), now(), false \
              FROM {from} AS s \
              WHERE NOT EXISTS (SELECT 1 FROM {target} AS t WHERE t.stream = $1 AND t.row_key = s.row_key)"
         ),

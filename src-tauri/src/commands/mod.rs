@@ -4,6 +4,7 @@
 
 pub mod connections;
 pub mod dry;
+pub mod delivery;
 pub mod identity;
 pub mod lineage;
 pub mod mapping;

@@ -190,22 +190,7 @@ pub fn postgresql_with(tls: Option<&Tls<'_>>) -> Server {
         }
     }
     let port = free_port();
-    let child = as_user("postgres", &bin.join("postgres"))
-        .arg("-D")
-        .arg(&data)
-        .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
-        .args([
-            "-c",
-            &format!("port={port}"),
-            "-c",
-            "unix_socket_directories=",
-        ])
-        .args(settings.iter().flat_map(|one| ["-c", one]))
-        .current_dir("/")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = start_postgresql(&data, port, &settings);
     until_it_listens(port);
     let server = Server {
         kind: Kind::Postgresql,
@@ -221,6 +206,25 @@ pub fn postgresql_with(tls: Option<&Tls<'_>>) -> Server {
         PASSWORD.replace('\'', "''")
     ));
     server
+}
+
+fn start_postgresql(data: &Path, port: u16, settings: &[String]) -> Child {
+    as_user("postgres", &postgresql_bin().join("postgres"))
+        .arg("-D")
+        .arg(data)
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+        .args([
+            "-c",
+            &format!("port={port}"),
+            "-c",
+            "unix_socket_directories=",
+        ])
+        .args(settings.iter().flat_map(|one| ["-c", one]))
+        .current_dir("/")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// A new MariaDB server.
@@ -388,6 +392,51 @@ impl Server {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{said}");
+    }
+
+    /// Kills a PostgreSQL server without a word.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts a killed PostgreSQL server again, over the same data and at the same port.
+    pub fn restart(&mut self) {
+        let begun = Instant::now();
+        let data = self.dir.path().join("data");
+        loop {
+            self.child = start_postgresql(&data, self.port, &[]);
+            // What is left of the killed one may stand in the way for a moment.
+            loop {
+                if self.child.try_wait().unwrap().is_some() {
+                    break;
+                }
+                let mut command = self.client("postgres");
+                command.args(["-c", "SELECT 1"]).stdin(Stdio::null());
+                if command.output().unwrap().status.success() {
+                    return;
+                }
+                assert!(begun.elapsed() < PATIENCE, "the server does not come back");
+            }
+            assert!(begun.elapsed() < PATIENCE, "the server does not come back");
+        }
+    }
+
+    /// The lines of a query's answer, as the owner.
+    pub fn lines(&self, sql: &str) -> Vec<String> {
+        let mut command = self.client("exchange");
+        let output = command
+            .args(["-t", "-A", "-c", sql])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{sql}: {said}");
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The reader may also change rows.

@@ -11,6 +11,7 @@
 
 mod connections;
 mod database;
+mod delivery;
 mod driver;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;

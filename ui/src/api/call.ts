@@ -4,9 +4,11 @@ import type {
   ApiError,
   CommandMap,
   CountEffect,
+  DeliveryProgress,
   ErrorCode,
   MappingEffect,
   RunProgress,
+  TestDeliveryTarget,
   TestLayer,
   TestReport,
 } from './generated'
@@ -57,6 +59,22 @@ export function testConnection(
   onLayer: (layer: TestLayer) => void,
 ): Promise<TestReport> {
   return send('test_connection', { request: { connection_id }, onLayer: channel(onLayer) })
+}
+
+/** Tests a connection's library; each layer is handed out as it ends. */
+export function testDeliveryTarget(
+  request: TestDeliveryTarget,
+  onLayer: (layer: TestLayer) => void,
+): Promise<TestReport> {
+  return send('test_delivery_target', { request, onLayer: channel(onLayer) })
+}
+
+/** Tells how a delivery goes on until it ends. */
+export function watchDelivery(
+  connection_id: number,
+  onProgress: (progress: DeliveryProgress) => void,
+): Promise<DeliveryProgress> {
+  return send('watch_delivery', { request: { connection_id }, onProgress: channel(onProgress) })
 }
 
 /** Tells how a run goes on until it ends. */

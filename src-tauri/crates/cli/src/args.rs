@@ -36,6 +36,8 @@ pub enum Command {
         #[command(subcommand)]
         command: DryRunCommand,
     },
+    /// 向门户库投递待入库的记录 · Deliver what waits to the portal's library
+    Deliver(DeliverCommand),
     /// 运行记录 · Past runs, or one of them
     Runs(RunsCommand),
     /// 撤销一次运行：恢复其更改前的版本 · Undo a run: put back what it changed
@@ -148,6 +150,68 @@ pub enum ConnectionCommand {
         #[command(subcommand)]
         command: MappingCommand,
     },
+    /// 门户库：设置、查看、测试、移除 · The portal's library: set, show, test, remove
+    Target {
+        #[command(subcommand)]
+        command: TargetCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TargetCommand {
+    /// 设置；首次设置后全部已入库记录待投递 · Set; everything accepted waits for a library that is new
+    Set(SetTarget),
+    /// 查看状态 · Show how it stands
+    Show { name: String },
+    /// 逐层测试，样例行随即回滚 · Test, layer by layer; the sample row is taken back
+    Test { name: String },
+    /// 移除；门户库中的数据不变 · Remove; what the library has stays there
+    Remove {
+        name: String,
+        /// 再次输入名称以确认 · The name again, to confirm
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SetTarget {
+    /// 连接名称 · Name of the connection
+    pub name: String,
+    /// postgresql://主机:端口/数据库，或推送接口的基础地址 · postgresql://host:port/database, or the base address of an HTTP interface
+    pub url: String,
+    /// 用户名 · User
+    #[arg(long)]
+    pub user: Option<String>,
+    /// 模式名（PostgreSQL） · Schema, for PostgreSQL
+    #[arg(long, default_value = "zhengqiao")]
+    pub schema: String,
+    /// 推送路径 · Path of the interface
+    #[arg(long, default_value = "records")]
+    pub path: String,
+    /// 推送认证方式 · How pushes prove who asks
+    #[arg(long, value_enum, default_value_t = PushProof::None)]
+    pub auth: PushProof,
+    /// 携带密钥的请求头 · Header that carries the secret
+    #[arg(long, default_value = "x-api-key")]
+    pub header: String,
+    /// 每批行数 · Rows of a batch
+    #[arg(long, value_name = "N")]
+    pub batch_rows: Option<u32>,
+    /// 从标准输入读取密钥 · Read the secret from standard input
+    #[arg(long)]
+    pub secret_stdin: bool,
+}
+
+/// How pushes prove who asks; the other families are set in the window or in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PushProof {
+    /// Not at all.
+    None,
+    /// The secret in a header.
+    ApiKey,
+    /// User and password.
+    Basic,
 }
 
 /// A secret of a connection's network.
@@ -302,6 +366,15 @@ pub enum DryRunCommand {
         /// 试运行编号 · Number of the dry run
         dry_run: i64,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DeliverCommand {
+    /// 连接名称 · Name of the connection
+    pub connection: String,
+    /// 全部重新投递，以本机缓存为准 · Everything again, as this cache has it
+    #[arg(long)]
+    pub again: bool,
 }
 
 #[derive(Debug, clap::Args)]

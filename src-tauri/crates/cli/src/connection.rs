@@ -16,7 +16,7 @@ use crate::End;
 use crate::advice::words;
 use crate::args::{AddCommand, ConnectionCommand, Surrounding};
 use crate::output::{Output, line, table, when};
-use crate::{mapping, network, tables};
+use crate::{delivery, mapping, network, tables};
 
 pub async fn run(
     console: &Console,
@@ -208,6 +208,7 @@ pub async fn run(
         ConnectionCommand::Tables { name, table } => {
             tables::list(console, &name, table, output).await
         }
+        ConnectionCommand::Target { command } => delivery::target(console, command, output).await,
         ConnectionCommand::Mapping { command } => mapping::run(console, command, output).await,
     }
 }
@@ -334,7 +335,7 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
     Ok(End::Done)
 }
 
-fn print_layer(layer: &TestLayer) {
+pub fn print_layer(layer: &TestLayer) {
     let mark = match layer.state.as_str() {
         "ok" => "✓",
         "warn" => "!",

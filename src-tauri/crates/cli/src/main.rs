@@ -6,6 +6,7 @@ mod advice;
 mod args;
 mod check;
 mod connection;
+mod delivery;
 mod demo;
 mod dry;
 mod history;
@@ -110,6 +111,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Connection { command } => connection::run(&console, command, output).await,
         Command::Sync(command) => sync::run(&console, command, output).await,
         Command::DryRun { command } => dry::run(&console, command, output).await,
+        Command::Deliver(command) => delivery::deliver(&console, command, output).await,
         Command::Runs(command) => sync::runs(&console, command, output).await,
         Command::Undo(command) => undo::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,

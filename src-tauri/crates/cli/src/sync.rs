@@ -10,6 +10,7 @@ use zhengqiao_api::contract::{
 use crate::End;
 use crate::args::{RunsCommand, SyncCommand};
 use crate::dry;
+use crate::delivery;
 use crate::output::{COUNTS, Output, cells, line, table, when};
 use crate::run_page;
 use crate::undo::{self, print_undone};
@@ -102,6 +103,7 @@ pub async fn watch(console: &Console, run_id: RunId, output: Output) -> Result<E
         }
     }
     bar.finish();
+    let delivered = delivery::after_run(console, id, output).await?;
     let detail = console.get_run(run_id).await?;
     output.print(&detail, |detail| {
         if detail.standing.undoes.is_some() {
@@ -112,6 +114,9 @@ pub async fn watch(console: &Console, run_id: RunId, output: Output) -> Result<E
         line(&format!("run {}: {}", detail.run.run_id, detail.run.state));
         if let Some(message) = &detail.run.message {
             line(message);
+        }
+        if let Some(delivered) = &delivered {
+            delivery::print_row(delivered);
         }
     });
     Ok(End::of_state(&detail.run.state))

@@ -12,6 +12,7 @@ mod gate;
 mod items;
 mod narrow;
 mod numbers;
+mod portal;
 mod real_items;
 mod reviews;
 mod row;
@@ -22,6 +23,7 @@ mod world;
 
 pub use accounts::{IdentityTruth, identity_truth};
 pub use faults::{Fault, FaultKind, FaultScript};
+pub use portal::{Objection, PORTAL, Portal, Received};
 pub use server::{Credentials, DemoProvider, StartError};
 pub use truth::{TruthEntry, truth};
 pub use world::{DATASETS, DemoOptions, World};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,6 +19,7 @@ use crate::faults::{FaultKind, FaultScript};
 use crate::gate::{self, Gate};
 use crate::narrow::Narrow;
 use crate::numbers::key64;
+use crate::portal::{self, Portal};
 use crate::row::{self, Family, Forms};
 use crate::world::{DATASETS, DemoOptions, World};
 
@@ -83,6 +84,14 @@ pub(crate) struct Shared {
     /// The provider's own.
     pub(crate) private_key: String,
     faults: FaultScript,
+    pub(crate) portal: Portal,
+}
+
+impl Shared {
+    /// The faults to come.
+    pub(crate) fn faults(&self) -> &FaultScript {
+        &self.faults
+    }
 }
 
 type Provider = State<Arc<Shared>>;
@@ -115,6 +124,7 @@ impl DemoProvider {
             gate: Gate::default(),
             world: World::new(options),
             faults: FaultScript::default(),
+            portal: Portal::default(),
         });
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
@@ -124,6 +134,10 @@ impl DemoProvider {
             .route("/sysapi/{dataset}/counts", post(gateway_counts))
             .route("/service/api/{dataset}/123", get(oauth2))
             .route("/v1/{dataset}", get(cursor))
+            .route(
+                "/portal/records",
+                post(portal::receive).layer(DefaultBodyLimit::max(64 * 1024 * 1024)),
+            )
             .merge(gate::routes())
             .with_state(shared.clone());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -155,6 +169,11 @@ impl DemoProvider {
     /// The faults to come.
     pub fn faults(&self) -> &FaultScript {
         &self.shared.faults
+    }
+
+    /// The receiving side.
+    pub fn portal(&self) -> &Portal {
+        &self.shared.portal
     }
 
     /// Sets the provider's clock ahead of this machine's, or behind it.
@@ -539,7 +558,7 @@ pub(crate) async fn answer(
 }
 
 /// Faults that need no rows.
-async fn early(fault: Option<&FaultKind>) -> Option<Response> {
+pub(crate) async fn early(fault: Option<&FaultKind>) -> Option<Response> {
     Some(match fault? {
         FaultKind::RateLimited { retry_after_s } => (
             StatusCode::TOO_MANY_REQUESTS,
@@ -575,7 +594,7 @@ async fn early(fault: Option<&FaultKind>) -> Option<Response> {
 }
 
 /// Faults of a written answer.
-fn late(fault: Option<&FaultKind>, mut body: String) -> Response {
+pub(crate) fn late(fault: Option<&FaultKind>, mut body: String) -> Response {
     match fault {
         Some(FaultKind::TruncatedJson) => {
             let half = (0..=body.len() / 2)

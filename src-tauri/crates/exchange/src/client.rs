@@ -84,6 +84,19 @@ struct Question<'a> {
     source: &'a DatasetSource,
     path: &'a str,
     params: &'a [(String, String)],
+    posting: Option<&'a Posting>,
+}
+
+/// What is sent to a portal's interface.
+pub struct Posting {
+    /// The body.
+    pub body: serde_json::Map<String, serde_json::Value>,
+    /// Headers besides those of the proof.
+    pub headers: Vec<(String, String)>,
+    /// Whether the answer has a list of records.
+    pub has_records: bool,
+    /// Whether a failed try is made again.
+    pub retries: bool,
 }
 
 impl HttpProvider {
@@ -186,11 +199,38 @@ impl HttpProvider {
         path: &str,
         params: &[(String, String)],
     ) -> Result<Reply, ExchangeError> {
-        let question = Question {
+        self.put(Question {
             dataset,
             source,
             path,
             params,
+            posting: None,
+        })
+        .await
+    }
+
+    /// Sends with all tries.
+    pub(crate) async fn post(
+        &self,
+        source: &DatasetSource,
+        path: &str,
+        posting: &Posting,
+    ) -> Result<Reply, ExchangeError> {
+        self.put(Question {
+            dataset: None,
+            source,
+            path,
+            params: &[],
+            posting: Some(posting),
+        })
+        .await
+    }
+
+    async fn put(&self, question: Question<'_>) -> Result<Reply, ExchangeError> {
+        let (dataset, path) = (question.dataset, question.path);
+        let retries = match question.posting {
+            Some(posting) if !posting.retries => 0,
+            _ => self.network.retries,
         };
         let (mut attempt, mut refused, mut anew): (u32, Option<String>, bool) = (1, None, false);
         loop {
@@ -223,7 +263,7 @@ impl HttpProvider {
                 attempt += 1;
                 continue;
             }
-            if attempt > self.network.retries || !failure.fault.retryable() {
+            if attempt > retries || !failure.fault.retryable() {
                 return Err(ExchangeError::Request {
                     fault: failure.fault,
                     dataset,
@@ -316,11 +356,12 @@ impl HttpProvider {
             failure
         };
         if !status.is_success() {
-            return Err(note(by_status(
-                status,
-                response.headers(),
-                self.network.max_retry_after_s,
-            )));
+            let mut failure = by_status(status, response.headers(), self.network.max_retry_after_s);
+            if question.posting.is_some() && failure.fault == Fault::BadRequest {
+                let said = self.body(response).await.unwrap_or_default();
+                failure.what = refusal(status, &said, question.source);
+            }
+            return Err(note(failure));
         }
         if let Err(failure) = content_type(response.headers()) {
             let page = self.body(response).await.unwrap_or_default();
@@ -359,7 +400,13 @@ impl HttpProvider {
                 format!("not UTF-8 at byte {}", error.valid_up_to()),
             ))
         })?;
-        let opened = envelope::open(text, &question.source.envelope).map_err(|closed| {
+        let opened = match question.posting {
+            Some(posting) if !posting.has_records => {
+                envelope::judged(text, &question.source.envelope).map(|()| Opened::default())
+            }
+            _ => envelope::open(text, &question.source.envelope),
+        };
+        let opened = opened.map_err(|closed| {
             if matches!(closed, Closed::Fault(Fault::WrongPointer, _)) {
                 *self.fitting.lock().unwrap_or_else(PoisonError::into_inner) =
                     pointers::to_records(text);
@@ -396,6 +443,10 @@ impl HttpProvider {
             source.params_in,
         );
         request.service_id.clone_from(&source.service_id);
+        if let Some(posting) = question.posting {
+            request.body = Payload::Json(posting.body.clone());
+            request.headers.clone_from(&posting.headers);
+        }
         let with = Ingredients {
             now_ms: now_ms(),
             nonce: &nonce(),
@@ -585,6 +636,20 @@ fn by_status(status: StatusCode, headers: &HeaderMap, longest_s: u64) -> Failure
         .and_then(retry_after)
         .map(|wait| wait.min(Duration::from_secs(longest_s)));
     failure
+}
+
+/// What a portal said when it refused a batch: its own code and message where there are any.
+fn refusal(status: StatusCode, said: &[u8], source: &DatasetSource) -> String {
+    let said: serde_json::Value = serde_json::from_slice(said).unwrap_or_default();
+    let at = |pointer: &str| match said.pointer(pointer) {
+        Some(serde_json::Value::String(text)) if !pointer.is_empty() => Some(text.clone()),
+        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let code = at(&source.envelope.code).unwrap_or_else(|| status.as_u16().to_string());
+    let message = at(&source.envelope.message).unwrap_or_default();
+    let message: String = message.chars().take(200).collect();
+    format!("code {code}: {message}")
 }
 
 /// `Retry-After` in seconds or as an HTTP date.

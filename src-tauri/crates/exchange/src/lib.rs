@@ -25,11 +25,13 @@ mod pointers;
 mod presets;
 mod profile;
 mod provider;
+mod push;
 mod route;
 mod scope;
 mod secrets;
 mod sieve;
 mod signer;
+mod target;
 mod tls;
 mod token;
 
@@ -37,7 +39,7 @@ pub use auth::{
     Auth, ClientIn, Jis, SealedBody, Sealing, SignatureForm, Sm2Envelope, Sm2Proof, Sm4Key, Tif,
     TimedGateway, TokenIn, WrapIn,
 };
-pub use database::{Column, Polling, Receipt, Receipts, Slip, Table, TableSource};
+pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, Table, TableSource};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::{
@@ -59,5 +61,7 @@ pub use provider::{Provider, Walk};
 pub use scope::{
     Filters, IdsQuery, Narrowing, Reach, Scope, WindowQuery, check_scope, id_fields, reach,
 };
+pub use push::{Posted, Pusher};
 pub use secrets::Secrets;
+pub use target::{PostgresTarget, PushTarget, Target};
 pub use tls::check_client_certificate;

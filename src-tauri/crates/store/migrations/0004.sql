@@ -123,6 +123,35 @@ CREATE TABLE undone (
 -- The list behind each number of an undo.
 CREATE INDEX undone_by_fate ON undone (run_id, fate, id);
 
+-- Where a connection's records go on to, and how far that is. The token changes with each batch, here
+-- and in the library: a copy of this cache that fell behind is found out by it.
+CREATE TABLE delivery (
+  connection_id INTEGER PRIMARY KEY REFERENCES connection (id) ON DELETE CASCADE,
+  -- Names this cache's connection in the library; never changed.
+  stream TEXT NOT NULL,
+  -- What names the library: another place is another library.
+  place TEXT NOT NULL,
+  -- The last batch that is known to have arrived, and the one under way.
+  token TEXT,
+  token_no INTEGER NOT NULL DEFAULT 0,
+  next_token TEXT,
+  next_no INTEGER,
+  -- A person decided that this cache is the right one.
+  takes_over INTEGER NOT NULL DEFAULT 0,
+  -- never, running, succeeded, cancelled, failed
+  state TEXT NOT NULL DEFAULT 'never',
+  code TEXT,
+  message TEXT,
+  owner TEXT NOT NULL DEFAULT '',
+  heartbeat_at INTEGER NOT NULL DEFAULT 0,
+  cancel_requested INTEGER NOT NULL DEFAULT 0,
+  begun_at INTEGER,
+  ended_at INTEGER,
+  -- Rows of the last delivery.
+  delivered INTEGER NOT NULL DEFAULT 0,
+  refused INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
 -- Accepted and withdrawn records that the portal's library does not have yet, in their order.
 CREATE TABLE outbox (
   no INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -130,7 +159,7 @@ CREATE TABLE outbox (
   source_id INTEGER NOT NULL,
   record_id INTEGER NOT NULL,
   key_hash BLOB NOT NULL,
-  record_key TEXT NOT NULL,
+  -- 0 where it is counted for no run
   run_id INTEGER NOT NULL,
   -- 1 put, 2 remove
   act INTEGER NOT NULL
@@ -138,14 +167,74 @@ CREATE TABLE outbox (
 
 -- What waits for one connection's library.
 CREATE INDEX outbox_of_connection ON outbox (connection_id, no);
+-- Whether a record waits.
+CREATE INDEX outbox_of_record ON outbox (record_id);
 
--- What the library has of a record.
+-- What the library has of a record, or why it refused it.
 CREATE TABLE delivered (
   record_id INTEGER PRIMARY KEY,
+  source_id INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
   no INTEGER NOT NULL,
   hash BLOB NOT NULL,
   at INTEGER NOT NULL
 ) STRICT;
+
+-- Everything of one source, when its library changes.
+CREATE INDEX delivered_of_source ON delivered (source_id);
+
+-- Rows in the outbox, kept by triggers so that no screen counts them.
+ALTER TABLE source ADD COLUMN outbox_rows INTEGER NOT NULL DEFAULT 0;
+
+CREATE TRIGGER outbox_added AFTER INSERT ON outbox
+BEGIN
+  UPDATE source SET outbox_rows = outbox_rows + 1 WHERE id = NEW.source_id;
+END;
+
+CREATE TRIGGER outbox_removed AFTER DELETE ON outbox
+BEGIN
+  UPDATE source SET outbox_rows = outbox_rows - 1 WHERE id = OLD.source_id;
+END;
+
+-- Whatever writes a record, the library is told of it in the same transaction, where there is one.
+CREATE TRIGGER record_added AFTER INSERT ON record
+WHEN EXISTS (
+  SELECT 1
+  FROM source s
+  JOIN delivery d ON d.connection_id = s.connection_id
+  WHERE s.id = NEW.source_id)
+BEGIN
+  INSERT INTO outbox (connection_id, source_id, record_id, key_hash, run_id, act)
+  SELECT connection_id, NEW.source_id, NEW.id, NEW.key_hash, NEW.run_id, 1
+  FROM source
+  WHERE id = NEW.source_id;
+END;
+
+CREATE TRIGGER record_changed AFTER UPDATE OF hash, state, run_id, fields ON record
+WHEN EXISTS (
+  SELECT 1
+  FROM source s
+  JOIN delivery d ON d.connection_id = s.connection_id
+  WHERE s.id = NEW.source_id)
+BEGIN
+  INSERT INTO outbox (connection_id, source_id, record_id, key_hash, run_id, act)
+  SELECT connection_id, NEW.source_id, NEW.id, NEW.key_hash, NEW.run_id, 1
+  FROM source
+  WHERE id = NEW.source_id;
+END;
+
+CREATE TRIGGER record_removed AFTER DELETE ON record
+WHEN EXISTS (
+  SELECT 1
+  FROM source s
+  JOIN delivery d ON d.connection_id = s.connection_id
+  WHERE s.id = OLD.source_id)
+BEGIN
+  DELETE FROM delivered WHERE record_id = OLD.id;
+  INSERT INTO outbox (connection_id, source_id, record_id, key_hash, run_id, act)
+  SELECT connection_id, OLD.source_id, OLD.id, OLD.key_hash, 0, 2
+  FROM source
+  WHERE id = OLD.source_id;
+END;
 
 -- When a connection runs by itself.
 CREATE TABLE schedule (

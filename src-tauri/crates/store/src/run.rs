@@ -318,7 +318,7 @@ pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRo
     let mut statement = connection.prepare_cached(
         "SELECT run_id, source_id, dataset, state, code, message, position, pass, fetched, accepted, unchanged, held,
            rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at,
-           NULLIF(delivered, 0)
+           CASE WHEN EXISTS (SELECT 1 FROM source s JOIN delivery d ON d.connection_id = s.connection_id WHERE s.id = source_id) THEN delivered END
          FROM run_dataset
          WHERE run_id = ?1
          ORDER BY dataset",

@@ -10,9 +10,9 @@ use zhengqiao_domain::{
 use zhengqiao_exchange::{Limits, Receipt};
 use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, NewRecord};
-use zhengqiao_store::rejection::{self, HELD, NewRejection, REJECTED, State};
+use zhengqiao_store::rejection::{self, HELD, NewRejection, REFUSED, REJECTED, State};
 use zhengqiao_store::run::{self, Counts, Progress};
-use zhengqiao_store::{Connection, StoreError, Transaction, scratch, source};
+use zhengqiao_store::{Connection, StoreError, Transaction, outbox, scratch, source};
 
 use crate::error::SyncError;
 use crate::history::Hand;
@@ -226,9 +226,12 @@ impl Desk {
     fn settle(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<(), StoreError> {
         if let Some(head) = rejection::find(tx, self.source_id, key_hash)?
             && head.state != State::Resolved as i64
+            // What the library refused is resolved when it takes a version of it.
+            && head.outcome != REFUSED
         {
             self.keep_rejection(tx, &head)?;
             rejection::resolve(tx, head.id, self.run_id, self.at)?;
+            outbox::ensure(tx, self.source_id, key_hash)?;
         }
         Ok(())
     }

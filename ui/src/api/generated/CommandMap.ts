@@ -21,11 +21,9 @@ import type { ConnectionId } from "./ConnectionId";
 import type { ConnectionRow } from "./ConnectionRow";
 import type { CountEffect } from "./CountEffect";
 import type { DatasetRow } from "./DatasetRow";
-import type { DryChangesPage } from "./DryChangesPage";
-import type { DryChangesRequest } from "./DryChangesRequest";
-import type { DryId } from "./DryId";
-import type { DryRunDetail } from "./DryRunDetail";
-import type { DryRunRow } from "./DryRunRow";
+import type { DeliverNow } from "./DeliverNow";
+import type { DeliveryProgress } from "./DeliveryProgress";
+import type { DeliveryRow } from "./DeliveryRow";
 import type { DuplicateConnection } from "./DuplicateConnection";
 import type { ExpiryRow } from "./ExpiryRow";
 import type { ExportReport } from "./ExportReport";
@@ -49,7 +47,6 @@ import type { Overview } from "./Overview";
 import type { PresetRow } from "./PresetRow";
 import type { PreviewMapping } from "./PreviewMapping";
 import type { ProfileVersion } from "./ProfileVersion";
-import type { ReachRow } from "./ReachRow";
 import type { RecordDetail } from "./RecordDetail";
 import type { RecordId } from "./RecordId";
 import type { RecordsPage } from "./RecordsPage";
@@ -72,19 +69,20 @@ import type { RunsPage } from "./RunsPage";
 import type { RunsRequest } from "./RunsRequest";
 import type { SaveClaimMapping } from "./SaveClaimMapping";
 import type { SaveConnection } from "./SaveConnection";
+import type { SaveDeliveryTarget } from "./SaveDeliveryTarget";
 import type { SaveNetworkSecrets } from "./SaveNetworkSecrets";
 import type { SetSecretExpiry } from "./SetSecretExpiry";
 import type { Settings } from "./Settings";
 import type { SharedFile } from "./SharedFile";
 import type { SharedSource } from "./SharedSource";
 import type { StartSync } from "./StartSync";
-import type { SyncProbe } from "./SyncProbe";
 import type { SyncRow } from "./SyncRow";
 import type { TakeSample } from "./TakeSample";
+import type { TestDeliveryTarget } from "./TestDeliveryTarget";
 import type { TestReport } from "./TestReport";
 import type { UnlockRequest } from "./UnlockRequest";
 
 /**
  * All commands by name. One name everywhere: function, command, permission, TypeScript call.
  */
-export type CommandMap = { get_app_state: Call<Nothing, AppState>, unlock_cache: Call<UnlockRequest, AppState>, change_passphrase: Call<ChangePassphrase, Nothing>, get_settings: Call<Nothing, Settings>, save_settings: Call<Settings, Settings>, backup_cache: Call<BackupRequest, BackupReport>, get_overview: Call<Nothing, Overview>, list_rules: Call<Nothing, Array<RuleRow>>, list_datasets: Call<Nothing, Array<DatasetRow>>, list_code_lists: Call<Nothing, Array<CodeListRow>>, list_audit: Call<AuditRequest, AuditPage>, verify_audit: Call<Nothing, AuditVerdict>, list_presets: Call<Nothing, Array<PresetRow>>, list_connections: Call<Nothing, Array<ConnectionRow>>, get_connection: Call<ConnectionId, ConnectionDetail>, save_connection: Call<SaveConnection, ConnectionDetail>, duplicate_connection: Call<DuplicateConnection, ConnectionDetail>, remove_connection: Call<RemoveConnection, Nothing>, change_secret: Call<ChangeSecret, ConnectionDetail>, discard_next_secret: Call<ConnectionId, ConnectionDetail>, set_secret_expiry: Call<SetSecretExpiry, ConnectionDetail>, export_connections: Call<ConnectionExport, SharedFile>, plan_import: Call<SharedSource, ImportPlan>, import_connections: Call<ImportRequest, ImportReport>, export_mappings: Call<MappingExport, SharedFile>, import_mappings: Call<MappingImport, Array<ImportedMapping>>, save_network_secrets: Call<SaveNetworkSecrets, ConnectionDetail>, list_expiries: Call<Nothing, Array<ExpiryRow>>, test_connection: Call<ConnectionId, TestReport>, inspect_file: Call<InspectFile, FileInspection>, sample_dataset: Call<TakeSample, MappingSample>, preview_mapping: Call<PreviewMapping, MappingPreview>, count_mapping_effect: Call<CountEffect, MappingEffect>, cancel_count: Call<Nothing, Nothing>, list_profile_versions: Call<ConnectionId, Array<ProfileVersion>>, revert_connection: Call<RevertConnection, ConnectionDetail>, list_sync_state: Call<Nothing, Array<SyncRow>>, start_sync: Call<StartSync, RunStarted>, list_reach: Call<ConnectionId, Array<ReachRow>>, probe_sync: Call<StartSync, SyncProbe>, start_dry_run: Call<StartSync, DryId>, watch_dry_run: Call<DryId, RunProgress>, cancel_dry_run: Call<DryId, Nothing>, list_dry_runs: Call<Nothing, Array<DryRunRow>>, get_dry_run: Call<DryId, DryRunDetail>, list_dry_changes: Call<DryChangesRequest, DryChangesPage>, apply_dry_run: Call<DryId, RunStarted>, discard_dry_run: Call<DryId, Nothing>, cancel_run: Call<RunId, Nothing>, watch_run: Call<RunId, RunProgress>, list_runs: Call<RunsRequest, RunsPage>, get_run: Call<RunId, RunDetail>, list_records: Call<RecordsRequest, RecordsPage>, get_record: Call<RecordId, RecordDetail>, list_causes: Call<RejectionFilter, Array<CauseRow>>, list_facets: Call<RejectionFilter, Facets>, list_rejections: Call<RejectionsRequest, RejectionsPage>, get_rejection: Call<RejectionId, RejectionDetail>, reveal_rejection: Call<RevealRequest, RejectionDetail>, ignore_rejections: Call<IgnoreRequest, BulkReport>, reopen_rejections: Call<BulkRequest, BulkReport>, revalidate_rejections: Call<BulkRequest, RevalidateReport>, export_rejections: Call<ExportRequest, ExportReport>, get_claim_mapping: Call<ConnectionId, ClaimMappingView>, save_claim_mapping: Call<SaveClaimMapping, ClaimMappingView>, review_identity: Call<ConnectionId, IdentitySummary>, get_identity_summary: Call<ConnectionId, IdentitySummary>, list_bindings: Call<BindingsRequest, BindingsPage>, };
+export type CommandMap = { get_app_state: Call<Nothing, AppState>, unlock_cache: Call<UnlockRequest, AppState>, change_passphrase: Call<ChangePassphrase, Nothing>, get_settings: Call<Nothing, Settings>, save_settings: Call<Settings, Settings>, backup_cache: Call<BackupRequest, BackupReport>, get_overview: Call<Nothing, Overview>, list_rules: Call<Nothing, Array<RuleRow>>, list_datasets: Call<Nothing, Array<DatasetRow>>, list_code_lists: Call<Nothing, Array<CodeListRow>>, list_audit: Call<AuditRequest, AuditPage>, verify_audit: Call<Nothing, AuditVerdict>, list_presets: Call<Nothing, Array<PresetRow>>, list_connections: Call<Nothing, Array<ConnectionRow>>, get_connection: Call<ConnectionId, ConnectionDetail>, save_connection: Call<SaveConnection, ConnectionDetail>, duplicate_connection: Call<DuplicateConnection, ConnectionDetail>, remove_connection: Call<RemoveConnection, Nothing>, change_secret: Call<ChangeSecret, ConnectionDetail>, discard_next_secret: Call<ConnectionId, ConnectionDetail>, set_secret_expiry: Call<SetSecretExpiry, ConnectionDetail>, export_connections: Call<ConnectionExport, SharedFile>, plan_import: Call<SharedSource, ImportPlan>, import_connections: Call<ImportRequest, ImportReport>, export_mappings: Call<MappingExport, SharedFile>, import_mappings: Call<MappingImport, Array<ImportedMapping>>, save_network_secrets: Call<SaveNetworkSecrets, ConnectionDetail>, list_expiries: Call<Nothing, Array<ExpiryRow>>, test_connection: Call<ConnectionId, TestReport>, inspect_file: Call<InspectFile, FileInspection>, sample_dataset: Call<TakeSample, MappingSample>, preview_mapping: Call<PreviewMapping, MappingPreview>, count_mapping_effect: Call<CountEffect, MappingEffect>, cancel_count: Call<Nothing, Nothing>, list_profile_versions: Call<ConnectionId, Array<ProfileVersion>>, revert_connection: Call<RevertConnection, ConnectionDetail>, list_deliveries: Call<Nothing, Array<DeliveryRow>>, save_delivery_target: Call<SaveDeliveryTarget, ConnectionDetail>, test_delivery_target: Call<TestDeliveryTarget, TestReport>, deliver_now: Call<DeliverNow, DeliveryRow>, cancel_delivery: Call<ConnectionId, Nothing>, watch_delivery: Call<ConnectionId, DeliveryProgress>, list_sync_state: Call<Nothing, Array<SyncRow>>, start_sync: Call<StartSync, RunStarted>, cancel_run: Call<RunId, Nothing>, watch_run: Call<RunId, RunProgress>, list_runs: Call<RunsRequest, RunsPage>, get_run: Call<RunId, RunDetail>, list_records: Call<RecordsRequest, RecordsPage>, get_record: Call<RecordId, RecordDetail>, list_causes: Call<RejectionFilter, Array<CauseRow>>, list_facets: Call<RejectionFilter, Facets>, list_rejections: Call<RejectionsRequest, RejectionsPage>, get_rejection: Call<RejectionId, RejectionDetail>, reveal_rejection: Call<RevealRequest, RejectionDetail>, ignore_rejections: Call<IgnoreRequest, BulkReport>, reopen_rejections: Call<BulkRequest, BulkReport>, revalidate_rejections: Call<BulkRequest, RevalidateReport>, export_rejections: Call<ExportRequest, ExportReport>, get_claim_mapping: Call<ConnectionId, ClaimMappingView>, save_claim_mapping: Call<SaveClaimMapping, ClaimMappingView>, review_identity: Call<ConnectionId, IdentitySummary>, get_identity_summary: Call<ConnectionId, IdentitySummary>, list_bindings: Call<BindingsRequest, BindingsPage>, };

@@ -26,7 +26,7 @@ export const common: typeof zh = {
     never: 'Never run',
     waiting: 'Waiting',
   },
-  outcome: { accepted: 'Accepted', held: 'Held', rejected: 'Rejected' },
+  outcome: { accepted: 'Accepted', held: 'Held', rejected: 'Rejected', refused: 'Refused' },
   severity: { off: 'Off', warn: 'Warning', hold: 'Hold', reject: 'Reject' },
   rejectionState: {
     open: 'Open',

@@ -4,6 +4,7 @@ import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
 import { dry } from './dry'
+import { delivery } from './delivery'
 import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
@@ -21,6 +22,7 @@ export default {
   overview,
   connections,
   dataset,
+  delivery,
   limits,
   lineage,
   network,

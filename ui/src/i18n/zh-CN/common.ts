@@ -24,7 +24,7 @@ export const common = {
     never: '从未运行',
     waiting: '等待中',
   },
-  outcome: { accepted: '已入库', held: '待补', rejected: '拒收' },
+  outcome: { accepted: '已入库', held: '待补', rejected: '拒收', refused: '库拒收' },
   severity: { off: '关闭', warn: '提示', hold: '待补', reject: '拒收' },
   rejectionState: {
     open: '待处理',

@@ -2,6 +2,7 @@
 
 mod connections;
 mod dry;
+mod delivery;
 mod export;
 mod history;
 mod identity;
@@ -20,7 +21,7 @@ mod tables;
 mod undo;
 mod versions;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -49,6 +50,7 @@ struct Shared {
     open: RwLock<Option<Arc<Open>>>,
     opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
+    delivering: Mutex<HashSet<i64>>,
     samples: Mutex<mapping::Samples>,
     dry: Mutex<dry::DryRuns>,
 }
@@ -67,6 +69,7 @@ impl Console {
             open: RwLock::default(),
             opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
+            delivering: Mutex::default(),
             samples: Mutex::default(),
             dry: Mutex::default(),
         }))

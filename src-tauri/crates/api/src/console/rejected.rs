@@ -4,7 +4,7 @@ use serde_json::Value;
 use zhengqiao_domain::{Check, Finding, Outcome, RuleSet};
 use zhengqiao_exchange::Profile;
 use zhengqiao_store::cause::{self, CauseColumn};
-use zhengqiao_store::rejection::{self, HELD, REJECTED, State};
+use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
 use zhengqiao_store::rejection_version::Act;
 use zhengqiao_store::{Connection, StoreError, audit, connection, record, source, undone};
 use zhengqiao_sync::{Desk, SyncError, revalidate};
@@ -84,10 +84,10 @@ impl Console {
                 .into_iter()
                 .map(|(number, count)| {
                     (
-                        if number == HELD.to_string() {
-                            "held"
-                        } else {
-                            "rejected"
+                        match number.parse() {
+                            Ok(HELD) => "held",
+                            Ok(REFUSED) => "refused",
+                            _ => "rejected",
                         }
                         .to_owned(),
                         count,
@@ -340,6 +340,7 @@ impl Console {
                 Outcome::Rejected => report.rejected += 1,
             }
         }
+        self.deliver_everywhere().await;
         Ok(report)
     }
 
@@ -576,6 +577,12 @@ pub(super) fn row(row: rejection::RejectionRow) -> RejectionRow {
         } else {
             Outcome::Rejected
         },
+        stage: if row.outcome == REFUSED {
+            "delivery"
+        } else {
+            "check"
+        }
+        .into(),
         state: State::ALL
             .into_iter()
             .find(|state| *state as i64 == row.state)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
-use zhengqiao_store::{Cache, StoreError, connection, run, source};
+use zhengqiao_store::{Cache, StoreError, connection, outbox, run, source};
 use zhengqiao_sync::{RunOptions, Started, StateWord, UNDO, has_process};
 
 use super::run_page::{headers, run_standing};
@@ -69,6 +69,12 @@ impl Console {
                             withdrawn: source.as_ref().map_or(0, |source| source.withdrawn),
                             rejected: source.as_ref().map_or(0, |source| source.rejected),
                             held: source.as_ref().map_or(0, |source| source.held),
+                            backlog: match &source {
+                                Some(source) if profile.delivery.is_some() => {
+                                    Some(outbox::waiting_of_source(conn, source.id)?)
+                                }
+                                _ => profile.delivery.is_some().then_some(0),
+                            },
                             history: history.into_iter().map(|(_, fetched)| fetched).collect(),
                         });
                     }
@@ -128,6 +134,9 @@ impl Console {
                     tracing::info!(run_id, state = state.as_str(), "a run ended");
                     if let Err(error) = console.review_after(connection_id, run_id).await {
                         tracing::warn!(run_id, %error, "the bindings could not be reviewed after the run");
+                    }
+                    if let Err(error) = console.deliver_waiting(connection_id).await {
+                        tracing::warn!(run_id, %error, "what the run brought could not be delivered");
                     }
                 }
                 Err(error) => {

@@ -6,6 +6,7 @@
 
 mod connections;
 mod dry;
+mod delivery;
 mod identity;
 mod lineage;
 mod mapping;
@@ -19,6 +20,7 @@ mod tables;
 
 pub use connections::*;
 pub use dry::*;
+pub use delivery::*;
 pub use identity::*;
 pub use lineage::*;
 pub use mapping::*;
@@ -93,6 +95,12 @@ pub struct CommandMap {
     pub cancel_count: Call<Nothing, Nothing>,
     pub list_profile_versions: Call<ConnectionId, Vec<ProfileVersion>>,
     pub revert_connection: Call<RevertConnection, ConnectionDetail>,
+    pub list_deliveries: Call<Nothing, Vec<DeliveryRow>>,
+    pub save_delivery_target: Call<SaveDeliveryTarget, ConnectionDetail>,
+    pub test_delivery_target: Call<TestDeliveryTarget, TestReport>,
+    pub deliver_now: Call<DeliverNow, DeliveryRow>,
+    pub cancel_delivery: Call<ConnectionId, Nothing>,
+    pub watch_delivery: Call<ConnectionId, DeliveryProgress>,
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,
     pub list_reach: Call<ConnectionId, Vec<ReachRow>>,

@@ -76,6 +76,9 @@ pub struct SyncRow {
     /// Held records.
     #[ts(type = "number")]
     pub held: i64,
+    /// Rows that wait for the portal's library; absent without one.
+    #[ts(type = "number | null")]
+    pub backlog: Option<i64>,
     /// Rows fetched in the last runs, oldest first.
     #[ts(type = "Array<number>")]
     pub history: Vec<i64>,

@@ -7,6 +7,7 @@
 mod diagnose;
 mod fault;
 mod greeting;
+mod library;
 mod link;
 mod mysql;
 mod postgres;
@@ -22,6 +23,7 @@ use url::Url;
 use zeroize::Zeroizing;
 use zhengqiao_domain::DatasetId;
 
+pub use library::Library;
 pub use receipts::{Receipt, Slip};
 pub use table::{Column, Polling, Receipts, Table, TableSource};
 pub use walk::TableWalk;

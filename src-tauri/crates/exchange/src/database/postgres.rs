@@ -13,7 +13,7 @@ use crate::tls;
 
 /// An open connection; what drives it ends with it.
 pub struct Client {
-    client: tokio_postgres::Client,
+    pub(super) client: tokio_postgres::Client,
     driver: tokio::task::JoinHandle<()>,
 }
 

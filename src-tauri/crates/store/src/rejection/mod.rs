@@ -6,11 +6,13 @@
 
 mod acts;
 mod read;
+mod refused;
 
 pub use acts::{forget_resolved, ignore, open_payloads, remove, reopen, select_ids};
 pub use read::{
     RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, page, payload,
 };
+pub use refused::{count_refused, settle_refused};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -23,6 +25,8 @@ use crate::hash::Hash;
 pub const REJECTED: i64 = 1;
 /// `outcome` of a held row.
 pub const HELD: i64 = 2;
+/// `outcome` of an accepted row that the portal's library refused.
+pub const REFUSED: i64 = 3;
 
 /// What a person or a later row has done about a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

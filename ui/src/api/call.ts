@@ -2,6 +2,7 @@
 import { channel, invoke } from '@/platform'
 import type {
   ApiError,
+  Closing,
   CommandMap,
   CountEffect,
   ErrorCode,
@@ -62,6 +63,11 @@ export function testConnection(
 /** Tells how a run goes on until it ends. */
 export function watchRun(run_id: number, onProgress: (progress: RunProgress) => void): Promise<RunProgress> {
   return send('watch_run', { request: { run_id }, onProgress: channel(onProgress) })
+}
+
+/** From now on the window is asked here what becomes of its runs when it is closed. */
+export function watchClosing(onClosing: (closing: Closing) => void): Promise<unknown> {
+  return send('watch_closing', { request: {}, onClosing: channel(onClosing) })
 }
 
 /** Counts what a mapping would change in what is cached; tells how far it is. */

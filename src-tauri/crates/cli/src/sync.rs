@@ -8,10 +8,23 @@ use zhengqiao_api::contract::{
 
 use crate::End;
 use crate::args::{RunsCommand, SyncCommand};
+use crate::schedule;
 use crate::output::{COUNTS, Output, cells, line, table, when};
 
 pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Result<End, ApiError> {
-    let id = console.connection_by_name(&command.connection).await?;
+    let id = match &command.connection {
+        Some(name) => Some(console.connection_by_name(name).await?),
+        None => None,
+    };
+    if command.interrupted {
+        return schedule::go_on(console, id, output).await;
+    }
+    let Some(id) = id else {
+        return Ok(End::Done);
+    };
+    if let Some(schedule_id) = command.scheduled {
+        return schedule::run_if_due(console, id.connection_id, schedule_id, output).await;
+    }
     let request = StartSync {
         connection_id: id.connection_id,
         datasets: command.datasets,
@@ -25,7 +38,12 @@ pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Res
     if run.resumed && !output.json {
         line(&format!("going on with the interrupted run {}", run.run_id));
     }
-    let run_id = RunId { run_id: run.run_id };
+    follow(console, run.run_id, output).await
+}
+
+/// Shows a run of this process until it ends; Ctrl+C cancels it at the next page.
+pub async fn follow(console: &Console, run_id: i64, output: Output) -> Result<End, ApiError> {
+    let run_id = RunId { run_id };
     let bar = Bar::new(output.bars);
     let watched = console.clone();
     let watch = watched.watch_run(run_id, |progress| bar.show(&progress));
@@ -62,6 +80,12 @@ pub async fn runs(
     output: Output,
 ) -> Result<End, ApiError> {
     if let Some(run_id) = command.run {
+        if command.pause {
+            console.pause_run(RunId { run_id }).await?;
+        }
+        if command.cancel {
+            console.cancel_run(RunId { run_id }).await?;
+        }
         let detail = console.get_run(RunId { run_id }).await?;
         output.print(&detail, |detail| {
             line(&format!(
@@ -159,13 +183,18 @@ impl Bar {
             .find(|part| part.state == "running")
             .map(|part| part.dataset.to_string())
             .unwrap_or_default();
+        let waits = progress
+            .request
+            .as_ref()
+            .map(|request| format!("  {} {}", request.method, request.url))
+            .unwrap_or_default();
         let rest = progress
             .remaining_ms
             .map(|ms| format!(", {} s left", ms / 1000))
             .unwrap_or_default();
         let counts = progress.counts;
         self.say(format!(
-            "{current}  {} fetched, {} accepted, {} rejected, {} held  {:.0}/s{rest}",
+            "{current}  {} fetched, {} accepted, {} rejected, {} held  {:.0}/s{rest}{waits}",
             counts.fetched, counts.accepted, counts.rejected, counts.held, progress.records_per_s
         ));
     }

@@ -45,7 +45,7 @@ pub use file::{
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;
 pub use network::{Network, Proxy, ProxyMode};
-pub use observe::{NoObserver, RequestEntry, RequestObserver};
+pub use observe::{NoObserver, RequestBegun, RequestEntry, RequestObserver};
 pub use pager::{Drift, IncrementalState, Page, Position, Scope};
 pub use pkcs12::{ClientIdentity, open_pkcs12};
 pub use presets::{Preset, preset, presets};

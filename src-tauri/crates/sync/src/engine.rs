@@ -11,15 +11,19 @@ use zhengqiao_domain::rules::scale_is_reversed;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet};
 use zhengqiao_exchange::{
     DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Limits, Position, Profile,
-    Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
+    Provider, Receipt, RequestBegun, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
-use zhengqiao_store::{Cache, StoreError, connection, hash, source};
+use zhengqiao_store::{Cache, StoreError, connection, hash, hold, source};
 
 use crate::batch::Desk;
 use crate::error::SyncError;
+use crate::fair::Going;
+use crate::owner;
 use crate::prepare::{Prepared, prepare};
+use crate::present::Present;
 use crate::recheck;
+use crate::rest;
 use crate::retention;
 use crate::state::{RunMode, StateWord};
 
@@ -31,8 +35,6 @@ const COMMIT_EVERY: Duration = Duration::from_millis(700);
 const PAGES_AHEAD: usize = 3;
 /// Readings of a dataset whose rows move between pages.
 const MAX_PASSES: i64 = 3;
-/// A run without sign of life for so long has lost its process.
-const DEAD_AFTER_MS: i64 = 60_000;
 /// Reviews with details that it takes to judge the satisfaction scale.
 const SCALE_EVIDENCE: u64 = 20;
 
@@ -68,21 +70,12 @@ struct Place {
 
 /// This process, as the owner of a run.
 fn owner() -> String {
-    format!("pid {}", std::process::id())
+    owner::this_process().to_owned()
 }
 
 /// Whether the process that runs a run still lives, as far as can be told.
 pub fn has_process(run: &RunRow, now_ms: i64) -> bool {
-    if run.owner == owner() {
-        return true;
-    }
-    if let Some(pid) = run.owner.strip_prefix("pid ")
-        && std::path::Path::new("/proc/self").exists()
-        && !std::path::Path::new("/proc").join(pid).exists()
-    {
-        return false;
-    }
-    now_ms - run.heartbeat_at < DEAD_AFTER_MS
+    owner::lives(&run.owner, run.heartbeat_at, now_ms)
 }
 
 /// A moment in UTC+8 of unix ms.
@@ -110,10 +103,11 @@ pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
             if has_process(&run, options.now_ms) {
                 return Ok(Err(SyncError::AlreadyRunning {
                     run_id: run.id,
-                    owner: run.owner,
+                    owner: owner::in_words(&run.owner),
+                    since: moment::canonical(local(run.started_at)),
                 }));
             }
-            run::heartbeat(tx, run.id, &owner(), options.now_ms)?;
+            hold::take_up(tx, run.id, &owner(), options.now_ms)?;
             return Ok(Ok(Started {
                 run_id: run.id,
                 resumed: true,
@@ -165,7 +159,7 @@ pub fn start(cache: &Cache, options: RunOptions) -> Result<Started, SyncError> {
 
 /// Keeps the requests until they are written with the next rows.
 #[derive(Default)]
-struct Log(Mutex<Vec<RequestRow>>);
+struct Log(Mutex<Vec<RequestRow>>, Present);
 
 impl Log {
     fn take(&self) -> Vec<RequestRow> {
@@ -174,7 +168,12 @@ impl Log {
 }
 
 impl RequestObserver for Log {
+    fn begun(&self, request: RequestBegun) {
+        self.1.begun(request);
+    }
+
     fn request(&self, entry: RequestEntry) {
+        self.1.ended();
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         self.0
             .lock()
@@ -201,6 +200,8 @@ enum End {
         drifted: bool,
     },
     Cancelled,
+    /// Somebody asked it to wait.
+    Paused,
     /// Too many rows were rejected to go on without a person.
     Guarded,
     Failed(ExchangeError),
@@ -209,6 +210,7 @@ enum End {
 /// What a commit says of how to go on.
 struct Committed {
     cancelled: bool,
+    paused: bool,
     guarded: bool,
     /// What became of each row.
     receipts: Vec<Receipt>,
@@ -222,6 +224,7 @@ struct Engine {
     rules: Arc<RuleSet>,
     run: RunRow,
     now: NaiveDateTime,
+    going: Going,
 }
 
 /// Runs a started run to its end and returns its state.
@@ -261,6 +264,7 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
         now: local(row.started_at),
         profile,
         run: row,
+        going: Going::one_more(),
     };
     engine.go(parts).await
 }
@@ -276,7 +280,9 @@ async fn finish(
             let cause = cause
                 .as_ref()
                 .map(|(code, message)| (code.as_str(), message.as_str()));
-            run::finish(tx, run_id, state.as_str(), cause, now_ms())
+            let at = now_ms();
+            hold::sign_of_life(tx, run_id, &owner(), at)?;
+            run::finish(tx, run_id, state.as_str(), cause, at)
         })
         .await?;
     Ok(())
@@ -294,6 +300,9 @@ impl Engine {
                 (None, Some(error)) => self.close(part, End::Failed(error.clone())).await?,
                 (None, None) => {
                     let end = self.dataset(part).await?;
+                    if matches!(end, End::Paused) {
+                        return self.rest().await;
+                    }
                     if let End::Failed(error) = &end
                         && bars_all(error)
                     {
@@ -322,6 +331,18 @@ impl Engine {
         )
         .await?;
         Ok(worst)
+    }
+
+    /// Waits for whoever takes the run up again.
+    async fn rest(&self) -> Result<StateWord, SyncError> {
+        let (run_id, wished) = (self.run.id, !rest::is_leaving());
+        self.cache
+            .write(move |tx| {
+                hold::sign_of_life(tx, run_id, &owner(), now_ms())?;
+                hold::let_go(tx, run_id, wished)
+            })
+            .await?;
+        Ok(StateWord::Paused)
     }
 
     /// Reads one dataset, as often as its rows move.
@@ -515,7 +536,7 @@ impl Engine {
             }
             let due = failed.is_some()
                 || ended
-                || rows.len() >= COMMIT_ROWS
+                || rows.len() >= COMMIT_ROWS / self.going.number()
                 || since.elapsed() >= COMMIT_EVERY;
             if !due {
                 continue;
@@ -556,6 +577,9 @@ impl Engine {
             if committed.cancelled {
                 return Ok(End::Cancelled);
             }
+            if committed.paused {
+                return Ok(End::Paused);
+            }
             if committed.guarded {
                 return Ok(End::Guarded);
             }
@@ -571,6 +595,7 @@ impl Engine {
         place: &Place,
     ) -> Result<Committed, SyncError> {
         let requests = self.log.take();
+        let present = self.log.1.json();
         let position = serde_json::to_string(place).map_err(StoreError::from)?;
         let (rules, now, run_id, connection_id) = (
             self.rules.clone(),
@@ -601,9 +626,11 @@ impl Engine {
                     run::progress(tx, run_id, source_id, &progress, at)?;
                 }
                 run::log_requests(tx, run_id, &requests)?;
+                hold::note_request(tx, run_id, present.as_deref())?;
                 let counts = run::dataset_counts(tx, run_id, source_id)?;
                 Ok(Committed {
                     cancelled: run::heartbeat(tx, run_id, &owner(), at)?,
+                    paused: rest::is_leaving() || hold::standing(tx, run_id)?.pause_requested,
                     guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected),
                     receipts,
                 })
@@ -664,6 +691,7 @@ impl Engine {
                     let more = next.is_none()
                         && recheck::overdue(tx, &desk, &rules, before_ms, &mut progress)?;
                     run::progress(tx, run_id, source_id, &progress, at)?;
+                    hold::sign_of_life(tx, run_id, &owner(), at)?;
                     Ok((next, more))
                 })
                 .await?;
@@ -720,6 +748,7 @@ impl Engine {
                     .ok_or_else(|| StoreError::Content(format!("run {run_id} lost {dataset}")))?;
                 let (state, cause) = judge(&end, &now, full, &limits);
                 let at = now_ms();
+                hold::sign_of_life(tx, run_id, &owner(), at)?;
                 let told = cause
                     .as_ref()
                     .map(|(code, message)| (code.as_str(), message.as_str()));
@@ -781,6 +810,7 @@ fn judge(
     let cause = |code: &str, message: String| Some((code.to_owned(), message));
     match end {
         End::Cancelled => (StateWord::Cancelled, None),
+        End::Paused => (StateWord::Paused, None),
         End::Failed(error) => (StateWord::Failed, cause(error.code(), error.to_string())),
         End::Read { .. } if !counts.balance() => (
             StateWord::Failed,

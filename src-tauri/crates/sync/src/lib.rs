@@ -6,13 +6,21 @@
 mod batch;
 mod engine;
 mod error;
+mod fair;
+mod owner;
 mod prepare;
+mod present;
 mod recheck;
+mod rest;
 mod retention;
+pub mod schedule;
 mod state;
 
 pub use batch::{Desk, judge, read_record, revalidate};
 pub use engine::{RunOptions, Started, has_process, run, start};
 pub use error::SyncError;
+pub use owner::{in_words, lives, this_process};
 pub use prepare::{Prepared, prepare};
+pub use present::PresentRequest;
+pub use rest::{give_up, leave, pause, stay};
 pub use state::{RunMode, StateWord};

@@ -6,9 +6,11 @@ import { dataset } from './dataset'
 import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
+import { live } from './live'
 import { auth, file, mapping } from './mapping'
 import { network } from './network'
 import { rejected } from './rejected'
+import { schedule } from './schedule'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
 import { table } from './table'
@@ -27,6 +29,8 @@ export default {
   mapping,
   table,
   sharing,
+  schedule,
+  live,
   sync,
   records,
   rejected,

@@ -3,11 +3,13 @@
 mod connections;
 mod export;
 mod identity;
+mod live;
 mod mapping;
 mod network;
 mod records;
 mod rejected;
 mod runs;
+mod schedule;
 mod secrets;
 mod sharing;
 mod system;
@@ -22,8 +24,11 @@ use zhengqiao_exchange::{ExchangeError, Profile};
 use zhengqiao_store::{Cache, Connection, StoreError, Transaction, connection};
 use zhengqiao_sync::SyncError;
 
-use crate::contract::{ApiError, ErrorCode, KeyStore};
+use crate::contract::{ApiError, ErrorCode, KeyStore, StateChange};
 use crate::keys::{self, KeyChoice, Open};
+
+/// Changes that a slow listener may be behind.
+const CHANGES_KEPT: usize = 64;
 
 /// What a console is made with.
 #[derive(Clone)]
@@ -43,6 +48,7 @@ struct Shared {
     opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
     samples: Mutex<mapping::Samples>,
+    changes: tokio::sync::broadcast::Sender<StateChange>,
 }
 
 /// The use cases. Clones share everything.
@@ -60,6 +66,7 @@ impl Console {
             opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
             samples: Mutex::default(),
+            changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
         }))
     }
 
@@ -254,6 +261,7 @@ impl From<SyncError> for ApiError {
             SyncError::Exchange(error) => return error.into(),
             SyncError::NoConnection(_) => ErrorCode::NotFound,
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
+            SyncError::NotActive(_) => ErrorCode::NotFound,
             SyncError::NoDataset(_) => ErrorCode::InvalidRequest,
             SyncError::Interrupted(_) => ErrorCode::Internal,
         };

@@ -6,21 +6,26 @@
 
 mod connections;
 mod identity;
+mod live;
 mod mapping;
 mod network;
 mod rejected;
 mod runs;
+mod schedule;
 mod sharing;
 mod system;
 
 pub use connections::*;
 pub use identity::*;
+pub use live::*;
 pub use mapping::*;
 pub use network::*;
 pub use rejected::*;
 pub use runs::*;
+pub use schedule::*;
 pub use sharing::*;
 pub use system::*;
+pub use zhengqiao_sync::schedule::{Definition, Missed, Quiet, Timing};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -87,6 +92,17 @@ pub struct CommandMap {
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,
     pub cancel_run: Call<RunId, Nothing>,
+    pub pause_run: Call<RunId, Nothing>,
+    pub resume_run: Call<RunId, RunStarted>,
+    pub list_active_runs: Call<Nothing, Vec<ActiveRun>>,
+    pub watch_closing: Call<Nothing, Nothing>,
+    pub leave_app: Call<Nothing, Nothing>,
+    pub list_schedules: Call<Nothing, Vec<ScheduleRow>>,
+    pub save_schedule: Call<SaveSchedule, ScheduleRow>,
+    pub remove_schedule: Call<ScheduleId, Nothing>,
+    pub preview_schedule: Call<PreviewSchedule, SchedulePreview>,
+    pub list_coming_runs: Call<ComingRequest, Vec<ComingRuns>>,
+    pub get_schedule_files: Call<ScheduleId, ScheduleFiles>,
     pub watch_run: Call<RunId, RunProgress>,
     pub list_runs: Call<RunsRequest, RunsPage>,
     pub get_run: Call<RunId, RunDetail>,

@@ -25,7 +25,10 @@ impl Asked {
     }
 
     fn channel(&self) -> Option<Channel<Closing>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -74,7 +77,10 @@ fn ask(app: AppHandle) {
     tauri::async_runtime::spawn(async move {
         let console = app.state::<Console>().inner().clone();
         let here = console.runs_here();
-        let mut runs = console.list_active_runs(Nothing {}).await.unwrap_or_default();
+        let mut runs = console
+            .list_active_runs(Nothing {})
+            .await
+            .unwrap_or_default();
         runs.retain(|active| here.contains(&active.run.run_id));
         let channel = app.state::<Asked>().channel();
         if channel.is_some_and(|channel| channel.send(Closing { runs }).is_ok()) {
@@ -90,7 +96,10 @@ fn ask(app: AppHandle) {
 fn end_with_the_runs(app: AppHandle) {
     tauri::async_runtime::spawn(async move {
         let console = app.state::<Console>().inner().clone();
-        while !console.wait_for_runs(std::time::Duration::from_mins(1)).await {}
+        while !console
+            .wait_for_runs(std::time::Duration::from_mins(1))
+            .await
+        {}
         if app.tray_by_id(TRAY).is_some() {
             app.exit(0);
         }

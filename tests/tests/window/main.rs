@@ -13,6 +13,7 @@ mod connections;
 mod driver;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
+mod schedule;
 
 use driver::{Driver, Window};
 use zhengqiao_demo::{DemoOptions, DemoProvider};

@@ -118,7 +118,10 @@ mod tests {
         assert!((rate - 1000.0).abs() < 1.0, "{rate}");
         assert_eq!(early, None);
         let (_, left) = watch(&mut estimate, 5_125, 10_000, |at| at);
-        assert!(left.is_some_and(|left| (left - 90_000).abs() < 500), "{left:?}");
+        assert!(
+            left.is_some_and(|left| (left - 90_000).abs() < 500),
+            "{left:?}"
+        );
     }
 
     #[test]

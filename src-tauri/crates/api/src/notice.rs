@@ -25,7 +25,10 @@ pub fn of_change(change: &StateChange, chinese: bool) -> Notice {
     } else {
         Notice {
             title: format!("Zhengqiao · {} ({environment})", change.connection),
-            text: format!("Synchronisation: {before} → {after} (run {})", change.run_id),
+            text: format!(
+                "Synchronisation: {before} → {after} (run {})",
+                change.run_id
+            ),
         }
     }
 }
@@ -59,6 +62,10 @@ mod tests {
         let notice = of_change(&change, true);
         assert_eq!(notice.title, "政桥 · 省级平台（生产）");
         assert_eq!(notice.text, "同步状态：成功 → 需处理（运行 7）");
-        assert!(of_change(&change, false).text.contains("succeeded → needs a decision"));
+        assert!(
+            of_change(&change, false)
+                .text
+                .contains("succeeded → needs a decision")
+        );
     }
 }

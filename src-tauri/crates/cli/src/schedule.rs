@@ -31,7 +31,9 @@ pub async fn run(
             output.print(&row, |row| print_rows(std::slice::from_ref(row)));
         }
         ScheduleCommand::Remove { id } => {
-            let done = console.remove_schedule(ScheduleId { schedule_id: id }).await?;
+            let done = console
+                .remove_schedule(ScheduleId { schedule_id: id })
+                .await?;
             output.print(&done, |_| line(&format!("schedule {id} was removed")));
         }
         ScheduleCommand::Next { id, days } => {
@@ -63,11 +65,15 @@ pub async fn run(
             });
         }
         ScheduleCommand::Crontab { id } => {
-            let files = console.get_schedule_files(ScheduleId { schedule_id: id }).await?;
+            let files = console
+                .get_schedule_files(ScheduleId { schedule_id: id })
+                .await?;
             output.print(&files, |files| line(files.crontab.trim_end()));
         }
         ScheduleCommand::Systemd { id, output: dir } => {
-            let files = console.get_schedule_files(ScheduleId { schedule_id: id }).await?;
+            let files = console
+                .get_schedule_files(ScheduleId { schedule_id: id })
+                .await?;
             if let Some(dir) = &dir {
                 write(dir, &format!("{}.timer", files.unit), &files.timer)?;
                 write(dir, &format!("{}.service", files.unit), &files.service)?;

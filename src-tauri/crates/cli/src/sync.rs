@@ -8,8 +8,8 @@ use zhengqiao_api::contract::{
 
 use crate::End;
 use crate::args::{RunsCommand, SyncCommand};
-use crate::schedule;
 use crate::output::{COUNTS, Output, cells, line, table, when};
+use crate::schedule;
 
 pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Result<End, ApiError> {
     let id = match &command.connection {

@@ -88,8 +88,10 @@ pub fn lives(owner: &str, heartbeat_at: i64, now_ms: i64) -> bool {
         return true;
     }
     let (other, own) = (Owner::parse(owner), Owner::parse(this_process()));
-    let seen_from_here =
-        !own.boot.is_empty() && !own.start.is_empty() && own.boot == other.boot && own.space == other.space;
+    let seen_from_here = !own.boot.is_empty()
+        && !own.start.is_empty()
+        && own.boot == other.boot
+        && own.space == other.space;
     if seen_from_here {
         return start_of(other.pid).is_some_and(|start| start == other.start);
     }
@@ -136,23 +138,38 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_number_that_is_used_again_is_another_process() {
         let (now, fresh) = (1_000_000, 999_999);
-        assert!(!lives(&with("start", "1"), fresh, now), "the same number, begun earlier");
-        assert!(!lives(&with("pid", "4194305"), fresh, now), "no such number");
+        assert!(
+            !lives(&with("start", "1"), fresh, now),
+            "the same number, begun earlier"
+        );
+        assert!(
+            !lives(&with("pid", "4194305"), fresh, now),
+            "no such number"
+        );
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn a_living_process_of_this_machine_holds_its_run_though_it_gives_no_sign() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
         let pid = child.id().to_string();
         let owner = with("start", &start_of(&pid).unwrap());
-        let owner = owner.replace(&format!("pid={}", std::process::id()), &format!("pid={pid}"));
+        let owner = owner.replace(
+            &format!("pid={}", std::process::id()),
+            &format!("pid={pid}"),
+        );
         assert!(lives(&owner, 0, i64::MAX));
         child.kill().unwrap();
         // Until it is reaped it is a zombie, which holds nothing.
         let begun = std::time::Instant::now();
         while lives(&owner, 0, i64::MAX) {
-            assert!(begun.elapsed().as_secs() < 20, "a killed process holds its run");
+            assert!(
+                begun.elapsed().as_secs() < 20,
+                "a killed process holds its run"
+            );
             std::thread::yield_now();
         }
         child.wait().unwrap();

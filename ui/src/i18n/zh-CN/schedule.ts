@@ -45,7 +45,8 @@ export const schedule = {
   means: '含义',
   nextRuns: '接下来',
   files: '用于服务器',
-  filesHint: '在没有窗口的服务器上，用系统定时器启动命令行。静默时段与错过的运行由命令自行判断，同一时间只会启动一次。',
+  filesHint:
+    '在没有窗口的服务器上，用系统定时器启动命令行。静默时段与错过的运行由命令自行判断，同一时间只会启动一次。',
   systemd: 'systemd',
   crontab: 'crontab',
   timer: '定时器 {name}',

@@ -10,8 +10,8 @@ use zhengqiao_sync::{PresentRequest, StateWord, SyncError, has_process, in_words
 use super::runs::run_row;
 use super::{Console, not_found, now_ms};
 use crate::contract::{
-    ActiveRun, ApiError, ConnectionId, Nothing, Notice, RunId, RunMode, RunStarted,
-    RunningRequest, Standing, StartSync, StateChange,
+    ActiveRun, ApiError, ConnectionId, Nothing, Notice, RunId, RunMode, RunStarted, RunningRequest,
+    Standing, StartSync, StateChange,
 };
 use crate::notice;
 

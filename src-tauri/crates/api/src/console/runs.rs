@@ -11,11 +11,11 @@ use zhengqiao_sync::{RunOptions, StateWord, has_process};
 
 use super::system::LARGEST_PAGE;
 use super::{Console, blocking, live, not_found, now_ms};
-use crate::estimate::Estimate;
 use crate::contract::{
     ApiError, ConnectionId, Counts, Nothing, RequestRow, RunDatasetRow, RunDetail, RunId, RunMode,
     RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
 };
+use crate::estimate::Estimate;
 
 /// Between two looks at a run's counters; eight messages a second at most.
 const LOOK_EVERY: Duration = Duration::from_millis(125);
@@ -339,7 +339,10 @@ fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
     }
 }
 
-pub(super) fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRow, StoreError> {
+pub(super) fn run_row(
+    conn: &zhengqiao_store::Connection,
+    row: run::RunRow,
+) -> Result<RunRow, StoreError> {
     let connection = connection::get(conn, row.connection_id)?;
     let environment = match &connection {
         Some(connection) => serde_json::from_str::<Profile>(&connection.profile)?.environment,

@@ -154,9 +154,19 @@ impl Console {
                 )?),
             };
             let Some(id) = id else { return Ok(None) };
-            let what = serde_json::json!({ "schedule": id, "enabled": request.enabled, "words": words });
-            audit::append(tx, at, &actor(), "save_schedule", &row.name, &what.to_string())?;
-            table::get(tx, id)?.map(|row| shown(tx, row, at)).transpose()
+            let what =
+                serde_json::json!({ "schedule": id, "enabled": request.enabled, "words": words });
+            audit::append(
+                tx,
+                at,
+                &actor(),
+                "save_schedule",
+                &row.name,
+                &what.to_string(),
+            )?;
+            table::get(tx, id)?
+                .map(|row| shown(tx, row, at))
+                .transpose()
         })
         .await?
         .ok_or_else(|| not_found("the schedule does not exist any more".into()))
@@ -256,10 +266,7 @@ impl Console {
     ///
     /// # Errors
     /// [`ErrorCode::NotFound`].
-    pub async fn get_schedule_files(
-        &self,
-        request: ScheduleId,
-    ) -> Result<ScheduleFiles, ApiError> {
+    pub async fn get_schedule_files(&self, request: ScheduleId) -> Result<ScheduleFiles, ApiError> {
         let id = request.schedule_id;
         let data_dir = self.data_dir();
         let place = data_dir
@@ -403,7 +410,8 @@ impl Console {
             _ => None,
         };
         if let Some(passed) = missed {
-            self.note(miss(id, passed, "off", None, run_id, now)).await?;
+            self.note(miss(id, passed, "off", None, run_id, now))
+                .await?;
         }
         let this = Passed {
             first: at,
@@ -416,7 +424,8 @@ impl Console {
             ScheduledStart::Refused { message } => ("refused", Some(message.clone())),
             _ => return Ok(start),
         };
-        self.note(miss(id, this, reason, message, None, now)).await?;
+        self.note(miss(id, this, reason, message, None, now))
+            .await?;
         Ok(start)
     }
 

@@ -17,7 +17,7 @@ use chrono::{Duration, NaiveDateTime, NaiveTime, Timelike};
 pub use definition::{Definition, Missed, Quiet, Timing};
 pub use due::{Due, Passed};
 pub use units::{Units, crontab, systemd};
-pub use words::{in_english, in_chinese};
+pub use words::{in_chinese, in_english};
 
 use rule::Rule;
 
@@ -143,7 +143,7 @@ impl Schedule {
         limit: usize,
     ) -> Vec<NaiveDateTime> {
         let mut found = BTreeSet::new();
-        let mut at = until + Duration::seconds(1);
+        let mut at = until + Duration::nanoseconds(1);
         while found.len() < limit {
             let Some(before) = self
                 .rules

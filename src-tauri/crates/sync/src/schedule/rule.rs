@@ -49,7 +49,9 @@ impl Rule {
         // The crate steps back from whole minutes.
         let whole = to_the_minute(before);
         let inclusive = whole < before;
-        let found = self.cron.find_previous_occurrence(&whole.and_utc(), inclusive);
+        let found = self
+            .cron
+            .find_previous_occurrence(&whole.and_utc(), inclusive);
         found.ok().map(|at: DateTime<Utc>| at.naive_utc())
     }
 

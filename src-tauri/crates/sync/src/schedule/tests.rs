@@ -1,3 +1,5 @@
+#![allow(clippy::panic, reason = "a test that cannot be set up fails")]
+
 use std::process::Command;
 
 use chrono::{NaiveDate, TimeZone, Utc};
@@ -214,7 +216,10 @@ fn words_say_what_a_definition_means() {
         missed: Missed::Skip,
         ..daily(&["03:00"])
     };
-    assert_eq!(in_chinese(&weekend), "每天 03:00，周六、周日，全量，错过不补");
+    assert_eq!(
+        in_chinese(&weekend),
+        "每天 03:00，周六、周日，全量，错过不补"
+    );
 }
 
 #[test]
@@ -227,19 +232,33 @@ fn names_and_places_cannot_break_out_of_generated_lines() {
         words: "w",
     };
     let lines = crontab(&schedule, &units);
-    assert_eq!(lines.lines().filter(|line| line.contains("reboot")).count(), 2);
-    assert!(lines.lines().all(|line| !line.starts_with("* * * * * reboot")));
+    assert_eq!(
+        lines.lines().filter(|line| line.contains("reboot")).count(),
+        2
+    );
+    assert!(
+        lines
+            .lines()
+            .all(|line| !line.starts_with("* * * * * reboot"))
+    );
     assert!(lines.contains(r"\%n"), "{lines}");
     let (_, service) = systemd(&schedule, &units);
-    let start = service.lines().find(|line| line.starts_with("ExecStart=")).unwrap();
-    assert!(start.contains(r#""/srv/\"数据\"""#) && start.contains("%%n $$HOME"), "{start}");
+    let start = service
+        .lines()
+        .find(|line| line.starts_with("ExecStart="))
+        .unwrap();
+    assert!(
+        start.contains(r#""/srv/\"数据\"""#) && start.contains("%%n $$HOME"),
+        "{start}"
+    );
 }
 
 /// Any definition that may be entered, quiet hours aside.
 fn definitions() -> impl Strategy<Value = Definition> {
     let time = (0..24_u32, 0..60_u32).prop_map(|(hour, minute)| format!("{hour:02}:{minute:02}"));
     let daily = proptest::collection::vec(time, 1..5).prop_map(|times| Timing::Daily { times });
-    let hourly = (1..24_u32, 0..60_u32).prop_map(|(every, minute)| Timing::Hourly { every, minute });
+    let hourly =
+        (1..24_u32, 0..60_u32).prop_map(|(every, minute)| Timing::Hourly { every, minute });
     let weekdays = proptest::collection::vec(1..8_u8, 0..6);
     let timed = (prop_oneof![daily, hourly], weekdays).prop_map(|(timing, weekdays)| Definition {
         timing,
@@ -256,24 +275,58 @@ fn definitions() -> impl Strategy<Value = Definition> {
             1 => proptest::collection::btree_set(low..=high, 2..5).prop_map(rule_list),
         ]
     };
-    let cron = (field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6)).prop_map(
-        |(minute, hour, day, month, weekday)| cron(&format!("{minute} {hour} {day} {month} {weekday}")),
-    );
+    let cron = (
+        field(0, 59),
+        field(0, 23),
+        field(1, 28),
+        field(1, 12),
+        field(0, 6),
+    )
+        .prop_map(|(minute, hour, day, month, weekday)| {
+            cron(&format!("{minute} {hour} {day} {month} {weekday}"))
+        });
     prop_oneof![timed, cron]
 }
 
 fn rule_list(values: std::collections::BTreeSet<u32>) -> String {
-    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    values
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// POSIX: where a line restricts both kinds of days, either is enough. The other implementation wants
+/// both, so that such a line is given to it as two.
+fn either_day(line: String) -> Vec<String> {
+    let fields: Vec<&str> = line.split(' ').collect();
+    let [minute, hour, day, month, weekday] = fields[..] else {
+        panic!("{line}");
+    };
+    if day == "*" || weekday == "*" {
+        return vec![line];
+    }
+    vec![
+        format!("{minute} {hour} {day} {month} *"),
+        format!("{minute} {hour} * {month} {weekday}"),
+    ]
 }
 
 /// The next moments by another implementation of cron, over all generated lines.
 fn by_lines(schedule: &Schedule, after: NaiveDateTime, n: usize) -> Vec<NaiveDateTime> {
     let mut found = BTreeSet::new();
-    for rule in schedule.rules() {
-        let line: cron_parser::Schedule = units::cron_fields(rule).parse().unwrap();
+    for line in schedule
+        .rules()
+        .iter()
+        .map(units::cron_fields)
+        .flat_map(either_day)
+    {
+        let line: cron_parser::Schedule = line.parse().unwrap();
         let mut at = Utc.from_utc_datetime(&after);
         for _ in 0..n {
-            let Some(next) = line.next_after(&at) else { break };
+            let Some(next) = line.next_after(&at) else {
+                break;
+            };
             found.insert(next.naive_utc());
             at = next;
         }
@@ -287,15 +340,24 @@ fn by_systemd(schedule: &Schedule, after: NaiveDateTime, n: usize) -> Option<Vec
     for line in schedule.rules().iter().flat_map(units::on_calendar) {
         let output = Command::new("systemd-analyze")
             .args(["calendar", &format!("--iterations={n}")])
-            .arg(format!("--base-time={} UTC", (after - Duration::hours(8)).format("%Y-%m-%d %H:%M:%S")))
+            .arg(format!(
+                "--base-time={} UTC",
+                (after - Duration::hours(8)).format("%Y-%m-%d %H:%M:%S")
+            ))
             .arg(&line)
             .env("TZ", "UTC")
             .env("LC_ALL", "C")
             .output()
             .ok()?;
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         for told in String::from_utf8_lossy(&output.stdout).lines() {
-            let Some((title, rest)) = told.trim().split_once(": ") else { continue };
+            let Some((title, rest)) = told.trim().split_once(": ") else {
+                continue;
+            };
             if title == "Next elapse" || title.starts_with("Iter.") {
                 let text = rest.trim().get(4..23).unwrap();
                 let utc = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap();

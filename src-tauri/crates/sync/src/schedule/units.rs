@@ -35,7 +35,8 @@ pub fn crontab(schedule: &Schedule, units: &Units<'_>) -> String {
     let mut lines = vec![
         format!("# {}: {}", plain(units.connection), plain(units.words)),
         "# 时间为北京时间。不支持 CRON_TZ 的 cron，请将系统时区设为 Asia/Shanghai。".into(),
-        "# Times are UTC+8. Where cron does not know CRON_TZ, set the system to Asia/Shanghai.".into(),
+        "# Times are UTC+8. Where cron does not know CRON_TZ, set the system to Asia/Shanghai."
+            .into(),
         "# 口令取自 ZHENGQIAO_PASSPHRASE · The passphrase comes from ZHENGQIAO_PASSPHRASE.".into(),
         format!("CRON_TZ={ZONE}"),
     ];
@@ -83,7 +84,8 @@ pub fn systemd(schedule: &Schedule, units: &Units<'_>) -> (String, String) {
 pub(super) fn cron_fields(rule: &Rule) -> String {
     let days = rule.days();
     // A star at the beginning of a day's field changes how cron joins the two: values are listed.
-    let day = |values: Option<Vec<u16>>| values.map_or_else(|| "*".to_owned(), |list| ranges(&list, "-"));
+    let day =
+        |values: Option<Vec<u16>>| values.map_or_else(|| "*".to_owned(), |list| ranges(&list, "-"));
     format!(
         "{} {} {} {} {}",
         part(&rule.minutes(), 60),
@@ -102,7 +104,11 @@ pub(super) fn on_calendar(rule: &Rule) -> Vec<String> {
         if values.len() == all {
             "*".to_owned()
         } else {
-            values.iter().map(|value| two(*value)).collect::<Vec<_>>().join(",")
+            values
+                .iter()
+                .map(|value| two(*value))
+                .collect::<Vec<_>>()
+                .join(",")
         }
     };
     let (months, hours, minutes) = (

@@ -1,11 +1,13 @@
 //! The desktop host: a window over the use cases of `zhengqiao-api`. It knows no rule of the field.
 
+mod closing;
 mod commands;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri_plugin_window_state::StateFlags;
 use zhengqiao_api::contract::{ApiError, RunMode, StartSync};
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, default_data_dir, start_log};
@@ -61,17 +63,20 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     if !own_place {
         // A second start shows the window that is there. It must be the first plugin.
         builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            if let Some(window) = app.get_webview_window("main") {
-                // Nothing is lost when the window manager does not obey.
-                let _ = window.unminimize();
-                let _ = window.set_focus();
-            }
+            closing::show(app);
         }));
     }
     let app = builder
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_notification::init())
+        // A window that ended in the tray is shown at the next start all the same.
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(StateFlags::all() & !StateFlags::VISIBLE)
+                .build(),
+        )
         .manage(console)
+        .manage(closing::Asked::default())
         .manage(Running(Mutex::new(demonstration)))
         .invoke_handler(tauri::generate_handler![
             commands::system::get_app_state,
@@ -130,6 +135,17 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::dry::apply_dry_run,
             commands::dry::discard_dry_run,
             commands::sync::cancel_run,
+            commands::live::pause_run,
+            commands::live::resume_run,
+            commands::live::list_active_runs,
+            commands::live::watch_closing,
+            commands::live::leave_app,
+            commands::schedule::list_schedules,
+            commands::schedule::save_schedule,
+            commands::schedule::remove_schedule,
+            commands::schedule::preview_schedule,
+            commands::schedule::list_coming_runs,
+            commands::schedule::get_schedule_files,
             commands::sync::watch_run,
             commands::sync::list_runs,
             commands::sync::get_run,
@@ -163,10 +179,27 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
                 .inner_size(1280.0, 800.0)
                 .min_inner_size(1024.0, 640.0)
                 .build()?;
+            let console = app.state::<Console>().inner().clone();
+            tauri::async_runtime::spawn(async move { console.keep_schedule(|_| {}).await });
+            closing::tell_changes(app.handle().clone());
             Ok(())
+        })
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && !closing::may_close(window.app_handle())
+            {
+                api.prevent_close();
+            }
         })
         .build(tauri::generate_context!())?;
     app.run(|app, event| {
+        if let RunEvent::ExitRequested {
+            code: None, api, ..
+        } = &event
+            && !closing::may_quit(app)
+        {
+            api.prevent_exit();
+        }
         if matches!(event, RunEvent::Exit) {
             // The process ends without dropping anything; the demonstration's place must be removed.
             let running = app.state::<Running>();

@@ -15,6 +15,7 @@ mod delivery;
 mod driver;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
+mod schedule;
 #[path = "../frontend/servers.rs"]
 mod servers;
 mod undo;

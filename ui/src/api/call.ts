@@ -2,6 +2,7 @@
 import { channel, invoke } from '@/platform'
 import type {
   ApiError,
+  Closing,
   CommandMap,
   CountEffect,
   DeliveryProgress,
@@ -88,6 +89,11 @@ export function watchDryRun(
   onProgress: (progress: RunProgress) => void,
 ): Promise<RunProgress> {
   return send('watch_dry_run', { request: { dry_id }, onProgress: channel(onProgress) })
+}
+
+/** From now on the window is asked here what becomes of its runs when it is closed. */
+export function watchClosing(onClosing: (closing: Closing) => void): Promise<unknown> {
+  return send('watch_closing', { request: {}, onClosing: channel(onClosing) })
 }
 
 /** Counts what a mapping would change in what is cached; tells how far it is. */

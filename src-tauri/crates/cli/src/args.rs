@@ -42,6 +42,11 @@ pub enum Command {
     Runs(RunsCommand),
     /// 撤销一次运行：恢复其更改前的版本 · Undo a run: put back what it changed
     Undo(UndoCommand),
+    /// 定时计划 · When connections run by themselves
+    Schedule {
+        #[command(subcommand)]
+        command: ScheduleCommand,
+    },
     /// 异常数据 · Rejected records
     Rejected {
         #[command(subcommand)]
@@ -299,7 +304,8 @@ pub enum Surrounding {
 #[derive(Debug, clap::Args)]
 pub struct SyncCommand {
     /// 连接名称 · Name of the connection
-    pub connection: String,
+    #[arg(required_unless_present = "interrupted")]
+    pub connection: Option<String>,
     /// 只同步这些数据集 · Only these datasets
     #[arg(long = "dataset", value_name = "DATASET", value_parser = dataset)]
     pub datasets: Vec<DatasetId>,
@@ -375,12 +381,24 @@ pub struct DeliverCommand {
     /// 全部重新投递，以本机缓存为准 · Everything again, as this cache has it
     #[arg(long)]
     pub again: bool,
+    /// 按计划运行：到点且未被他处运行时才开始 · For timers: only if this schedule is due and nobody has taken it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["datasets", "full", "interrupted"])]
+    pub scheduled: Option<i64>,
+    /// 继续被中断的运行；不给名称则为全部 · Go on with interrupted runs; all of them without a name
+    #[arg(long, conflicts_with_all = ["datasets", "full"])]
+    pub interrupted: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct RunsCommand {
     /// 运行编号 · Number of a run
     pub run: Option<i64>,
+    /// 暂停，直到继续同步 · Let it wait until it is synchronised again
+    #[arg(long, requires = "run")]
+    pub pause: bool,
+    /// 取消；已被中断的则放弃 · Cancel it; give it up if it was interrupted
+    #[arg(long, requires = "run", conflicts_with = "pause")]
+    pub cancel: bool,
     /// 连接名称 · Only of this connection
     #[arg(long, value_name = "NAME")]
     pub connection: Option<String>,
@@ -411,6 +429,81 @@ pub struct UndoCommand {
     /// 生产环境须再次输入连接名称 · The connection's name, to confirm in production
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ScheduleCommand {
+    /// 列出 · List
+    List,
+    /// 新增或修改 · Add, or change with --id
+    Set(SetSchedule),
+    /// 删除 · Remove
+    Remove { id: i64 },
+    /// 后续运行时间 · The next runs
+    Next {
+        /// 计划编号 · Number of a schedule; all if absent
+        id: Option<i64>,
+        /// 天数 · So many days
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=62))]
+        days: u32,
+    },
+    /// 生成 systemd 定时器与服务 · systemd timer and service
+    Systemd {
+        id: i64,
+        /// 写入此目录，缺省为标准输出 · Write both files into this directory; standard output if absent
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
+    /// 生成 crontab 行 · Lines for a crontab
+    Crontab { id: i64 },
+    /// 前台执行全部计划，直到中断 · Keep all schedules in the foreground until interrupted
+    Run,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("timing").required(true).args(["times", "every", "cron"])))]
+pub struct SetSchedule {
+    /// 连接名称 · Name of the connection
+    pub connection: String,
+    /// 修改此计划 · Change this schedule
+    #[arg(long, value_name = "ID")]
+    pub id: Option<i64>,
+    /// 每天的时间，可多次给出 · Time of day, as often as needed
+    #[arg(long = "at", value_name = "HH:MM")]
+    pub times: Vec<String>,
+    /// 每隔几小时 · Every so many hours
+    #[arg(long, value_name = "HOURS")]
+    pub every: Option<u32>,
+    /// 第几分 · At this minute of the hour
+    #[arg(long, default_value_t = 0, requires = "every")]
+    pub minute: u32,
+    /// cron 表达式（五段） · Cron expression of five fields
+    #[arg(long, value_name = "EXPRESSION")]
+    pub cron: Option<String>,
+    /// 星期，如 1,2,3（1 为周一） · Weekdays, 1 Monday to 7 Sunday
+    #[arg(long, value_delimiter = ',', value_name = "DAYS")]
+    pub weekdays: Vec<u8>,
+    /// 静默时段，不启动运行 · Hours in which nothing starts
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub quiet: Vec<String>,
+    /// 只同步这些数据集 · Only these datasets
+    #[arg(long = "dataset", value_name = "DATASET", value_parser = dataset)]
+    pub datasets: Vec<DatasetId>,
+    /// 全量；缺省为增量 · Everything; what changed if absent
+    #[arg(long)]
+    pub full: bool,
+    /// 错过后：补一次或跳过 · What is done about missed ones
+    #[arg(long, value_enum, default_value_t = MissedChoice::Once)]
+    pub missed: MissedChoice,
+    /// 暂不启用 · Do not start its runs for now
+    #[arg(long)]
+    pub off: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissedChoice {
+    Once,
+    Skip,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ErrorCode, RunDatasetRow, RunId, RunMode, RunProgress, RunStarted, RunsRequest,
+    ApiError, ConnectionId, ErrorCode, RunDatasetRow, RunId, RunMode, RunProgress, RunStarted, RunsRequest,
     StartSync, SyncScope, SyncWindow,
 };
 
@@ -13,10 +13,23 @@ use crate::dry;
 use crate::delivery;
 use crate::output::{COUNTS, Output, cells, line, table, when};
 use crate::run_page;
+use crate::schedule;
 use crate::undo::{self, print_undone};
 
 pub async fn run(console: &Console, command: SyncCommand, output: Output) -> Result<End, ApiError> {
-    let id = console.connection_by_name(&command.connection).await?;
+    let id = match &command.connection {
+        Some(name) => Some(console.connection_by_name(name).await?),
+        None => None,
+    };
+    if command.interrupted {
+        return schedule::go_on(console, id, output).await;
+    }
+    let Some(id) = id else {
+        return Ok(End::Done);
+    };
+    if let Some(schedule_id) = command.scheduled {
+        return schedule::run_if_due(console, id.connection_id, schedule_id, output).await;
+    }
     let request = StartSync {
         connection_id: id.connection_id,
         datasets: command.datasets.clone(),
@@ -82,7 +95,7 @@ pub async fn follow(console: &Console, run: RunStarted, output: Output) -> Resul
     watch(console, RunId { run_id: run.run_id }, output).await
 }
 
-/// Follows a run to its end and prints what became of it; an interruption asks to cancel it.
+/// Shows a run of this process until it ends; Ctrl+C cancels it at the next page.
 pub async fn watch(console: &Console, run_id: RunId, output: Output) -> Result<End, ApiError> {
     let bar = Bar::new(output.bars);
     let watched = console.clone();
@@ -103,7 +116,9 @@ pub async fn watch(console: &Console, run_id: RunId, output: Output) -> Result<E
         }
     }
     bar.finish();
-    let delivered = delivery::after_run(console, id, output).await?;
+    let detail = console.get_run(run_id).await?;
+    let connection_id = detail.run.connection_id;
+    let delivered = delivery::after_run(console, ConnectionId { connection_id }, output).await?;
     let detail = console.get_run(run_id).await?;
     output.print(&detail, |detail| {
         if detail.standing.undoes.is_some() {
@@ -137,6 +152,11 @@ pub async fn runs(
         }
         if let Some(fate) = command.undone {
             return undo::list(console, run_id, fate, output).await;
+        if command.pause {
+            console.pause_run(RunId { run_id }).await?;
+        }
+        if command.cancel {
+            console.cancel_run(RunId { run_id }).await?;
         }
         let detail = console.get_run(RunId { run_id }).await?;
         output.print(&detail, |detail| {
@@ -242,13 +262,18 @@ impl Bar {
             .find(|part| part.state == "running")
             .map(|part| part.dataset.to_string())
             .unwrap_or_default();
+        let waits = progress
+            .request
+            .as_ref()
+            .map(|request| format!("  {} {}", request.method, request.url))
+            .unwrap_or_default();
         let rest = progress
             .remaining_ms
             .map(|ms| format!(", {} s left", ms / 1000))
             .unwrap_or_default();
         let counts = progress.counts;
         self.say(format!(
-            "{current}  {} fetched, {} accepted, {} rejected, {} held  {:.0}/s{rest}",
+            "{current}  {} fetched, {} accepted, {} rejected, {} held  {:.0}/s{rest}{waits}",
             counts.fetched, counts.accepted, counts.rejected, counts.held, progress.records_per_s
         ));
     }

@@ -13,7 +13,7 @@ use crate::depth;
 use crate::envelope::{self, Closed, Opened};
 use crate::error::{ExchangeError, Fault};
 use crate::network::Network;
-use crate::observe::{Headers, RequestEntry, RequestObserver, shown};
+use crate::observe::{Headers, RequestBegun, RequestEntry, RequestObserver, shown};
 use crate::pace::{self, Pace};
 use crate::pointers;
 use crate::profile::{DatasetSource, Method, Profile};
@@ -97,6 +97,29 @@ pub struct Posting {
     pub has_records: bool,
     /// Whether a failed try is made again.
     pub retries: bool,
+}
+
+impl Question<'_> {
+    const fn method(&self) -> &'static str {
+        match self.source.method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+
+    /// Path and paging parameters, which carry no proof.
+    fn shown(&self) -> String {
+        let shown: Vec<String> = self
+            .params
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if shown.is_empty() {
+            self.path.to_owned()
+        } else {
+            format!("{}?{}", self.path, shown.join("&"))
+        }
+    }
 }
 
 impl HttpProvider {
@@ -236,6 +259,13 @@ impl HttpProvider {
         loop {
             self.pace.keep(self.network.requests_per_second).await;
             let begun = Instant::now();
+            self.observer.begun(RequestBegun {
+                dataset,
+                at_ms: i64::try_from(now_ms()).unwrap_or(i64::MAX),
+                method: question.method(),
+                url: question.shown(),
+                attempt,
+            });
             let token = self.granted(refused.as_deref()).await;
             let mut headers = Headers::default();
             let outcome = match &token {
@@ -531,16 +561,6 @@ impl HttpProvider {
         elapsed: Duration,
         headers: Headers,
     ) {
-        let shown: Vec<String> = question
-            .params
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let url = if shown.is_empty() {
-            question.path.to_owned()
-        } else {
-            format!("{}?{}", question.path, shown.join("&"))
-        };
         let (status, bytes, records, outcome) = match outcome {
             Ok((status, reply)) => (
                 Some(*status),
@@ -553,11 +573,8 @@ impl HttpProvider {
         self.observer.request(RequestEntry {
             dataset: question.dataset,
             at_ms: i64::try_from(now_ms()).unwrap_or(i64::MAX),
-            method: match question.source.method {
-                Method::Get => "GET",
-                Method::Post => "POST",
-            },
-            url,
+            method: question.method(),
+            url: question.shown(),
             status,
             ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             bytes,

@@ -49,7 +49,7 @@ pub use file::{
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;
 pub use network::{Network, Proxy, ProxyMode};
-pub use observe::{Headers, NoObserver, RequestEntry, RequestObserver};
+pub use observe::{Headers, NoObserver, RequestBegun, RequestEntry, RequestObserver};
 pub use pager::{Drift, IncrementalState, Page, Position};
 pub use pkcs12::{ClientIdentity, open_pkcs12};
 pub use presets::{Preset, preset, presets};
@@ -58,10 +58,10 @@ pub use profile::{
     ParamsIn, Profile, Slices,
 };
 pub use provider::{Provider, Walk};
+pub use push::{Posted, Pusher};
 pub use scope::{
     Filters, IdsQuery, Narrowing, Reach, Scope, WindowQuery, check_scope, id_fields, reach,
 };
-pub use push::{Posted, Pusher};
 pub use secrets::Secrets;
 pub use target::{PostgresTarget, PushTarget, Target};
 pub use tls::check_client_certificate;

@@ -89,8 +89,26 @@ pub(crate) fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A request that goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestBegun {
+    /// The dataset.
+    pub dataset: Option<DatasetId>,
+    /// Since when, unix ms.
+    pub at_ms: i64,
+    /// GET or POST.
+    pub method: &'static str,
+    /// Path and paging parameters; never a token, key or signature.
+    pub url: String,
+    /// Which try, from 1.
+    pub attempt: u32,
+}
+
 /// Somebody who is told of each request.
 pub trait RequestObserver: Send + Sync {
+    /// A try begins.
+    fn begun(&self, _request: RequestBegun) {}
+
     /// A try has ended.
     fn request(&self, entry: RequestEntry);
 }

@@ -8,6 +8,11 @@ ALTER TABLE run ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';
 -- Whether earlier states that it replaced are gone, so that it cannot be undone; so are those of runs
 -- before this format.
 ALTER TABLE run ADD COLUMN history_forgotten INTEGER NOT NULL DEFAULT 0;
+-- The request that goes on at present (JSON), as of the last sign of life.
+ALTER TABLE run ADD COLUMN request TEXT;
+
+-- Runs that go on, rest or were interrupted, for the live view of all connections.
+CREATE INDEX run_unfinished ON run (connection_id) WHERE ended_at IS NULL;
 
 UPDATE run
 SET history_forgotten = 1;
@@ -243,9 +248,28 @@ CREATE TABLE schedule (
   definition TEXT NOT NULL,
   enabled INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,
-  last_due_at INTEGER,
+  -- The latest time of it that some host has taken: started, or passed over.
+  last_due_at INTEGER NOT NULL,
   last_run_id INTEGER
 ) STRICT;
+
+-- Times of a schedule that passed without their run, and what was done instead.
+CREATE TABLE schedule_miss (
+  id INTEGER PRIMARY KEY,
+  schedule_id INTEGER NOT NULL REFERENCES schedule (id) ON DELETE CASCADE,
+  first_due_at INTEGER NOT NULL,
+  last_due_at INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  -- off, running, paused, refused
+  reason TEXT NOT NULL,
+  message TEXT,
+  noticed_at INTEGER NOT NULL,
+  -- The run that made up for them.
+  run_id INTEGER
+) STRICT;
+
+-- The last times that a schedule missed.
+CREATE INDEX schedule_miss_of_schedule ON schedule_miss (schedule_id, id);
 
 -- A comparison with the provider's counts, kept and signed off.
 CREATE TABLE reconciliation (

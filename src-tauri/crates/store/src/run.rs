@@ -478,19 +478,17 @@ pub fn finish(
     Ok(())
 }
 
-/// Gives sign of life, takes a run over from another process, and says whether to cancel it.
+/// Gives sign of life, and says whether to cancel the run.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreError::TakenOver`] when the run is not the owner's any more, or SQLite's.
 pub fn heartbeat(
     connection: &Connection,
     id: i64,
     owner: &str,
     at: i64,
 ) -> Result<bool, StoreError> {
-    connection
-        .prepare_cached("UPDATE run SET heartbeat_at = ?2, owner = ?3 WHERE id = ?1")?
-        .execute(params![id, at, owner])?;
+    crate::hold::sign_of_life(connection, id, owner, at)?;
     Ok(connection
         .prepare_cached("SELECT cancel_requested FROM run WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?)

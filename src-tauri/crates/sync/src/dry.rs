@@ -94,10 +94,7 @@ fn start_as(real: &Cache, options: RunOptions, dry_id: i64) -> Result<(Cache, St
         return Err(SyncError::NoConnection(connection_id));
     };
     if let Some(run) = active {
-        return Err(SyncError::AlreadyRunning {
-            run_id: run.id,
-            owner: run.owner,
-        });
+        return Err(engine::already_running(&run));
     }
     let path = path_of(real.path(), dry_id);
     if let Some(directory) = path.parent() {

@@ -11,19 +11,23 @@ use zhengqiao_domain::rules::scale_is_reversed;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet};
 use zhengqiao_exchange::{
     DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Limits, Position, Profile,
-    Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
+    Provider, Receipt, RequestBegun, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
 use zhengqiao_store::{
-    Cache, StoreError, Transaction, connection, hash, run_cause, run_scope, source, undone,
+    Cache, StoreError, Transaction, connection, hash, hold, run_cause, run_scope, source, undone,
 };
 
 use crate::batch::Desk;
 use crate::dry;
 use crate::error::SyncError;
+use crate::fair::Going;
+use crate::owner;
 use crate::prepare::{Prepared, prepare};
+use crate::present::Present;
 use crate::recheck;
 use crate::replay;
+use crate::rest;
 use crate::retention;
 use crate::scope::RunScope;
 use crate::state::{RunMode, StateWord};
@@ -38,8 +42,6 @@ const COMMIT_EVERY: Duration = Duration::from_millis(700);
 const PAGES_AHEAD: usize = 3;
 /// Readings of a dataset whose rows move between pages.
 const MAX_PASSES: i64 = 3;
-/// A run without sign of life for so long has lost its process.
-const DEAD_AFTER_MS: i64 = 60_000;
 /// Reviews with details that it takes to judge the satisfaction scale.
 const SCALE_EVIDENCE: u64 = 20;
 
@@ -93,21 +95,21 @@ pub(crate) struct Place {
 
 /// This process, as the owner of a run.
 pub(crate) fn owner() -> String {
-    format!("pid {}", std::process::id())
+    owner::this_process().to_owned()
 }
 
 /// Whether the process that runs a run still lives, as far as can be told.
 pub fn has_process(run: &RunRow, now_ms: i64) -> bool {
-    if run.owner == owner() {
-        return true;
+    owner::lives(&run.owner, run.heartbeat_at, now_ms)
+}
+
+/// What is said of a run that has a process.
+pub(crate) fn already_running(run: &RunRow) -> SyncError {
+    SyncError::AlreadyRunning {
+        run_id: run.id,
+        owner: owner::in_words(&run.owner),
+        since: moment::canonical(local(run.started_at)),
     }
-    if let Some(pid) = run.owner.strip_prefix("pid ")
-        && std::path::Path::new("/proc/self").exists()
-        && !std::path::Path::new("/proc").join(pid).exists()
-    {
-        return false;
-    }
-    now_ms - run.heartbeat_at < DEAD_AFTER_MS
 }
 
 /// A moment in UTC+8 of unix ms.
@@ -153,12 +155,9 @@ pub(crate) fn register(
     };
     if let Some(run) = run::unfinished(tx, options.connection_id)? {
         if has_process(&run, options.now_ms) {
-            return Ok(Err(SyncError::AlreadyRunning {
-                run_id: run.id,
-                owner: run.owner,
-            }));
+            return Ok(Err(already_running(&run)));
         }
-        run::heartbeat(tx, run.id, &owner(), options.now_ms)?;
+        hold::take_up(tx, run.id, &owner(), options.now_ms)?;
         return Ok(Ok(Started {
             run_id: run.id,
             resumed: true,
@@ -206,7 +205,7 @@ pub(crate) fn register(
 
 /// Keeps the requests until they are written with the next rows.
 #[derive(Default)]
-struct Log(Mutex<Vec<RequestRow>>);
+struct Log(Mutex<Vec<RequestRow>>, Present);
 
 impl Log {
     fn take(&self) -> Vec<RequestRow> {
@@ -215,7 +214,12 @@ impl Log {
 }
 
 impl RequestObserver for Log {
+    fn begun(&self, request: RequestBegun) {
+        self.1.begun(request);
+    }
+
     fn request(&self, entry: RequestEntry) {
+        self.1.ended();
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         self.0
             .lock()
@@ -244,6 +248,8 @@ enum End {
         drifted: bool,
     },
     Cancelled,
+    /// Somebody asked it to wait.
+    Paused,
     /// Too many rows were rejected to go on without a person.
     Guarded,
     Failed(ExchangeError),
@@ -252,6 +258,7 @@ enum End {
 /// What a commit says of how to go on.
 struct Committed {
     cancelled: bool,
+    paused: bool,
     guarded: bool,
     /// What became of each row.
     receipts: Vec<Receipt>,
@@ -270,6 +277,7 @@ struct Engine {
     /// Whether this is a dry run itself: nothing is written back to the provider.
     dry: bool,
     now: NaiveDateTime,
+    going: Going,
 }
 
 /// Runs a started run to its end and returns its state.
@@ -345,6 +353,7 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
         scope,
         replay,
         dry,
+        going: Going::one_more(),
     };
     engine.go(parts).await
 }
@@ -360,7 +369,9 @@ async fn finish(
             let cause = cause
                 .as_ref()
                 .map(|(code, message)| (code.as_str(), message.as_str()));
-            run::finish(tx, run_id, state.as_str(), cause, now_ms())
+            let at = now_ms();
+            hold::sign_of_life(tx, run_id, &owner(), at)?;
+            run::finish(tx, run_id, state.as_str(), cause, at)
         })
         .await?;
     Ok(())
@@ -378,6 +389,9 @@ impl Engine {
                 (None, Some(error)) => self.close(part, End::Failed(error.clone())).await?,
                 (None, None) => {
                     let end = self.dataset(part).await?;
+                    if matches!(end, End::Paused) {
+                        return self.rest().await;
+                    }
                     if let End::Failed(error) = &end
                         && bars_all(error)
                     {
@@ -406,6 +420,18 @@ impl Engine {
         )
         .await?;
         Ok(worst)
+    }
+
+    /// Waits for whoever takes the run up again.
+    async fn rest(&self) -> Result<StateWord, SyncError> {
+        let (run_id, wished) = (self.run.id, !rest::is_leaving());
+        self.cache
+            .write(move |tx| {
+                hold::sign_of_life(tx, run_id, &owner(), now_ms())?;
+                hold::let_go(tx, run_id, wished)
+            })
+            .await?;
+        Ok(StateWord::Paused)
     }
 
     /// Reads one dataset, as often as its rows move.
@@ -593,7 +619,7 @@ impl Engine {
             }
             let due = failed.is_some()
                 || ended
-                || rows.len() >= COMMIT_ROWS
+                || rows.len() >= COMMIT_ROWS / self.going.number()
                 || (self.replay.is_some() && progress.pages > 0)
                 || since.elapsed() >= COMMIT_EVERY;
             if !due {
@@ -637,6 +663,9 @@ impl Engine {
             if committed.cancelled {
                 return Ok(End::Cancelled);
             }
+            if committed.paused {
+                return Ok(End::Paused);
+            }
             if committed.guarded {
                 return Ok(End::Guarded);
             }
@@ -654,6 +683,7 @@ impl Engine {
     ) -> Result<Committed, SyncError> {
         let slips = if self.dry { slips.to_vec() } else { Vec::new() };
         let requests = self.log.take();
+        let present = self.log.1.json();
         let position = serde_json::to_string(place).map_err(StoreError::from)?;
         let (rules, now, run_id, connection_id) = (
             self.rules.clone(),
@@ -687,9 +717,11 @@ impl Engine {
                     run::progress(tx, run_id, source_id, &progress, at)?;
                 }
                 run::log_requests(tx, run_id, &requests)?;
+                hold::note_request(tx, run_id, present.as_deref())?;
                 let counts = run::dataset_counts(tx, run_id, source_id)?;
                 Ok(Committed {
                     cancelled: run::heartbeat(tx, run_id, &owner(), at)?,
+                    paused: rest::is_leaving() || hold::standing(tx, run_id)?.pause_requested,
                     guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected),
                     receipts,
                 })
@@ -750,6 +782,7 @@ impl Engine {
                     let more = next.is_none()
                         && recheck::overdue(tx, &desk, &rules, before_ms, &mut progress)?;
                     run::progress(tx, run_id, source_id, &progress, at)?;
+                    hold::sign_of_life(tx, run_id, &owner(), at)?;
                     Ok((next, more))
                 })
                 .await?;
@@ -811,6 +844,7 @@ impl Engine {
                     .ok_or_else(|| StoreError::Content(format!("run {run_id} lost {dataset}")))?;
                 let (state, cause) = judge(&end, &now, full, &limits);
                 let at = now_ms();
+                hold::sign_of_life(tx, run_id, &owner(), at)?;
                 let told = cause
                     .as_ref()
                     .map(|(code, message)| (code.as_str(), message.as_str()));
@@ -891,6 +925,7 @@ fn judge(
     let cause = |code: &str, message: String| Some((code.to_owned(), message));
     match end {
         End::Cancelled => (StateWord::Cancelled, None),
+        End::Paused => (StateWord::Paused, None),
         End::Failed(error) => (StateWord::Failed, cause(error.code(), error.to_string())),
         End::Read { .. } if !counts.balance() => (
             StateWord::Failed,

@@ -17,10 +17,10 @@ use zhengqiao_store::rejection::{self, RejectionHead};
 use zhengqiao_store::rejection_version::{self, Since};
 use zhengqiao_store::run::{self, NewRun, Progress, RunRow};
 use zhengqiao_store::undone::{self, KEPT, MovedCursor, PLACES, REMOVED, RESTORED};
-use zhengqiao_store::{Cache, Connection, StoreError, Transaction, source};
+use zhengqiao_store::{Cache, Connection, StoreError, Transaction, hold, source};
 
 use crate::batch::{Desk, read_record};
-use crate::engine::{Started, has_process, local, now_ms, owner};
+use crate::engine::{Started, already_running, has_process, local, now_ms, owner};
 use crate::error::SyncError;
 use crate::state::StateWord;
 
@@ -257,15 +257,12 @@ pub fn start(
         };
         if let Some(active) = run::unfinished(tx, row.connection_id)? {
             if has_process(&active, now_ms) {
-                return Ok(Err(SyncError::AlreadyRunning {
-                    run_id: active.id,
-                    owner: active.owner,
-                }));
+                return Ok(Err(already_running(&active)));
             }
             if undone::standing(tx, active.id)?.undoes != Some(run_id) {
                 return Ok(Err(SyncError::Unfinished(active.id)));
             }
-            run::heartbeat(tx, active.id, &owner(), now_ms)?;
+            hold::take_up(tx, active.id, &owner(), now_ms)?;
             return Ok(Ok(Started {
                 run_id: active.id,
                 resumed: true,

@@ -9,9 +9,11 @@ import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
 import { lineage } from './lineage'
+import { live } from './live'
 import { auth, file, mapping } from './mapping'
 import { network } from './network'
 import { rejected } from './rejected'
+import { schedule } from './schedule'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
 import { table } from './table'
@@ -32,6 +34,8 @@ export default {
   mapping,
   table,
   sharing,
+  schedule,
+  live,
   sync,
   dry,
   records,

@@ -1,8 +1,7 @@
 //! Delivery to the portal's library: set up, tested, begun, watched.
 
-use std::collections::VecDeque;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use zhengqiao_delivery::DeliveryError;
 use zhengqiao_exchange::{Profile, Secrets, Target};
@@ -13,17 +12,15 @@ use zhengqiao_store::{
 };
 
 use super::connections::test_layer;
+use super::runs::LOOK_EVERY;
 use super::secrets::Which;
 use super::{Console, actor, invalid, not_found, now_ms};
 use crate::contract::{
     ApiError, ConnectionDetail, ConnectionId, DeliverNow, DeliveryProgress, DeliveryRow, ErrorCode,
     Nothing, SaveConnection, SaveDeliveryTarget, TestDeliveryTarget, TestLayer, TestReport,
 };
+use crate::estimate::Estimate;
 
-/// Between two looks at a delivery; eight messages a second at most.
-const LOOK_EVERY: Duration = Duration::from_millis(125);
-/// What the rate is measured over.
-const RATE_OVER: Duration = Duration::from_secs(5);
 /// Characters of a secret at most.
 const MAX_SECRET: usize = 64 * 1024;
 
@@ -275,19 +272,13 @@ impl Console {
         request: ConnectionId,
         mut on_progress: impl FnMut(DeliveryProgress) + Send,
     ) -> Result<DeliveryProgress, ApiError> {
-        let mut seen: VecDeque<(Instant, i64)> = VecDeque::new();
+        let mut estimate = Estimate::default();
+        let begun = Instant::now();
         loop {
             let row = self.delivery(request.connection_id).await?;
-            let now = Instant::now();
-            seen.push_back((now, row.delivered));
-            while seen
-                .front()
-                .is_some_and(|(at, _)| now.duration_since(*at) > RATE_OVER)
-            {
-                seen.pop_front();
-            }
+            let at_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
             let progress = DeliveryProgress {
-                rows_per_s: super::runs::rate(&seen).max(0.0),
+                rows_per_s: estimate.after(at_ms, row.delivered, None).0.max(0.0),
                 ended: row.state != "running",
                 delivery: row,
             };

@@ -1,6 +1,6 @@
 //! What a run covers, about how much that is, and dry runs.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 use std::time::Instant;
 
@@ -11,14 +11,15 @@ use zhengqiao_store::dry_row::{self, DryRow, Fate};
 use zhengqiao_store::{Cache, StoreError, connection, run};
 use zhengqiao_sync::{RunOptions, RunScope, SyncError, Window, dry, has_process};
 
-use super::runs::{LOOK_EVERY, RATE_OVER, counts, part_row, rate, remaining, word};
+use super::runs::{LOOK_EVERY, counts, part_row, rest, word};
 use super::system::LARGEST_PAGE;
-use super::{Console, actor, blocking, file_error, invalid, not_found, now_ms};
+use super::{Console, actor, blocking, file_error, invalid, live, not_found, now_ms};
 use crate::contract::{
     ApiError, ConnectionId, DryChange, DryChangesPage, DryChangesRequest, DryCount, DryId,
     DryRunDetail, DryRunRow, FieldChange, Nothing, ProbedDataset, ReachRow, RunMode, RunProgress,
     RunStarted, StartSync, SyncProbe, SyncScope, SyncWindow,
 };
+use crate::estimate::Estimate;
 use crate::masks;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -232,7 +233,8 @@ impl Console {
         mut on_progress: impl FnMut(RunProgress) + Send,
     ) -> Result<RunProgress, ApiError> {
         let cache = self.dry_cache(request.dry_id).await?;
-        let mut seen: VecDeque<(Instant, i64)> = VecDeque::new();
+        let mut estimate = Estimate::default();
+        let begun = Instant::now();
         loop {
             // Asked before the rows are read: what was written last is then among them.
             let busy = self.dry_runs().running.contains(&request.dry_id);
@@ -243,31 +245,31 @@ impl Console {
                     };
                     let row = run::get(conn, dry.run_id)?;
                     let parts = run::datasets(conn, dry.run_id)?;
-                    Ok(row.map(|row| (row, parts)))
+                    row.map(|row| Ok((live::whose(conn, &row)?, row, parts)))
+                        .transpose()
                 })
                 .await?;
-            let (row, parts) = found.ok_or_else(|| gone(request.dry_id))?;
+            let (whose, row, parts) = found.ok_or_else(|| gone(request.dry_id))?;
             let ended = !busy && (row.ended_at.is_some() || !has_process(&row, now_ms()));
-            let now = Instant::now();
-            seen.push_back((now, row.counts.fetched));
-            while seen
-                .front()
-                .is_some_and(|(at, _)| now.duration_since(*at) > RATE_OVER)
-            {
-                seen.pop_front();
-            }
-            let records_per_s = rate(&seen);
+            let (records_per_s, remaining_ms) = estimate.after(
+                i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
+                row.counts.fetched,
+                rest(&parts),
+            );
             let progress = RunProgress {
                 run_id: row.id,
+                connection: whose.connection,
+                environment: whose.environment,
+                standing: row
+                    .ended_at
+                    .is_none()
+                    .then(|| live::standing(&row, &whose.standing)),
+                request: live::request(&whose.standing).filter(|_| !ended),
                 state: word(&row.state, busy || row.ended_at.is_some()).into(),
                 counts: counts(&row.counts),
                 elapsed_ms: row.ended_at.unwrap_or_else(now_ms) - row.started_at,
                 records_per_s,
-                remaining_ms: if row.ended_at.is_some() {
-                    None
-                } else {
-                    remaining(&parts, records_per_s)
-                },
+                remaining_ms: remaining_ms.filter(|_| row.ended_at.is_none()),
                 datasets: parts.into_iter().map(part_row).collect(),
                 ended,
             };

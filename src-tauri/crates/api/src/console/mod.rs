@@ -1,11 +1,12 @@
 //! The console: one object that a host calls.
 
 mod connections;
-mod dry;
 mod delivery;
+mod dry;
 mod export;
 mod history;
 mod identity;
+mod live;
 mod mapping;
 mod network;
 mod records;
@@ -14,6 +15,7 @@ mod retention;
 mod run_page;
 mod run_report;
 mod runs;
+mod schedule;
 mod secrets;
 mod sharing;
 mod system;
@@ -30,8 +32,11 @@ use zhengqiao_exchange::{ExchangeError, Profile};
 use zhengqiao_store::{Cache, Connection, StoreError, Transaction, connection};
 use zhengqiao_sync::SyncError;
 
-use crate::contract::{ApiError, ErrorCode, KeyStore};
+use crate::contract::{ApiError, ErrorCode, KeyStore, StateChange};
 use crate::keys::{self, KeyChoice, Open};
+
+/// Changes that a slow listener may be behind.
+const CHANGES_KEPT: usize = 64;
 
 /// What a console is made with.
 #[derive(Clone)]
@@ -53,6 +58,7 @@ struct Shared {
     delivering: Mutex<HashSet<i64>>,
     samples: Mutex<mapping::Samples>,
     dry: Mutex<dry::DryRuns>,
+    changes: tokio::sync::broadcast::Sender<StateChange>,
 }
 
 /// The use cases. Clones share everything.
@@ -72,6 +78,7 @@ impl Console {
             delivering: Mutex::default(),
             samples: Mutex::default(),
             dry: Mutex::default(),
+            changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
         }))
     }
 
@@ -287,6 +294,7 @@ impl From<SyncError> for ApiError {
             | SyncError::MovedOn { .. }
             | SyncError::Unfinished(_)
             | SyncError::HistoryForgotten(_) => ErrorCode::InvalidRequest,
+            SyncError::NotActive(_) => ErrorCode::NotFound,
             SyncError::Interrupted(_) => ErrorCode::Internal,
         };
         Self {

@@ -1,6 +1,6 @@
 //! Synchronisation: where each dataset stands, starting, watching, cancelling, past runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -11,16 +11,15 @@ use zhengqiao_sync::{RunOptions, Started, StateWord, UNDO, has_process};
 
 use super::run_page::{headers, run_standing};
 use super::system::LARGEST_PAGE;
-use super::{Console, blocking, dry, invalid, not_found, now_ms};
+use super::{Console, blocking, dry, invalid, live, not_found, now_ms};
 use crate::contract::{
     ApiError, ConnectionId, Counts, Nothing, RequestRow, RunDatasetRow, RunDetail, RunId, RunMode,
     RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
 };
+use crate::estimate::Estimate;
 
 /// Between two looks at a run's counters; eight messages a second at most.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(125);
-/// What the rate is measured over.
-pub(super) const RATE_OVER: Duration = Duration::from_secs(5);
 /// Runs in a sparkline.
 const HISTORY_RUNS: u32 = 12;
 /// Requests on a run's page.
@@ -139,25 +138,9 @@ impl Console {
                         tracing::warn!(run_id, %error, "what the run brought could not be delivered");
                     }
                 }
-                Err(error) => {
-                    tracing::error!(run_id, %error, "a run was broken off");
-                    let message = error.to_string();
-                    let closed = cache
-                        .write(move |tx| {
-                            run::finish(
-                                tx,
-                                run_id,
-                                StateWord::Failed.as_str(),
-                                Some(("storage", &message)),
-                                now_ms(),
-                            )
-                        })
-                        .await;
-                    if let Err(error) = closed {
-                        tracing::error!(run_id, %error, "the broken run could not be closed");
-                    }
-                }
+                Err(error) => console.close_broken(run_id, &error).await,
             }
+            console.tell_change(connection_id, run_id).await;
             console
                 .0
                 .running
@@ -187,17 +170,13 @@ impl Console {
         Ok(())
     }
 
-    /// Asks a run to end at the next page edge.
+    /// Asks a run to end at the next page edge; one that nobody runs ends at once.
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::NotFound`] when it has ended or never was.
     pub async fn cancel_run(&self, request: RunId) -> Result<Nothing, ApiError> {
-        let id = request.run_id;
-        if self.write(move |tx| run::request_cancel(tx, id)).await? {
-            Ok(Nothing {})
-        } else {
-            Err(not_found(format!("run {id} is not active")))
-        }
+        zhengqiao_sync::give_up(&self.cache()?, request.run_id, now_ms()).await?;
+        Ok(Nothing {})
     }
 
     /// Tells how a run goes on, until it ends; the last message is returned as well.
@@ -210,10 +189,18 @@ impl Console {
         mut on_progress: impl FnMut(RunProgress) + Send,
     ) -> Result<RunProgress, ApiError> {
         let id = request.run_id;
-        let mut seen: VecDeque<(Instant, i64)> = VecDeque::new();
+        let mut estimate = Estimate::default();
+        let begun = Instant::now();
         loop {
-            let (row, parts) = self
-                .read(move |conn| Ok((run::get(conn, id)?, run::datasets(conn, id)?)))
+            let (row, parts, whose) = self
+                .read(move |conn| {
+                    let row = run::get(conn, id)?;
+                    let whose = match &row {
+                        Some(row) => live::whose(conn, row)?,
+                        None => live::Whose::default(),
+                    };
+                    Ok((row, run::datasets(conn, id)?, whose))
+                })
                 .await?;
             let row = row.ok_or_else(|| not_found(format!("there is no run {id}")))?;
             // The bindings belong to the run's work: its task ends after them.
@@ -224,26 +211,22 @@ impl Console {
                 .unwrap_or_else(PoisonError::into_inner)
                 .contains_key(&id);
             let ended = !busy && (row.ended_at.is_some() || !has_process(&row, now_ms()));
-            let now = Instant::now();
-            seen.push_back((now, row.counts.fetched));
-            while seen
-                .front()
-                .is_some_and(|(at, _)| now.duration_since(*at) > RATE_OVER)
-            {
-                seen.pop_front();
-            }
-            let records_per_s = rate(&seen);
+            let (records_per_s, remaining_ms) = estimate.after(
+                i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
+                row.counts.fetched,
+                rest(&parts),
+            );
             let progress = RunProgress {
                 run_id: id,
+                connection: whose.connection,
+                environment: whose.environment,
+                standing: (row.ended_at.is_none()).then(|| live::standing(&row, &whose.standing)),
+                request: live::request(&whose.standing).filter(|_| !ended),
                 state: word(&row.state, ended || busy || has_process(&row, now_ms())).into(),
                 counts: counts(&row.counts),
                 elapsed_ms: row.ended_at.unwrap_or_else(now_ms) - row.started_at,
                 records_per_s,
-                remaining_ms: if row.ended_at.is_some() {
-                    None
-                } else {
-                    remaining(&parts, records_per_s)
-                },
+                remaining_ms: remaining_ms.filter(|_| row.ended_at.is_none()),
                 datasets: parts.into_iter().map(part_row).collect(),
                 ended,
             };
@@ -345,28 +328,13 @@ pub(super) fn cursor(state: &str) -> Option<String> {
         .or(state.cursor)
 }
 
-pub(super) fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
-    let (Some((from, before)), Some((to, after))) = (seen.front(), seen.back()) else {
-        return 0.0;
-    };
-    let seconds = to.duration_since(*from).as_secs_f64();
-    if seconds < 0.2 {
-        0.0
-    } else {
-        (after - before) as f64 / seconds
-    }
-}
-
-/// Only told when the provider has said for each dataset how much there is.
-pub(super) fn remaining(parts: &[run::RunDatasetRow], records_per_s: f64) -> Option<i64> {
-    if records_per_s < 1.0 {
-        return None;
-    }
+/// Rows that are still to come; only known when the provider told of each dataset how much there is.
+pub(super) fn rest(parts: &[run::RunDatasetRow]) -> Option<i64> {
     let mut rest = 0;
     for part in parts.iter().filter(|part| part.ended_at.is_none()) {
         rest += (part.provider_total? - part.counts.fetched).max(0);
     }
-    Some((rest as f64 / records_per_s * 1000.0) as i64)
+    Some(rest)
 }
 
 pub(super) fn counts(counts: &run::Counts) -> Counts {

@@ -5,32 +5,37 @@
 //! secret on its way out.
 
 mod connections;
-mod dry;
 mod delivery;
+mod dry;
 mod identity;
 mod lineage;
+mod live;
 mod mapping;
 mod network;
 mod rejected;
 mod run_page;
 mod runs;
+mod schedule;
 mod sharing;
 mod system;
 mod tables;
 
 pub use connections::*;
-pub use dry::*;
 pub use delivery::*;
+pub use dry::*;
 pub use identity::*;
 pub use lineage::*;
+pub use live::*;
 pub use mapping::*;
 pub use network::*;
 pub use rejected::*;
 pub use run_page::*;
 pub use runs::*;
+pub use schedule::*;
 pub use sharing::*;
 pub use system::*;
 pub use tables::*;
+pub use zhengqiao_sync::schedule::{Definition, Missed, Quiet, Timing};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -114,6 +119,17 @@ pub struct CommandMap {
     pub apply_dry_run: Call<DryId, RunStarted>,
     pub discard_dry_run: Call<DryId, Nothing>,
     pub cancel_run: Call<RunId, Nothing>,
+    pub pause_run: Call<RunId, Nothing>,
+    pub resume_run: Call<RunId, RunStarted>,
+    pub list_active_runs: Call<Nothing, Vec<ActiveRun>>,
+    pub watch_closing: Call<Nothing, Nothing>,
+    pub leave_app: Call<Nothing, Nothing>,
+    pub list_schedules: Call<Nothing, Vec<ScheduleRow>>,
+    pub save_schedule: Call<SaveSchedule, ScheduleRow>,
+    pub remove_schedule: Call<ScheduleId, Nothing>,
+    pub preview_schedule: Call<PreviewSchedule, SchedulePreview>,
+    pub list_coming_runs: Call<ComingRequest, Vec<ComingRuns>>,
+    pub get_schedule_files: Call<ScheduleId, ScheduleFiles>,
     pub watch_run: Call<RunId, RunProgress>,
     pub list_runs: Call<RunsRequest, RunsPage>,
     pub get_run: Call<RunId, RunDetail>,

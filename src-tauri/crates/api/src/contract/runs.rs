@@ -134,6 +134,14 @@ pub struct RunProgress {
     /// The run.
     #[ts(type = "number")]
     pub run_id: i64,
+    /// Its connection's name.
+    pub connection: String,
+    /// Its connection's environment.
+    pub environment: Environment,
+    /// Whether it goes on, will wait, waits …; absent when it has ended.
+    pub standing: Option<super::Standing>,
+    /// The request that it waits for.
+    pub request: Option<super::RunningRequest>,
     /// State word.
     pub state: String,
     /// Sums.
@@ -145,7 +153,7 @@ pub struct RunProgress {
     pub elapsed_ms: i64,
     /// Records per second over the last seconds.
     pub records_per_s: f64,
-    /// Remaining time where it can be told.
+    /// Remaining time, told only when the estimates agree for a while.
     #[ts(type = "number | null")]
     pub remaining_ms: Option<i64>,
     /// Whether this is the last message.

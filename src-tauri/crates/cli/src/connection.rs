@@ -295,7 +295,12 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
         take_files(&mut profile, command.files)?;
     }
     if !command.tables.is_empty() {
-        tables::take(&mut profile, command.tables, command.flag, command.receipts)?;
+        tables::take(
+            &mut profile,
+            command.tables,
+            command.flag.as_ref(),
+            command.receipts,
+        )?;
     }
     profile.environment = match command.environment {
         Surrounding::Production => Environment::Production,

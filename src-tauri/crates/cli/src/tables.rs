@@ -69,7 +69,7 @@ pub async fn list(
 pub fn take(
     profile: &mut Profile,
     tables: Vec<(DatasetId, String)>,
-    flag: Option<(String, String)>,
+    flag: Option<&(String, String)>,
     receipts: bool,
 ) -> Result<(), ApiError> {
     if profile.interface != Interface::Database {
@@ -88,7 +88,7 @@ pub fn take(
             .and_then(|source| source.table.as_mut())
             .ok_or_else(|| invalid(format!("--table: this preset has no table for {dataset}")))?;
         source.table = name;
-        if let Some((column, value)) = &flag {
+        if let Some((column, value)) = flag {
             source.polling = Polling::Flag {
                 column: column.clone(),
                 pending: vec![value.clone()],

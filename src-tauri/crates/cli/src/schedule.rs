@@ -137,7 +137,9 @@ pub async fn run_if_due(
         .start_scheduled(connection_id, schedule_id, now)
         .await?;
     match &start {
-        ScheduledStart::Started { run_id } => return sync::watch(console, RunId { run_id: *run_id }, output).await,
+        ScheduledStart::Started { run_id } => {
+            return sync::watch(console, RunId { run_id: *run_id }, output).await;
+        }
         ScheduledStart::Running { message } => {
             return Err(ApiError {
                 code: ErrorCode::AlreadyRunning,

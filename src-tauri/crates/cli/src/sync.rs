@@ -3,14 +3,14 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ConnectionId, ErrorCode, RunDatasetRow, RunId, RunMode, RunProgress, RunStarted, RunsRequest,
-    StartSync, SyncScope, SyncWindow,
+    ApiError, ConnectionId, ErrorCode, RunDatasetRow, RunId, RunMode, RunProgress, RunStarted,
+    RunsRequest, StartSync, SyncScope, SyncWindow,
 };
 
 use crate::End;
 use crate::args::{RunsCommand, SyncCommand};
-use crate::dry;
 use crate::delivery;
+use crate::dry;
 use crate::output::{COUNTS, Output, cells, line, table, when};
 use crate::run_page;
 use crate::schedule;
@@ -152,6 +152,7 @@ pub async fn runs(
         }
         if let Some(fate) = command.undone {
             return undo::list(console, run_id, fate, output).await;
+        }
         if command.pause {
             console.pause_run(RunId { run_id }).await?;
         }

@@ -303,6 +303,9 @@ mod tests {
             fields: "{}",
             warnings: None,
             raw: b"{}",
+            profile_version: None,
+            via: "run",
+            actor: None,
         };
         record::insert(tx, &new).unwrap();
     }
@@ -322,7 +325,14 @@ mod tests {
                 assert_eq!(outbox::waiting(tx, id)?, 1, "what was there before");
                 accept(tx, source_id, 2);
                 accept(tx, alone, 3);
-                record::withdraw(tx, 1, &[9; 16], None, 5, 2)?;
+                let hand = record::Hand {
+                    run_id: 5,
+                    at: 2,
+                    profile_version: None,
+                    via: "run",
+                    actor: None,
+                };
+                record::withdraw(tx, 1, &[9; 16], None, &hand)?;
                 tx.execute("DELETE FROM record WHERE id = 2", [])?;
                 assert_eq!(outbox::waiting(tx, other)?, 0);
                 let rows = outbox::next(tx, id, 0, i64::MAX, 100)?;

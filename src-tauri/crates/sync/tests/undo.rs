@@ -20,7 +20,9 @@ use zhengqiao_store::rejection_version::Act;
 use zhengqiao_store::run::{self, RunDatasetRow};
 use zhengqiao_store::undone::{self, KEPT, UndoneRow};
 use zhengqiao_store::{connection, source};
-use zhengqiao_sync::{Desk, RunMode, RunOptions, StateWord, SyncError, plan_undo, start_undo};
+use zhengqiao_sync::{
+    Desk, RunMode, RunOptions, RunScope, StateWord, SyncError, plan_undo, start_undo,
+};
 
 /// Repeatable random numbers.
 struct Random(u64);
@@ -227,6 +229,8 @@ impl Stage {
             connection_id: self.bed.connection_id,
             datasets: Vec::new(),
             mode: RunMode::Full,
+            scope: RunScope::default(),
+            asked_by: String::new(),
             now_ms: chrono::Utc::now().timestamp_millis() + 60_000 * runs,
         };
         let started = zhengqiao_sync::start(&self.bed.cache, options).unwrap();
@@ -614,6 +618,8 @@ async fn an_undo_that_is_broken_off_goes_on_where_it_was_and_one_that_is_cancell
             connection_id: stage.bed.connection_id,
             datasets: Vec::new(),
             mode: RunMode::Full,
+            scope: RunScope::default(),
+            asked_by: String::new(),
             now_ms: 1,
         },
     )

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
+use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{DatasetId, Finding};
 use zhengqiao_exchange::{Filters, Profile, reach};
 use zhengqiao_store::dry_row::{self, DryRow, Fate};
@@ -13,7 +14,7 @@ use zhengqiao_sync::{RunOptions, RunScope, SyncError, Window, dry, has_process};
 
 use super::runs::{LOOK_EVERY, counts, part_row, rest, word};
 use super::system::LARGEST_PAGE;
-use super::{Console, actor, blocking, file_error, invalid, live, not_found, now_ms};
+use super::{Console, actor, blocking, file_error, invalid, live, not_found, now_local, now_ms};
 use crate::contract::{
     ApiError, ConnectionId, DryChange, DryChangesPage, DryChangesRequest, DryCount, DryId,
     DryRunDetail, DryRunRow, FieldChange, Nothing, ProbedDataset, ReachRow, RunMode, RunProgress,
@@ -409,6 +410,7 @@ impl Console {
             return Err(SyncError::AlreadyRunning {
                 run_id: dry_id,
                 owner: "this program".into(),
+                since: moment::canonical(now_local()),
             }
             .into());
         }

@@ -128,6 +128,7 @@ impl Console {
             connection_id: row.connection_id,
             datasets: Vec::new(),
             mode: RunMode::Incremental,
+            scope: None,
         })
         .await
     }

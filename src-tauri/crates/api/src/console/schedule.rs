@@ -452,6 +452,7 @@ impl Console {
             } else {
                 RunMode::Incremental
             },
+            scope: None,
         };
         match self.start_sync(request).await {
             Ok(started) => {

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hash::of_parts;
-use crate::rejection_version::Act;
+use crate::rejection_version::Act as Doing;
 use crate::{Cache, CacheKey, cause};
 
-const ACT: Act<'static> = Act {
+const ACT: Doing<'static> = Doing {
     run_id: 1,
     actor: Some("管理员"),
     act: "ignore_rejections",

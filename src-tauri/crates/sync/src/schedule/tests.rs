@@ -288,7 +288,7 @@ fn definitions() -> impl Strategy<Value = Definition> {
     prop_oneof![timed, cron]
 }
 
-fn rule_list(values: std::collections::BTreeSet<u32>) -> String {
+fn rule_list(values: &std::collections::BTreeSet<u32>) -> String {
     values
         .iter()
         .map(ToString::to_string)

@@ -150,7 +150,7 @@ pub async fn runs(
             let other = (other > 0).then_some(other);
             return run_page::compare(console, run_id, other, output).await;
         }
-        if let Some(fate) = command.undone {
+        if let Some(fate) = &command.undone {
             return undo::list(console, run_id, fate, output).await;
         }
         if command.pause {

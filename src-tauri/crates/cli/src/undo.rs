@@ -71,7 +71,7 @@ pub async fn run(console: &Console, command: UndoCommand, output: Output) -> Res
 pub async fn list(
     console: &Console,
     run_id: i64,
-    fate: String,
+    fate: &str,
     output: Output,
 ) -> Result<End, ApiError> {
     let mut rows = Vec::new();
@@ -80,7 +80,7 @@ pub async fn list(
         let page = console
             .list_undone(UndoneRequest {
                 run_id,
-                fate: Some(fate.clone()),
+                fate: Some(fate.to_owned()),
                 dataset: None,
                 after,
                 limit: PAGE_ROWS,

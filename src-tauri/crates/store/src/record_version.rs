@@ -112,7 +112,11 @@ pub fn since(
     Ok(connection
         .prepare_cached(
             "SELECT replaced_by, replaced_by_actor,
-               CASE WHEN replaced_by_actor IS NULL THEN 'run' ELSE 'revalidation' END, replaced_at
+               CASE
+                 WHEN replaced_by_actor IS NOT NULL THEN 'revalidation'
+                 WHEN EXISTS (SELECT 1 FROM run u WHERE u.id = replaced_by AND u.undoes IS NOT NULL) THEN 'undo'
+                 ELSE 'run'
+               END, replaced_at
              FROM record_version
              WHERE source_id = ?1 AND key_hash = ?2
                AND (replaced_by > ?3 OR (replaced_by = ?3 AND replaced_by_actor IS NOT NULL))
@@ -283,20 +287,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordVersion> {
         actor: row.get(8)?,
         fields: row.get(9)?,
         replaced: match row.get::<_, Option<i64>>(10)? {
-            Some(run_id) => {
-                let actor: Option<String> = row.get(11)?;
-                Some(Since {
-                    run_id,
-                    act: if actor.is_none() {
-                        "run"
-                    } else {
-                        "revalidation"
-                    }
-                    .into(),
-                    actor,
-                    at: row.get(12)?,
-                })
-            }
+            Some(run_id) => Some(Since {
+                run_id,
+                actor: row.get(11)?,
+                at: row.get(12)?,
+                act: row.get(13)?,
+            }),
             None => None,
         },
     })
@@ -314,7 +310,7 @@ pub fn history(
 ) -> Result<Vec<RecordVersion>, StoreError> {
     let mut list = Vec::new();
     let mut present = connection.prepare_cached(
-        "SELECT NULL, run_id, changed_at, state, hash, source_time, profile_version, via, actor, fields, NULL, NULL, NULL
+        "SELECT NULL, run_id, changed_at, state, hash, source_time, profile_version, via, actor, fields, NULL, NULL, NULL, NULL
          FROM record
          WHERE source_id = ?1 AND key_hash = ?2",
     )?;
@@ -323,7 +319,12 @@ pub fn history(
     }
     let mut earlier = connection.prepare_cached(
         "SELECT id, run_id, changed_at, state, hash, source_time, profile_version, via, actor, fields,
-           replaced_by, replaced_by_actor, replaced_at
+           replaced_by, replaced_by_actor, replaced_at,
+           CASE
+             WHEN replaced_by_actor IS NOT NULL THEN 'revalidation'
+             WHEN EXISTS (SELECT 1 FROM run u WHERE u.id = replaced_by AND u.undoes IS NOT NULL) THEN 'undo'
+             ELSE 'run'
+           END
          FROM record_version
          WHERE source_id = ?1 AND key_hash = ?2
          ORDER BY id DESC

@@ -407,7 +407,9 @@ fn put_back(
     key_hash: &Hash,
     image: &Image,
 ) -> Result<i64, StoreError> {
-    let id = rejection::head(connection, image.id)?.map_or(Some(image.id), |_| None);
+    let id = rejection::head(connection, image.id)?
+        .is_none()
+        .then_some(image.id);
     connection
         .prepare_cached(
             "INSERT INTO rejection (id, source_id, key_hash, record_key, outcome, state, first_run_id, run_id,

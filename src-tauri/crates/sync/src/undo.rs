@@ -5,6 +5,7 @@
 //! undone in turn. One connection's runs follow one another, and a person's act is noted with the
 //! last run before it: numbers of runs alone tell what came after what, whatever the clock said.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -432,11 +433,11 @@ impl Undo {
             let Some(fate) = standing.fate() else {
                 continue;
             };
-            if !desks.contains_key(&source_id) {
-                desks.insert(source_id, (self.desk(tx, source_id)?, Progress::default()));
-            }
-            let Some((desk, progress)) = desks.get_mut(&source_id) else {
-                continue;
+            let (desk, progress) = match desks.entry(source_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert((self.desk(tx, source_id)?, Progress::default()))
+                }
             };
             let key = standing.record_key(tx, desk.dataset)?;
             progress.counts.fetched += 1;
@@ -506,21 +507,17 @@ impl Undo {
                 .iter()
                 .find(|cursor| cursor.source_id == part.source_id);
             let mut cause = None;
-            match cursor {
-                Some(cursor) => match cursor.moved_by {
-                    Some(by) => {
-                        let what = format!(
-                            "{}: the next incremental run begins where run {by} left off; the beginning was not put back",
-                            part.dataset
-                        );
-                        cause = Some(("cursor_kept", what));
-                    }
-                    None => {
-                        undone::note_cursor(tx, id, part.source_id)?;
-                        undone::set_cursor(tx, part.source_id, cursor.before.as_deref())?;
-                    }
-                },
-                None => {}
+            if let Some(cursor) = cursor {
+                if let Some(by) = cursor.moved_by {
+                    let what = format!(
+                        "{}: the next incremental run begins where run {by} left off; the beginning was not put back",
+                        part.dataset
+                    );
+                    cause = Some(("cursor_kept", what));
+                } else {
+                    undone::note_cursor(tx, id, part.source_id)?;
+                    undone::set_cursor(tx, part.source_id, cursor.before.as_deref())?;
+                }
             }
             let mut part_state = state;
             if !part.counts.balance() {

@@ -1,6 +1,7 @@
 //! A record's history: its states with what brought and ended each, and where each field comes from.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::{Map, Value};
 use zhengqiao_exchange::Profile;
@@ -213,11 +214,10 @@ impl Facts {
         conn: &Connection,
         run_id: i64,
     ) -> Result<&undone::Standing, StoreError> {
-        if !self.standings.contains_key(&run_id) {
-            let standing = undone::standing(conn, run_id)?;
-            self.standings.insert(run_id, standing);
-        }
-        Ok(&self.standings[&run_id])
+        Ok(match self.standings.entry(run_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(undone::standing(conn, run_id)?),
+        })
     }
 
     fn asked_by(&mut self, conn: &Connection, run_id: i64) -> Result<Option<String>, StoreError> {

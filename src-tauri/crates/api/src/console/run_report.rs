@@ -182,8 +182,6 @@ fn mode(mode: RunMode, words: Words) -> &'static str {
         RunMode::Full => words.of("全量", "full"),
         RunMode::Incremental => words.of("增量", "incremental"),
         RunMode::Undo => words.of("撤销运行", "undo"),
-        #[allow(unreachable_patterns, reason = "further modes are named by themselves")]
-        _ => words.of("其他", "other"),
     }
 }
 

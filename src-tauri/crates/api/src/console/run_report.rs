@@ -181,6 +181,7 @@ fn mode(mode: RunMode, words: Words) -> &'static str {
     match mode {
         RunMode::Full => words.of("全量", "full"),
         RunMode::Incremental => words.of("增量", "incremental"),
+        RunMode::Verify => words.of("只核对", "verify only"),
         RunMode::Undo => words.of("撤销运行", "undo"),
     }
 }

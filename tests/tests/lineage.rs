@@ -57,6 +57,7 @@ impl Bed {
                 connection_id: self.demonstration.connection_id,
                 datasets: Vec::new(),
                 mode,
+                scope: None,
             })
             .await
             .unwrap();

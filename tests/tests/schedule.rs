@@ -124,6 +124,7 @@ fn start(connection_id: i64) -> StartSync {
         connection_id,
         datasets: Vec::new(),
         mode: RunMode::Full,
+        scope: None,
     }
 }
 

@@ -203,8 +203,15 @@ impl Portal {
                 let ids: Vec<i64> = statement
                     .query_map([number, count], |row| row.get(0))?
                     .collect::<Result<_, _>>()?;
+                let hand = record::Hand {
+                    run_id: 0,
+                    at: 1,
+                    profile_version: None,
+                    via: "run",
+                    actor: None,
+                };
                 for id in ids {
-                    record::withdraw(tx, id, &[3; 16], None, 0, 1)?;
+                    record::withdraw(tx, id, &[3; 16], None, &hand)?;
                 }
                 Ok(())
             })

@@ -339,6 +339,12 @@ pub struct SyncCommand {
     /// 只核对：试运行，并列出库中有而对方未送的记录 · Verify only: a dry run that also tells the cached records that the provider did not send
     #[arg(long)]
     pub verify: bool,
+    /// 按计划运行：到点且未被他处运行时才开始 · For timers: only if this schedule is due and nobody has taken it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["datasets", "full", "interrupted"])]
+    pub scheduled: Option<i64>,
+    /// 继续被中断的运行；不给名称则为全部 · Go on with interrupted runs; all of them without a name
+    #[arg(long, conflicts_with_all = ["datasets", "full"])]
+    pub interrupted: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -381,12 +387,6 @@ pub struct DeliverCommand {
     /// 全部重新投递，以本机缓存为准 · Everything again, as this cache has it
     #[arg(long)]
     pub again: bool,
-    /// 按计划运行：到点且未被他处运行时才开始 · For timers: only if this schedule is due and nobody has taken it
-    #[arg(long, value_name = "ID", conflicts_with_all = ["datasets", "full", "interrupted"])]
-    pub scheduled: Option<i64>,
-    /// 继续被中断的运行；不给名称则为全部 · Go on with interrupted runs; all of them without a name
-    #[arg(long, conflicts_with_all = ["datasets", "full"])]
-    pub interrupted: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -205,6 +205,7 @@ pub async fn runs(
                 let mode = match run.mode {
                     RunMode::Full => "full",
                     RunMode::Undo => "undo",
+                    RunMode::Verify => "verify",
                     RunMode::Incremental => "incremental",
                 };
                 let mut row = vec![

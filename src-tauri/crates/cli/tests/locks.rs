@@ -203,6 +203,7 @@ async fn the_command_line_respects_the_window_pauses_its_run_and_goes_on_with_it
             connection_id: scene.connection_id,
             datasets: Vec::new(),
             mode: RunMode::Full,
+            scope: None,
         })
         .await
         .unwrap();

@@ -181,9 +181,8 @@ pub fn restore(
     run_id: i64,
     at: i64,
 ) -> Result<i64, StoreError> {
-    let id = match present {
-        Some(id) => {
-            connection
+    let id = if let Some(id) = present {
+        connection
                 .prepare_cached(
                     "UPDATE record AS r
                      SET business_hash = v.business_hash, version = v.version, hash = v.hash, state = v.state,
@@ -193,11 +192,10 @@ pub fn restore(
                      WHERE v.id = ?1 AND r.id = ?2",
                 )?
                 .execute(params![version_id, id, run_id, at])?;
-            id
-        }
-        None => {
-            // Under its old number, unless that was given to another in the meantime.
-            connection
+        id
+    } else {
+        // Under its old number, unless that was given to another in the meantime.
+        connection
                 .prepare_cached(
                     "INSERT INTO record (id, source_id, key_hash, business_hash, version, hash, state, run_id, changed_at,
                        source_time, fields, warnings, profile_version, via)
@@ -208,8 +206,7 @@ pub fn restore(
                      WHERE v.id = ?1",
                 )?
                 .execute(params![version_id, run_id, at])?;
-            connection.last_insert_rowid()
-        }
+        connection.last_insert_rowid()
     };
     connection
         .prepare_cached(

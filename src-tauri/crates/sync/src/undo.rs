@@ -119,10 +119,10 @@ impl Standing {
             None => Turn::Leave,
         };
         Ok(Self {
-            record_turn,
-            rejection_turn,
             record,
             rejection,
+            record_turn,
+            rejection_turn,
             since,
         })
     }

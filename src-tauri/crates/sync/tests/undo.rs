@@ -467,16 +467,8 @@ fn assert_same(expected: &[String], found: &[String], what: &str) {
     let (expected, found): (BTreeSet<_>, BTreeSet<_>) =
         (expected.iter().collect(), found.iter().collect());
     let short = |line: &&String| line.chars().take(300).collect::<String>();
-    let missing: Vec<String> = expected
-        .difference(&found)
-        .map(|line| short(line))
-        .take(3)
-        .collect();
-    let more: Vec<String> = found
-        .difference(&expected)
-        .map(|line| short(line))
-        .take(3)
-        .collect();
+    let missing: Vec<String> = expected.difference(&found).map(&short).take(3).collect();
+    let more: Vec<String> = found.difference(&expected).map(short).take(3).collect();
     assert!(
         missing.is_empty() && more.is_empty(),
         "{what}: missing {missing:#?}, too much {more:#?}"
@@ -529,7 +521,7 @@ async fn undoing_an_earlier_run_gives_the_earlier_state_except_what_it_reports_a
         stage.act();
         let before = stage.keys();
         let early = stage.run().await;
-        for _ in 0..1 + stage.random.below(2) {
+        for _ in 0..=stage.random.below(2) {
             stage.act();
             stage.advance();
             stage.act();

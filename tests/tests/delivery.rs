@@ -312,10 +312,11 @@ async fn without_a_target_nothing_waits_and_another_place_is_a_new_library() {
     let portal = Portal::over_postgres(&server, 100, 11, |_| {}).await;
     let id = portal.bed.connection_id;
     let place = |place: Option<&'static str>| {
+        let stream = portal.stream.clone();
         portal
             .bed
             .cache
-            .write_blocking(move |tx| delivery::set_up(tx, id, place, "unused"))
+            .write_blocking(move |tx| delivery::set_up(tx, id, place, &stream))
             .unwrap();
     };
     place(None);

@@ -2,7 +2,6 @@
 //! port of its own, ended with the test.
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up fails")]
-#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

@@ -107,9 +107,11 @@ async fn a_target_is_set_tested_delivered_to_and_removed() {
     let page = place.json(&list, "");
     assert_eq!(page["rejections"][0]["stage"], "delivery", "{page}");
     provider.portal().relent();
-    let later = now + chrono::Duration::seconds(30);
-    provider.world().advance(20, later);
-    let synced = place.run(&["sync", "省平台"], "");
+    let later = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();
+    provider
+        .world()
+        .advance(20, later - chrono::Duration::seconds(1));
+    let synced = place.run(&["sync", "省平台", "--full"], "");
     let said = String::from_utf8_lossy(&synced.stdout).into_owned();
     assert!(said.contains("0 waiting"), "{said}");
 

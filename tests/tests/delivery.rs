@@ -13,6 +13,7 @@ mod bed;
 #[path = "delivery/portal.rs"]
 mod portal;
 #[path = "frontend/servers.rs"]
+#[allow(dead_code, reason = "each test file uses a part")]
 mod servers;
 
 use std::time::Duration;
@@ -22,6 +23,9 @@ use zhengqiao_delivery::DeliveryError;
 use zhengqiao_exchange::{LayerState, PostgresTarget, Target};
 use zhengqiao_store::{Cache, CacheKey, delivery};
 use zhengqiao_sync::RunMode;
+
+/// What is wrong with a target.
+type Change = fn(&mut PostgresTarget);
 
 /// Kills of either side together.
 const KILLS: u32 = 110;
@@ -267,7 +271,6 @@ async fn the_test_of_a_library_names_the_layer_and_leaves_nothing_behind() {
     let left = server.lines("SELECT nspname FROM pg_namespace WHERE nspname = 'portal'");
     assert!(left.is_empty(), "{left:?}");
 
-    type Change = fn(&mut PostgresTarget);
     let cases: [(Change, &str, &str, &str); 4] = [
         (
             |one| one.user = servers::USER.into(),
@@ -312,10 +315,11 @@ async fn without_a_target_nothing_waits_and_another_place_is_a_new_library() {
     let portal = Portal::over_postgres(&server, 100, 11, |_| {}).await;
     let id = portal.bed.connection_id;
     let place = |place: Option<&'static str>| {
+        let stream = portal.stream.clone();
         portal
             .bed
             .cache
-            .write_blocking(move |tx| delivery::set_up(tx, id, place, "unused"))
+            .write_blocking(move |tx| delivery::set_up(tx, id, place, &stream))
             .unwrap();
     };
     place(None);
@@ -328,7 +332,7 @@ async fn without_a_target_nothing_waits_and_another_place_is_a_new_library() {
             .iter()
             .all(|part| part.delivered.is_none())
     );
-    let target = Target::Postgres(portal.postgres(&server));
+    let target = Target::Postgres(Portal::postgres(&server));
     let place_text: &'static str = Box::leak(target.place().into_boxed_str());
     place(Some(place_text));
     assert_eq!(portal.waiting(), portal.rows().len() as i64);

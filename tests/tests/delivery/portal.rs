@@ -100,7 +100,8 @@ impl Portal {
         Secrets::new(Some(self.bed.provider.credentials().secret.clone()))
     }
 
-    pub fn postgres(&self, server: &Server) -> PostgresTarget {
+    /// The library in a server, with the usual settings.
+    pub fn postgres(server: &Server) -> PostgresTarget {
         PostgresTarget {
             url: server.address(),
             user: "postgres".into(),

@@ -31,6 +31,8 @@ async fn a_library_is_set_up_tested_and_has_what_a_run_brought() {
         .replace("[data-testid=delivery-path]", &format!("{PORTAL}/records"))
         .await;
     window.click("delivery-auth").await;
+    window.find("[data-testid=delivery-auth-api_key]").await;
+    window.settle().await;
     window.click("delivery-auth-api_key").await;
     window
         .replace("[data-testid=delivery-header]", "x-api-key")

@@ -38,13 +38,11 @@ pub async fn after_run(
     output: Output,
 ) -> Result<Option<DeliveryRow>, ApiError> {
     let rows = console.list_deliveries(Nothing {}).await?;
-    if !rows
-        .iter()
-        .any(|row| row.connection_id == id.connection_id && row.state == "running")
-    {
-        return Ok(None);
+    if rows.iter().any(|row| row.connection_id == id.connection_id) {
+        watch(console, id, output).await.map(Some)
+    } else {
+        Ok(None)
     }
-    watch(console, id, output).await.map(Some)
 }
 
 async fn watch(

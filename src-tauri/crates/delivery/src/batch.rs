@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_record_that_is_gone_is_removed_and_halves_keep_the_order() {
-        let batch = Batch::new((1..=5u8).map(|no| row(i64::from(no), no, None)).collect()).unwrap();
+        let batch =
+            Batch::new((1..=5).map(|key| row(i64::from(key), key, None)).collect()).unwrap();
         assert!(batch.items.iter().all(|item| item.act == Act::Remove));
         let (first, second) = batch.halves();
         assert_eq!((first.last_no(), second.last_no()), (2, 5));

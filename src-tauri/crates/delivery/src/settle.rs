@@ -93,18 +93,16 @@ pub fn refused(
     let Some(last) = item.rows.last() else {
         return Ok(());
     };
-    let (fields, key_hash) = match (&item.act, item.hash) {
-        (Act::Put(fields) | Act::Withdraw(fields), Some(_)) => (fields, unhex(&item.key)),
+    let (Act::Put(fields) | Act::Withdraw(fields), Some(_)) = (&item.act, item.hash) else {
         // What is gone here and is not let go there can only be told.
-        _ => {
-            tracing::warn!(
-                key = item.key,
-                code = refusal.code,
-                "the library does not remove a record"
-            );
-            return Ok(());
-        }
+        tracing::warn!(
+            key = item.key,
+            code = refusal.code,
+            "the library does not remove a record"
+        );
+        return Ok(());
     };
+    let key_hash = unhex(&item.key);
     let Some(head) = record::find(tx, last.source_id, &key_hash)? else {
         return Ok(());
     };

@@ -1,5 +1,6 @@
 /** Delivery: the portal's library, its state, what waits. */
 export const delivery = {
+  strip: 'Library',
   title: 'Delivery (portal’s library)',
   hint: 'Accepted and withdrawn records go on to the portal’s library; a new library gets everything there is. Proxy, certificates and time-outs are this connection’s.',
   kind: {

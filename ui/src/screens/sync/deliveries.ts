@@ -19,10 +19,11 @@ export async function followDelivery(connectionId: number): Promise<void> {
   } catch {
     // The library was taken away meanwhile; the list says so.
   } finally {
+    // The lists are asked first, so that nothing older is shown for a moment.
+    await refreshAll()
     going.value = Object.fromEntries(
       Object.entries(going.value).filter(([id]) => Number(id) !== connectionId),
     )
     watched.delete(connectionId)
-    await refreshAll()
   }
 }

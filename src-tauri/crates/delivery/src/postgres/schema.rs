@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use zhengqiao_domain::DatasetId;
-use zhengqiao_exchange::Library;
+use zhengqiao_exchange::{ExchangeError, Fault, Library};
 
 use super::columns::{self, quoted};
 use super::{copy, sort};
@@ -47,7 +47,16 @@ pub async fn prepare(
             if !matches!(error, SendError::Again(_)) {
                 run(library, "ROLLBACK").await?;
             }
-            Err(error)
+            Err(match error {
+                // Somebody else made the same thing in the same moment; the next look finds it.
+                SendError::Refused(refusal) => SendError::Again(ExchangeError::Request {
+                    fault: Fault::ProviderError,
+                    dataset: None,
+                    path: schema.to_owned(),
+                    what: format!("{} ({})", refusal.message, refusal.code),
+                }),
+                error => error,
+            })
         }
     }
 }

@@ -104,7 +104,8 @@ pub fn reopen(connection: &Connection, ids: &[i64], act: &Act<'_>) -> Result<i64
     Ok(changed)
 }
 
-/// Raw rows of a source's open rejections after a number, with their numbers.
+/// Raw rows of a source's open rejections after a number, with their numbers; those that the library
+/// refused have passed the rules.
 ///
 /// # Errors
 /// SQLite's.
@@ -118,7 +119,7 @@ pub fn open_payloads(
         "SELECT r.id, p.raw
          FROM rejection r
          JOIN rejection_payload p ON p.rejection_id = r.id
-         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state IN (1, 2)
+         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state IN (1, 2) AND r.outcome <> 3
          ORDER BY r.id
          LIMIT ?3",
     )?;

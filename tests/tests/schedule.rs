@@ -19,7 +19,7 @@ use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret};
 use zhengqiao_demo::{DemoOptions, DemoProvider, Fault, FaultKind};
 use zhengqiao_exchange::{Environment, Pager, Profile, preset};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const DAY_MS: i64 = 86_400_000;
 
 async fn provider(records: u64, seed: u64) -> DemoProvider {

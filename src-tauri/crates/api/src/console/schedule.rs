@@ -54,7 +54,7 @@ fn stored(text: &str) -> Result<(Definition, Schedule), StoreError> {
 
 fn shown(
     conn: &zhengqiao_store::Connection,
-    row: table::ScheduleRow,
+    row: &table::ScheduleRow,
     now: i64,
 ) -> Result<ScheduleRow, StoreError> {
     let (definition, schedule) = stored(&row.definition)?;
@@ -114,7 +114,7 @@ impl Console {
         self.read(|conn| {
             table::list(conn)?
                 .into_iter()
-                .map(|row| shown(conn, row, now_ms()))
+                .map(|row| shown(conn, &row, now_ms()))
                 .collect()
         })
         .await
@@ -165,7 +165,7 @@ impl Console {
                 &what.to_string(),
             )?;
             table::get(tx, id)?
-                .map(|row| shown(tx, row, at))
+                .map(|row| shown(tx, &row, at))
                 .transpose()
         })
         .await?

@@ -272,7 +272,7 @@ fn definitions() -> impl Strategy<Value = Definition> {
             2 => (low..=high, low..=high).prop_map(|(one, other)| format!("{}-{}", one.min(other), one.max(other))),
             1 => (2..9_u32).prop_map(|step| format!("*/{step}")),
             1 => (low..=high, low..=high, 2..5_u32).prop_map(|(one, other, step)| format!("{}-{}/{step}", one.min(other), one.max(other))),
-            1 => proptest::collection::btree_set(low..=high, 2..5).prop_map(|values| rule_list(&values)),
+            1 => proptest::collection::btree_set(low..=high, 2..5).prop_map(|values| listed(&values)),
         ]
     };
     let cron = (
@@ -288,7 +288,7 @@ fn definitions() -> impl Strategy<Value = Definition> {
     prop_oneof![timed, cron]
 }
 
-fn rule_list(values: &std::collections::BTreeSet<u32>) -> String {
+fn listed(values: &BTreeSet<u32>) -> String {
     values
         .iter()
         .map(ToString::to_string)

@@ -11,6 +11,7 @@
 
 mod connections;
 mod driver;
+mod dry;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
 

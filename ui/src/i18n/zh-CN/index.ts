@@ -8,6 +8,7 @@ import { expiry } from './expiry'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
 import { auth, file, mapping } from './mapping'
+import { narrow } from './narrow'
 import { network } from './network'
 import { rejected } from './rejected'
 import { sharing } from './sharing'
@@ -21,6 +22,7 @@ export default {
   connections,
   dataset,
   limits,
+  narrow,
   network,
   expiry,
   auth,

@@ -86,7 +86,9 @@ async fn a_scoped_dry_run_is_looked_at_and_turned_into_the_real_run() {
     look(&window, "en", "dark").await;
     window.click("sync-now").await;
     window.click("covers-ids").await;
-    window.type_into("scope-ids", "nowhere-1, nowhere-2").await;
+    window
+        .replace("textarea[data-testid=scope-ids]", "nowhere-1, nowhere-2")
+        .await;
     window
         .until_contains("[data-testid=sync-sentence]", "2 ids")
         .await;

@@ -13,6 +13,7 @@ mod connections;
 mod database;
 mod delivery;
 mod driver;
+mod dry;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
 mod schedule;

@@ -302,6 +302,10 @@ pub enum Surrounding {
 }
 
 #[derive(Debug, clap::Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct SyncCommand {
     /// 连接名称 · Name of the connection
     #[arg(required_unless_present = "interrupted")]

@@ -40,6 +40,7 @@ export const dry: typeof zhDry = {
   number: 'Dry run {id}',
   nothingWritten: 'A dry run writes nothing. This is what a synchronisation of the present data would do.',
   lead: '{fetched} read: {created} new, {changed} changed, {withdrawn} withdrawn, {rejected} rejected, {held} held.',
+  kept: 'What became of it',
   keptUntil: 'kept until {at}',
   applied: 'turned into run {id}',
   apply: 'Turn into the real run',

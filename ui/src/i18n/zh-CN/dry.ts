@@ -37,6 +37,7 @@ export const dry = {
   number: '试运行 {id}',
   nothingWritten: '试运行不写入任何数据。以下为按当前数据同步将会发生的变化。',
   lead: '读取 {fetched} 条：新增 {created}，更改 {changed}，撤回 {withdrawn}，拒收 {rejected}，待补 {held}。',
+  kept: '去向',
   keptUntil: '保留至 {at}',
   applied: '已转为运行 {id}',
   apply: '转为正式运行',

@@ -11,6 +11,7 @@ import { limits } from './limits'
 import { lineage } from './lineage'
 import { live } from './live'
 import { auth, file, mapping } from './mapping'
+import { narrow } from './narrow'
 import { network } from './network'
 import { rejected } from './rejected'
 import { schedule } from './schedule'
@@ -27,6 +28,7 @@ export default {
   delivery,
   limits,
   lineage,
+  narrow,
   network,
   expiry,
   auth,

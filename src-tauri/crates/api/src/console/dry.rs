@@ -369,10 +369,7 @@ impl Console {
         let next = (rows.len() == limit as usize)
             .then(|| rows.last().map(|row| row.no))
             .flatten();
-        let changes = rows
-            .into_iter()
-            .map(change)
-            .collect::<Result<_, StoreError>>()?;
+        let changes = rows.iter().map(change).collect::<Result<_, StoreError>>()?;
         Ok(DryChangesPage { changes, next })
     }
 
@@ -487,7 +484,7 @@ fn object(text: Option<&str>) -> Result<Map<String, Value>, StoreError> {
     })
 }
 
-fn change(row: DryRow) -> Result<DryChange, StoreError> {
+fn change(row: &DryRow) -> Result<DryChange, StoreError> {
     let id = row.dataset;
     let (before, after) = (
         object(row.before.as_deref())?,

@@ -259,10 +259,7 @@ pub async fn to_apply(
         .await?;
     if let Some(run) = waiting {
         if has_process(&run, now_ms) {
-            return Err(SyncError::AlreadyRunning {
-                run_id: run.id,
-                owner: run.owner,
-            });
+            return Err(engine::already_running(&run));
         }
         return Err(SyncError::NotApplicable {
             dry_id,

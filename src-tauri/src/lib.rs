@@ -1,11 +1,13 @@
 //! The desktop host: a window over the use cases of `zhengqiao-api`. It knows no rule of the field.
 
+mod closing;
 mod commands;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri_plugin_window_state::StateFlags;
 use zhengqiao_api::contract::{ApiError, RunMode, StartSync};
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, default_data_dir, start_log};
@@ -61,17 +63,20 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     if !own_place {
         // A second start shows the window that is there. It must be the first plugin.
         builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            if let Some(window) = app.get_webview_window("main") {
-                // Nothing is lost when the window manager does not obey.
-                let _ = window.unminimize();
-                let _ = window.set_focus();
-            }
+            closing::show(app);
         }));
     }
     let app = builder
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_notification::init())
+        // A window that ended in the tray is shown at the next start all the same.
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(StateFlags::all() & !StateFlags::VISIBLE)
+                .build(),
+        )
         .manage(console)
+        .manage(closing::Asked::default())
         .manage(Running(Mutex::new(demonstration)))
         .invoke_handler(tauri::generate_handler![
             commands::system::get_app_state,
@@ -104,15 +109,43 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::secrets::list_expiries,
             commands::connections::test_connection,
             commands::mapping::inspect_file,
+            commands::mapping::inspect_table,
             commands::mapping::sample_dataset,
             commands::mapping::preview_mapping,
             commands::mapping::count_mapping_effect,
             commands::mapping::cancel_count,
             commands::mapping::list_profile_versions,
             commands::mapping::revert_connection,
+            commands::delivery::list_deliveries,
+            commands::delivery::save_delivery_target,
+            commands::delivery::test_delivery_target,
+            commands::delivery::deliver_now,
+            commands::delivery::cancel_delivery,
+            commands::delivery::watch_delivery,
             commands::sync::list_sync_state,
             commands::sync::start_sync,
+            commands::dry::list_reach,
+            commands::dry::probe_sync,
+            commands::dry::start_dry_run,
+            commands::dry::watch_dry_run,
+            commands::dry::cancel_dry_run,
+            commands::dry::list_dry_runs,
+            commands::dry::get_dry_run,
+            commands::dry::list_dry_changes,
+            commands::dry::apply_dry_run,
+            commands::dry::discard_dry_run,
             commands::sync::cancel_run,
+            commands::live::pause_run,
+            commands::live::resume_run,
+            commands::live::list_active_runs,
+            commands::live::watch_closing,
+            commands::live::leave_app,
+            commands::schedule::list_schedules,
+            commands::schedule::save_schedule,
+            commands::schedule::remove_schedule,
+            commands::schedule::preview_schedule,
+            commands::schedule::list_coming_runs,
+            commands::schedule::get_schedule_files,
             commands::sync::watch_run,
             commands::sync::list_runs,
             commands::sync::get_run,
@@ -130,6 +163,13 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::reconciliation::export_reconciliation,
             commands::sync::list_records,
             commands::sync::get_record,
+            commands::lineage::get_record_history,
+            commands::lineage::plan_undo,
+            commands::lineage::undo_run,
+            commands::lineage::list_undone,
+            commands::lineage::compare_runs,
+            commands::lineage::export_run_report,
+            commands::lineage::count_retention,
             commands::rejected::list_causes,
             commands::rejected::list_facets,
             commands::rejected::list_rejections,
@@ -151,10 +191,27 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
                 .inner_size(1280.0, 800.0)
                 .min_inner_size(1024.0, 640.0)
                 .build()?;
+            let console = app.state::<Console>().inner().clone();
+            tauri::async_runtime::spawn(async move { console.keep_schedule(|_| {}).await });
+            closing::tell_changes(app.handle().clone());
             Ok(())
+        })
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && !closing::may_close(window.app_handle())
+            {
+                api.prevent_close();
+            }
         })
         .build(tauri::generate_context!())?;
     app.run(|app, event| {
+        if let RunEvent::ExitRequested {
+            code: None, api, ..
+        } = &event
+            && !closing::may_quit(app)
+        {
+            api.prevent_exit();
+        }
         if matches!(event, RunEvent::Exit) {
             // The process ends without dropping anything; the demonstration's place must be removed.
             let running = app.state::<Running>();
@@ -183,6 +240,7 @@ async fn demonstrate(options: &Options) -> Result<Demonstration, ApiError> {
         connection_id: demonstration.connection_id,
         datasets: Vec::new(),
         mode: RunMode::Full,
+        scope: None,
     };
     demonstration.console.start_sync(request).await?;
     Ok(demonstration)

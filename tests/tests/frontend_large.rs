@@ -7,7 +7,6 @@
     reason = "a test that cannot be set up fails"
 )]
 
-#[allow(dead_code, reason = "another test file uses the rest")]
 #[path = "frontend/servers.rs"]
 mod servers;
 

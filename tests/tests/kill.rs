@@ -185,7 +185,7 @@ async fn family(name: &'static str, seed: u64) -> Tally {
         });
         for mode in [RunMode::Full, RunMode::Incremental] {
             let at_ms = match mode {
-                RunMode::Full => now_ms + 1_000,
+                RunMode::Full | RunMode::Verify => now_ms + 1_000,
                 RunMode::Incremental => {
                     let later = now + chrono::Duration::seconds(30);
                     provider.world().advance(400, later);

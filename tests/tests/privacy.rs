@@ -117,6 +117,7 @@ async fn files_answers_and_exports_show_neither_personal_data_nor_a_secret() {
             connection_id: id.connection_id,
             datasets: Vec::new(),
             mode: RunMode::Full,
+            scope: None,
         })
         .await
         .unwrap();

@@ -11,6 +11,7 @@ export const router = createRouter({
     { path: '/connections/:id', name: 'edit', component: () => import('./screens/connections/Edit.vue') },
     { path: '/sync', name: 'sync', component: () => import('./screens/sync/Sync.vue') },
     { path: '/sync/runs/:id', name: 'run', component: () => import('./screens/sync/Run.vue') },
+    { path: '/sync/dry/:id', name: 'dry-run', component: () => import('./screens/sync/DryRun.vue') },
     { path: '/rejected', name: 'rejected', component: () => import('./screens/rejected/Rejected.vue') },
     { path: '/records', name: 'records', component: () => import('./screens/records/Records.vue') },
     { path: '/identity', name: 'identity', component: () => import('./screens/identity/Identity.vue') },

@@ -48,7 +48,7 @@ const answers: Record<string, unknown> = {
     records: 3,
     from: 'provider',
     problem: null,
-    places: [{ source: '办件编号', samples: ['A1'], filled: 3 }],
+    places: [{ source: '办件编号', comment: '', samples: ['A1'], filled: 3 }],
     proposals: [{ field: 'case_no', source: '办件编号', score: 90, why: 'alias' }],
   },
   preview_mapping: preview,

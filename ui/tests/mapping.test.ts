@@ -46,7 +46,7 @@ describe('mapping', () => {
     const open = openProposals(
       { fields: [{ field: 'a', source: 'x', transforms: [] }] },
       ['a', 'b', 'c'].map(proposal),
-      [{ source: 'b', samples: ['1'], filled: 1 }],
+      [{ source: 'b', comment: '', samples: ['1'], filled: 1 }],
     )
     expect(open.map((one) => one.field)).toEqual(['c'])
   })

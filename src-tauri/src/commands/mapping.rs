@@ -5,8 +5,8 @@ use tauri::ipc::Channel;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
     ApiError, ConnectionDetail, ConnectionId, CountEffect, FileInspection, InspectFile,
-    MappingEffect, MappingPreview, MappingSample, Nothing, PreviewMapping, ProfileVersion,
-    RevertConnection, TakeSample,
+    InspectTable, MappingEffect, MappingPreview, MappingSample, Nothing, PreviewMapping,
+    ProfileVersion, RevertConnection, TableInspection, TakeSample,
 };
 
 use super::tell;
@@ -17,6 +17,14 @@ pub async fn inspect_file(
     request: InspectFile,
 ) -> Result<FileInspection, ApiError> {
     console.inspect_file(request).await
+}
+
+#[tauri::command]
+pub async fn inspect_table(
+    console: State<'_, Console>,
+    request: InspectTable,
+) -> Result<TableInspection, ApiError> {
+    console.inspect_table(request).await
 }
 
 #[tauri::command]

@@ -2,12 +2,32 @@
 //!
 //! They are asynchronous, because others would run on the window's own thread.
 
+/// Commands that hand their request to the console's function of the same name and do no more.
+macro_rules! hand_over {
+    ($($name:ident($request:ty) -> $response:ty;)+) => {
+        $(
+            #[tauri::command]
+            pub async fn $name(
+                console: tauri::State<'_, zhengqiao_api::Console>,
+                request: $request,
+            ) -> Result<$response, zhengqiao_api::contract::ApiError> {
+                console.$name(request).await
+            }
+        )+
+    };
+}
+
 pub mod connections;
 pub mod decisions;
+pub mod delivery;
+pub mod dry;
 pub mod identity;
+pub mod lineage;
+pub mod live;
 pub mod mapping;
 pub mod reconciliation;
 pub mod rejected;
+pub mod schedule;
 pub mod secrets;
 pub mod sharing;
 pub mod sync;

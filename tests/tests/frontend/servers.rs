@@ -1,7 +1,11 @@
 //! Private database servers from the system's packages: each in a directory of its own, on a loopback
 //! port of its own, ended with the test.
 
-#![allow(clippy::expect_used, reason = "a test that cannot be set up fails")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "each test file uses some; a test that cannot be set up fails"
+)]
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -15,6 +19,38 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub const USER: &str = "reader";
 /// What proves it.
 pub const PASSWORD: &str = "p'w\"d 口令";
+
+/// What a server encrypts with.
+pub struct Tls<'a> {
+    /// Its certificate, PEM.
+    pub certificate: &'a str,
+    /// The certificate's key, PEM.
+    pub key: &'a str,
+    /// Whose clients it takes; without it, it asks for no client certificate.
+    pub clients: Option<&'a str>,
+}
+
+impl Tls<'_> {
+    /// Writes the files into a directory, as their owner reads them.
+    fn write(&self, dir: &Path, user: &str) {
+        for (name, text) in [
+            ("server.crt", self.certificate),
+            ("server.key", self.key),
+            ("clients.crt", self.clients.unwrap_or_default()),
+        ] {
+            let path = dir.join(name);
+            std::fs::write(&path, text).unwrap();
+            let mut command = Command::new("chmod");
+            command.arg("600").arg(&path);
+            run(command, "chmod");
+            if is_root() {
+                let mut command = Command::new("chown");
+                command.arg(format!("{user}:")).arg(&path);
+                run(command, "chown");
+            }
+        }
+    }
+}
 
 /// A running server with the database `exchange` and a user who may only read.
 pub struct Server {
@@ -103,6 +139,11 @@ fn postgresql_bin() -> PathBuf {
 
 /// A new PostgreSQL server.
 pub fn postgresql() -> Server {
+    postgresql_with(None)
+}
+
+/// A new PostgreSQL server; one that encrypts takes the reader in no other way.
+pub fn postgresql_with(tls: Option<&Tls<'_>>) -> Server {
     let bin = postgresql_bin();
     let dir = place("postgres");
     let data = dir.path().join("data");
@@ -121,27 +162,35 @@ pub fn postgresql() -> Server {
     .current_dir("/");
     run(init, "initdb");
     // Only the reader has to prove who it is.
+    let (kind, proof) = match tls {
+        None => ("host", ""),
+        Some(Tls { clients: None, .. }) => ("hostssl", ""),
+        Some(_) => ("hostssl", "clientcert=verify-full"),
+    };
     std::fs::write(
         data.join("pg_hba.conf"),
-        "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n",
+        format!(
+            "host all postgres 127.0.0.1/32 trust\n\
+             {kind} all all 127.0.0.1/32 scram-sha-256 {proof}\n"
+        ),
     )
     .unwrap();
+    let mut settings = Vec::new();
+    if let Some(tls) = tls {
+        tls.write(dir.path(), "postgres");
+        settings.push("ssl=on".to_owned());
+        for (name, file) in [
+            ("ssl_cert_file", "server.crt"),
+            ("ssl_key_file", "server.key"),
+            ("ssl_ca_file", "clients.crt"),
+        ] {
+            if file != "clients.crt" || tls.clients.is_some() {
+                settings.push(format!("{name}={}", dir.path().join(file).display()));
+            }
+        }
+    }
     let port = free_port();
-    let child = as_user("postgres", &bin.join("postgres"))
-        .arg("-D")
-        .arg(&data)
-        .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
-        .args([
-            "-c",
-            &format!("port={port}"),
-            "-c",
-            "unix_socket_directories=",
-        ])
-        .current_dir("/")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = start_postgresql(&data, port, &settings);
     until_it_listens(port);
     let server = Server {
         kind: Kind::Postgresql,
@@ -159,8 +208,32 @@ pub fn postgresql() -> Server {
     server
 }
 
+fn start_postgresql(data: &Path, port: u16, settings: &[String]) -> Child {
+    as_user("postgres", &postgresql_bin().join("postgres"))
+        .arg("-D")
+        .arg(data)
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+        .args([
+            "-c",
+            &format!("port={port}"),
+            "-c",
+            "unix_socket_directories=",
+        ])
+        .args(settings.iter().flat_map(|one| ["-c", one]))
+        .current_dir("/")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 /// A new MariaDB server.
 pub fn mariadb() -> Server {
+    mariadb_with(None)
+}
+
+/// A new MariaDB server; one that encrypts takes the reader in no other way.
+pub fn mariadb_with(tls: Option<&Tls<'_>>) -> Server {
     let dir = place("mysql");
     let data = dir.path().join("data");
     let mut init = as_user("mysql", Path::new("mariadb-install-db"));
@@ -168,8 +241,24 @@ pub fn mariadb() -> Server {
         .arg(format!("--datadir={}", data.display()));
     run(init, "mariadb-install-db (package mariadb-server)");
     let port = free_port();
+    let mut settings = Vec::new();
+    if let Some(tls) = tls {
+        tls.write(dir.path(), "mysql");
+        for (name, file) in [
+            ("cert", "server.crt"),
+            ("key", "server.key"),
+            ("ca", "clients.crt"),
+        ] {
+            if file != "clients.crt" || tls.clients.is_some() {
+                settings.push(format!("--ssl-{name}={}", dir.path().join(file).display()));
+            }
+        }
+    } else {
+        settings.push("--skip-ssl".to_owned());
+    }
     let child = as_user("mysql", Path::new("/usr/sbin/mariadbd"))
         .arg("--no-defaults")
+        .args(settings)
         .arg(format!("--datadir={}", data.display()))
         .arg(format!("--port={port}"))
         .arg(format!("--socket={}", dir.path().join("s").display()))
@@ -201,10 +290,43 @@ pub fn mariadb() -> Server {
             PASSWORD.replace('\'', "''")
         ),
     );
+    match tls {
+        None => {}
+        Some(Tls { clients: None, .. }) => {
+            server.script_in("mysql", "SET GLOBAL require_secure_transport = ON;\n");
+        }
+        Some(_) => {
+            server.script_in("mysql", "ALTER USER reader@'127.0.0.1' REQUIRE X509;\n");
+        }
+    }
     server
 }
 
 impl Server {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The server has another certificate from now on.
+    pub fn renew(&self, tls: &Tls<'_>) {
+        match self.kind {
+            Kind::Postgresql => {
+                tls.write(self.dir.path(), "postgres");
+                let before = self.ask("SELECT pg_conf_load_time()");
+                self.script("SELECT pg_reload_conf();\n");
+                let begun = Instant::now();
+                while self.ask("SELECT pg_conf_load_time()") == before {
+                    assert!(begun.elapsed() < PATIENCE, "the server does not reload");
+                }
+            }
+            Kind::Mariadb => {
+                tls.write(self.dir.path(), "mysql");
+                self.script("FLUSH SSL;\n");
+            }
+        }
+    }
+
     pub fn address(&self) -> String {
         self.address_of("exchange")
     }
@@ -235,6 +357,7 @@ impl Server {
                     "-p",
                     &self.port.to_string(),
                 ]);
+                command.env("PGSSLMODE", "disable");
                 command
             }
             Kind::Mariadb => {
@@ -271,6 +394,51 @@ impl Server {
         assert!(output.status.success(), "{said}");
     }
 
+    /// Kills a PostgreSQL server without a word.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts a killed PostgreSQL server again, over the same data and at the same port.
+    pub fn restart(&mut self) {
+        let begun = Instant::now();
+        let data = self.dir.path().join("data");
+        loop {
+            self.child = start_postgresql(&data, self.port, &[]);
+            // What is left of the killed one may stand in the way for a moment.
+            loop {
+                if self.child.try_wait().unwrap().is_some() {
+                    break;
+                }
+                let mut command = self.client("postgres");
+                command.args(["-c", "SELECT 1"]).stdin(Stdio::null());
+                if command.output().unwrap().status.success() {
+                    return;
+                }
+                assert!(begun.elapsed() < PATIENCE, "the server does not come back");
+            }
+            assert!(begun.elapsed() < PATIENCE, "the server does not come back");
+        }
+    }
+
+    /// The lines of a query's answer, as the owner.
+    pub fn lines(&self, sql: &str) -> Vec<String> {
+        let mut command = self.client("exchange");
+        let output = command
+            .args(["-t", "-A", "-c", sql])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{sql}: {said}");
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// The reader may also change rows.
     pub fn allow_updates(&self) {
         self.script(match self.kind {
@@ -281,15 +449,21 @@ impl Server {
 
     /// How many rows of a table there are.
     pub fn count(&self, table: &str, condition: &str) -> u64 {
+        self.ask(&format!("SELECT COUNT(*) FROM {table} WHERE {condition}"))
+            .parse()
+            .unwrap()
+    }
+
+    /// The one value that a question gives.
+    fn ask(&self, question: &str) -> String {
         let mut command = self.client("exchange");
         match self.kind {
             Kind::Postgresql => command.args(["-t", "-A", "-c"]),
             Kind::Mariadb => command.args(["-N", "-B", "-e"]),
         };
-        command.arg(format!("SELECT COUNT(*) FROM {table} WHERE {condition}"));
+        command.arg(question);
         let output = command.stdin(Stdio::null()).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        text.trim().parse().unwrap()
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     fn wait_until_ready(&self, database: &str) {

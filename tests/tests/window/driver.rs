@@ -28,13 +28,23 @@ const LOOK_EVERY: Duration = Duration::from_millis(60);
 pub struct Driver {
     port: u16,
     home: tempfile::TempDir,
+    language: String,
     _server: Child,
 }
 
 impl Driver {
     /// Starts the server; windows that it opens run under `language`.
     pub async fn start(language: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Self::over(tempfile::tempdir().unwrap(), language).await
+    }
+
+    /// The same home with a new server: one whose window was killed under it starts no other.
+    pub async fn anew(self) -> Self {
+        let Self { home, language, .. } = self;
+        Self::over(home, &language).await
+    }
+
+    async fn over(home: tempfile::TempDir, language: &str) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -76,18 +86,21 @@ impl Driver {
         Self {
             port,
             home,
+            language: language.to_owned(),
             _server: server,
         }
+    }
+
+    /// The data directory of this driver's windows.
+    pub fn place(&self) -> PathBuf {
+        self.home.path().join("place")
     }
 
     /// Opens the window over this driver's data directory.
     pub async fn open(&self, args: &[&str]) -> Window {
         let binary =
             std::env::var("ZHENGQIAO_DESKTOP").expect("ZHENGQIAO_DESKTOP names the built window");
-        let mut all = vec![
-            "--data-dir".to_owned(),
-            self.home.path().join("place").display().to_string(),
-        ];
+        let mut all = vec!["--data-dir".to_owned(), self.place().display().to_string()];
         all.extend(args.iter().map(|arg| (*arg).to_owned()));
         let mut capabilities = Capabilities::new();
         capabilities.insert(
@@ -253,6 +266,16 @@ impl Window {
             .unwrap();
     }
 
+    /// What the strip above a surface says of the active connection: its text and its edge's colour.
+    pub async fn strip(&self, css: &str) -> (String, String) {
+        self.find(css).await;
+        let look = "const one = document.querySelector(arguments[0]); \
+                    return [getComputedStyle(one, '::before').content, \
+                            getComputedStyle(one).borderTopColor]";
+        let told = self.client.execute(look, vec![json!(css)]).await.unwrap();
+        serde_json::from_value(told).unwrap()
+    }
+
     /// How many elements there are.
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.unwrap().len()
@@ -280,6 +303,12 @@ impl Window {
         body.send_keys(&String::from(char::from(Key::Escape)))
             .await
             .unwrap();
+    }
+
+    /// Goes to a screen by its path, as a link does.
+    pub async fn open_path(&self, path: &str) {
+        let go = format!("window.location.hash = '#{path}'");
+        self.client.execute(&go, Vec::new()).await.unwrap();
     }
 
     /// Sets the window's size.

@@ -10,10 +10,17 @@
 )]
 
 mod connections;
+mod database;
+mod delivery;
 mod driver;
+mod dry;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
 mod reconcile;
+mod schedule;
+#[path = "../frontend/servers.rs"]
+mod servers;
+mod undo;
 
 use driver::{Driver, Window};
 use zhengqiao_demo::{DemoOptions, DemoProvider};
@@ -76,6 +83,10 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
     // Synchronise everything.
     window.click("nav-sync").await;
     window.click("sync-now").await;
+    window.find("[data-testid=sync-sentence]").await;
+    let (dialog, green) = window.strip(".el-dialog").await;
+    assert_eq!(dialog, "\"省级演示平台 · 测试\"");
+    window.settle().await;
     window.shot("03-sync-dialog").await;
     window.click("sync-start").await;
     window
@@ -120,6 +131,7 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
     window
         .find("[data-testid=rejection-drawer] [data-testid=finding]")
         .await;
+    assert_eq!(window.strip(".el-drawer").await, (dialog, green));
     window.settle().await;
     window.shot("06-rejected").await;
 

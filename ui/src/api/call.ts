@@ -2,12 +2,15 @@
 import { channel, invoke } from '@/platform'
 import type {
   ApiError,
+  Closing,
   CommandMap,
   CountEffect,
+  DeliveryProgress,
   ErrorCode,
   MappingEffect,
   ReconciliationProgress,
   RunProgress,
+  TestDeliveryTarget,
   TestLayer,
   TestReport,
 } from './generated'
@@ -60,9 +63,38 @@ export function testConnection(
   return send('test_connection', { request: { connection_id }, onLayer: channel(onLayer) })
 }
 
+/** Tests a connection's library; each layer is handed out as it ends. */
+export function testDeliveryTarget(
+  request: TestDeliveryTarget,
+  onLayer: (layer: TestLayer) => void,
+): Promise<TestReport> {
+  return send('test_delivery_target', { request, onLayer: channel(onLayer) })
+}
+
+/** Tells how a delivery goes on until it ends. */
+export function watchDelivery(
+  connection_id: number,
+  onProgress: (progress: DeliveryProgress) => void,
+): Promise<DeliveryProgress> {
+  return send('watch_delivery', { request: { connection_id }, onProgress: channel(onProgress) })
+}
+
 /** Tells how a run goes on until it ends. */
 export function watchRun(run_id: number, onProgress: (progress: RunProgress) => void): Promise<RunProgress> {
   return send('watch_run', { request: { run_id }, onProgress: channel(onProgress) })
+}
+
+/** Tells how a dry run goes on until it ends. */
+export function watchDryRun(
+  dry_id: number,
+  onProgress: (progress: RunProgress) => void,
+): Promise<RunProgress> {
+  return send('watch_dry_run', { request: { dry_id }, onProgress: channel(onProgress) })
+}
+
+/** From now on the window is asked here what becomes of its runs when it is closed. */
+export function watchClosing(onClosing: (closing: Closing) => void): Promise<unknown> {
+  return send('watch_closing', { request: {}, onClosing: channel(onClosing) })
 }
 
 /** Counts what a mapping would change in what is cached; tells how far it is. */

@@ -142,6 +142,7 @@ impl Demonstration {
             connection_id: self.connection_id,
             datasets: Vec::new(),
             mode: RunMode::Full,
+            scope: None,
         };
         let run = self.console.start_sync(request).await?;
         let last = self

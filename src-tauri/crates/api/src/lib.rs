@@ -8,9 +8,11 @@ mod console;
 pub mod contract;
 pub mod demo;
 pub mod differences;
+mod estimate;
 mod keys;
 mod logs;
 mod masks;
+mod notice;
 
 pub use console::{Console, ConsoleOptions};
 pub use keys::{KeyChoice, default_data_dir};

@@ -31,10 +31,24 @@ pub enum Command {
     },
     /// 同步一个连接 · Synchronise a connection
     Sync(SyncCommand),
+    /// 试运行：查看、转为正式运行、丢弃 · Dry runs: show, make real, discard
+    DryRun {
+        #[command(subcommand)]
+        command: DryRunCommand,
+    },
+    /// 向门户库投递待入库的记录 · Deliver what waits to the portal's library
+    Deliver(DeliverCommand),
     /// 运行记录 · Past runs, or one of them
     Runs(RunsCommand),
     /// 对账：与服务端的数量逐日逐部门核对 · Reconcile with the provider's counts by day and department
     Reconcile(ReconcileCommand),
+    /// 撤销一次运行：恢复其更改前的版本 · Undo a run: put back what it changed
+    Undo(UndoCommand),
+    /// 定时计划 · When connections run by themselves
+    Schedule {
+        #[command(subcommand)]
+        command: ScheduleCommand,
+    },
     /// 异常数据 · Rejected records
     Rejected {
         #[command(subcommand)]
@@ -136,11 +150,75 @@ pub enum ConnectionCommand {
         #[arg(long, value_name = "N")]
         revert: Option<i64>,
     },
+    /// 前置库中的表，或其中一张表的字段 · Tables of a front-end database, or the columns of one
+    Tables { name: String, table: Option<String> },
     /// 字段映射：取样、试算、导出、导入 · Field mappings: sample, effect, export, import
     Mapping {
         #[command(subcommand)]
         command: MappingCommand,
     },
+    /// 门户库：设置、查看、测试、移除 · The portal's library: set, show, test, remove
+    Target {
+        #[command(subcommand)]
+        command: TargetCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TargetCommand {
+    /// 设置；首次设置后全部已入库记录待投递 · Set; everything accepted waits for a library that is new
+    Set(SetTarget),
+    /// 查看状态 · Show how it stands
+    Show { name: String },
+    /// 逐层测试，样例行随即回滚 · Test, layer by layer; the sample row is taken back
+    Test { name: String },
+    /// 移除；门户库中的数据不变 · Remove; what the library has stays there
+    Remove {
+        name: String,
+        /// 再次输入名称以确认 · The name again, to confirm
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SetTarget {
+    /// 连接名称 · Name of the connection
+    pub name: String,
+    /// postgresql://主机:端口/数据库，或推送接口的基础地址 · postgresql://host:port/database, or the base address of an HTTP interface
+    pub url: String,
+    /// 用户名 · User
+    #[arg(long)]
+    pub user: Option<String>,
+    /// 模式名（PostgreSQL） · Schema, for PostgreSQL
+    #[arg(long, default_value = "zhengqiao")]
+    pub schema: String,
+    /// 推送路径 · Path of the interface
+    #[arg(long, default_value = "records")]
+    pub path: String,
+    /// 推送认证方式 · How pushes prove who asks
+    #[arg(long, value_enum, default_value_t = PushProof::None)]
+    pub auth: PushProof,
+    /// 携带密钥的请求头 · Header that carries the secret
+    #[arg(long, default_value = "x-api-key")]
+    pub header: String,
+    /// 每批行数 · Rows of a batch
+    #[arg(long, value_name = "N")]
+    pub batch_rows: Option<u32>,
+    /// 从标准输入读取密钥 · Read the secret from standard input
+    #[arg(long)]
+    pub secret_stdin: bool,
+}
+
+/// How pushes prove who asks; the other families are set in the window or in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PushProof {
+    /// Not at all.
+    None,
+    /// The secret in a header.
+    ApiKey,
+    /// User and password.
+    Basic,
 }
 
 /// A secret of a connection's network.
@@ -195,6 +273,15 @@ pub struct AddCommand {
     /// 文件导入：数据集=文件，可多次给出 · For the files preset: DATASET=FILE, as often as needed
     #[arg(long = "file", value_name = "DATASET=FILE", value_parser = dataset_file)]
     pub files: Vec<(DatasetId, PathBuf)>,
+    /// 前置库：数据集=表名，可多次给出；只读取所列的表 · For front-end databases: DATASET=TABLE, as often as needed; only these are read
+    #[arg(long = "table", value_name = "DATASET=TABLE", value_parser = dataset_table)]
+    pub tables: Vec<(DatasetId, String)>,
+    /// 前置库：增量按同步标志读取，如 sync_sign=0 · For front-end databases: which rows wait, as sync_sign=0
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = column_value, requires = "tables")]
+    pub flag: Option<(String, String)>,
+    /// 前置库：写回回执 · For front-end databases: write receipts back
+    #[arg(long, requires = "flag")]
+    pub receipts: bool,
     /// 环境 · Environment
     #[arg(long, value_enum, default_value_t = Surrounding::Test)]
     pub environment: Surrounding,
@@ -217,15 +304,95 @@ pub enum Surrounding {
 }
 
 #[derive(Debug, clap::Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct SyncCommand {
     /// 连接名称 · Name of the connection
-    pub connection: String,
+    #[arg(required_unless_present = "interrupted")]
+    pub connection: Option<String>,
     /// 只同步这些数据集 · Only these datasets
     #[arg(long = "dataset", value_name = "DATASET", value_parser = dataset)]
     pub datasets: Vec<DatasetId>,
     /// 全量；缺省为增量 · Everything; what changed if absent
     #[arg(long)]
     pub full: bool,
+    /// 只读取此刻起变化的数据（UTC+8） · Only what changed from this moment on, in UTC+8
+    #[arg(long, value_name = "TIME", requires = "to", conflicts_with = "full")]
+    pub from: Option<String>,
+    /// 到此刻为止（不含） · Up to this moment, which does not belong to it
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub to: Option<String>,
+    /// 只读取这些编号的记录，逗号分隔 · Only the records of these ids, separated by commas
+    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with_all = ["full", "from"])]
+    pub ids: Vec<String>,
+    /// 从文件读取编号，每行一个 · The ids from a file, one a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["full", "from", "ids"])]
+    pub ids_file: Option<PathBuf>,
+    /// 只读取此部门（代码） · Only this department, by its code
+    #[arg(long, value_name = "CODE")]
+    pub department: Option<String>,
+    /// 只读取此区划（代码） · Only this region, by its code
+    #[arg(long, value_name = "CODE")]
+    pub region: Option<String>,
+    /// 完成后移动增量起点；按时段或编号同步时缺省不移动 · Move the place where the next incremental run begins; a window or a list of ids leaves it alone if absent
+    #[arg(long)]
+    pub move_cursor: bool,
+    /// 试运行：只显示将要发生的变化，不写入 · Dry run: show what would happen, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// 只核对：试运行，并列出库中有而对方未送的记录 · Verify only: a dry run that also tells the cached records that the provider did not send
+    #[arg(long)]
+    pub verify: bool,
+    /// 按计划运行：到点且未被他处运行时才开始 · For timers: only if this schedule is due and nobody has taken it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["datasets", "full", "interrupted"])]
+    pub scheduled: Option<i64>,
+    /// 继续被中断的运行；不给名称则为全部 · Go on with interrupted runs; all of them without a name
+    #[arg(long, conflicts_with_all = ["datasets", "full"])]
+    pub interrupted: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DryRunCommand {
+    /// 列出 · List
+    List,
+    /// 查看一次试运行，或其中一类记录 · Show one, or its rows of one kind
+    Show {
+        /// 试运行编号 · Number of the dry run
+        dry_run: i64,
+        /// 列出此类记录 · List the rows that would be so: created, changed, unchanged, withdrawn, rejected, held, superseded, surplus, released, expired
+        #[arg(long)]
+        fate: Option<String>,
+        /// 只看此数据集 · Only of this dataset
+        #[arg(long, value_parser = dataset, requires = "fate")]
+        dataset: Option<DatasetId>,
+        /// 从此编号之后继续 · Go on after this number
+        #[arg(long, value_name = "N", requires = "fate")]
+        after: Option<i64>,
+        /// 条数 · At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// 转为正式运行：使用同一批数据，不再请求对方 · Turn it into the real run of the same data, without asking the provider again
+    Apply {
+        /// 试运行编号 · Number of the dry run
+        dry_run: i64,
+    },
+    /// 丢弃 · Take it away
+    Discard {
+        /// 试运行编号 · Number of the dry run
+        dry_run: i64,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DeliverCommand {
+    /// 连接名称 · Name of the connection
+    pub connection: String,
+    /// 全部重新投递，以本机缓存为准 · Everything again, as this cache has it
+    #[arg(long)]
+    pub again: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -238,12 +405,117 @@ pub struct RunsCommand {
     /// 对“需处理”的运行：到此为止 · A run that needs a decision ends here
     #[arg(long, requires = "run")]
     pub stop: bool,
+    /// 暂停，直到继续同步 · Let it wait until it is synchronised again
+    #[arg(long, requires = "run")]
+    pub pause: bool,
+    /// 取消；已被中断的则放弃 · Cancel it; give it up if it was interrupted
+    #[arg(long, requires = "run", conflicts_with = "pause")]
+    pub cancel: bool,
     /// 连接名称 · Only of this connection
     #[arg(long, value_name = "NAME")]
     pub connection: Option<String>,
     /// 条数 · At most so many
     #[arg(long, default_value_t = 20)]
     pub limit: u32,
+    /// 导出运行报告（.html 或 .xlsx，不含个人信息） · Write the run's report, without personal data
+    #[arg(long, value_name = "FILE", requires = "run")]
+    pub report: Option<PathBuf>,
+    /// 报告语言 · Language of the report
+    #[arg(long, value_parser = ["zh", "en"], default_value = "zh")]
+    pub language: String,
+    /// 与另一次运行比较；不写编号为上一次 · Compare with another run; the one before if no number is given
+    #[arg(long, value_name = "RUN", requires = "run", num_args = 0..=1, default_missing_value = "0", conflicts_with = "report")]
+    pub compare: Option<i64>,
+    /// 撤销运行的明细 · What an undo did: restored, removed or kept
+    #[arg(long, value_name = "FATE", requires = "run", value_parser = ["restored", "removed", "kept"], conflicts_with_all = ["report", "compare"])]
+    pub undone: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct UndoCommand {
+    /// 运行编号 · Number of the run
+    pub run: i64,
+    /// 只显示将要发生的更改 · Only say what would happen
+    #[arg(long)]
+    pub plan: bool,
+    /// 生产环境须再次输入连接名称 · The connection's name, to confirm in production
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ScheduleCommand {
+    /// 列出 · List
+    List,
+    /// 新增或修改 · Add, or change with --id
+    Set(SetSchedule),
+    /// 删除 · Remove
+    Remove { id: i64 },
+    /// 后续运行时间 · The next runs
+    Next {
+        /// 计划编号 · Number of a schedule; all if absent
+        id: Option<i64>,
+        /// 天数 · So many days
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=62))]
+        days: u32,
+    },
+    /// 生成 systemd 定时器与服务 · systemd timer and service
+    Systemd {
+        id: i64,
+        /// 写入此目录，缺省为标准输出 · Write both files into this directory; standard output if absent
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
+    /// 生成 crontab 行 · Lines for a crontab
+    Crontab { id: i64 },
+    /// 前台执行全部计划，直到中断 · Keep all schedules in the foreground until interrupted
+    Run,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("timing").required(true).args(["times", "every", "cron"])))]
+pub struct SetSchedule {
+    /// 连接名称 · Name of the connection
+    pub connection: String,
+    /// 修改此计划 · Change this schedule
+    #[arg(long, value_name = "ID")]
+    pub id: Option<i64>,
+    /// 每天的时间，可多次给出 · Time of day, as often as needed
+    #[arg(long = "at", value_name = "HH:MM")]
+    pub times: Vec<String>,
+    /// 每隔几小时 · Every so many hours
+    #[arg(long, value_name = "HOURS")]
+    pub every: Option<u32>,
+    /// 第几分 · At this minute of the hour
+    #[arg(long, default_value_t = 0, requires = "every")]
+    pub minute: u32,
+    /// cron 表达式（五段） · Cron expression of five fields
+    #[arg(long, value_name = "EXPRESSION")]
+    pub cron: Option<String>,
+    /// 星期，如 1,2,3（1 为周一） · Weekdays, 1 Monday to 7 Sunday
+    #[arg(long, value_delimiter = ',', value_name = "DAYS")]
+    pub weekdays: Vec<u8>,
+    /// 静默时段，不启动运行 · Hours in which nothing starts
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub quiet: Vec<String>,
+    /// 只同步这些数据集 · Only these datasets
+    #[arg(long = "dataset", value_name = "DATASET", value_parser = dataset)]
+    pub datasets: Vec<DatasetId>,
+    /// 全量；缺省为增量 · Everything; what changed if absent
+    #[arg(long)]
+    pub full: bool,
+    /// 错过后：补一次或跳过 · What is done about missed ones
+    #[arg(long, value_enum, default_value_t = MissedChoice::Once)]
+    pub missed: MissedChoice,
+    /// 暂不启用 · Do not start its runs for now
+    #[arg(long)]
+    pub off: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissedChoice {
+    Once,
+    Skip,
 }
 
 #[derive(Debug, Subcommand)]
@@ -351,7 +623,10 @@ impl FilterArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct RecordsCommand {
+    #[command(subcommand)]
+    pub command: Option<RecordsSubcommand>,
     /// 记录编号 · Number of a record
     pub record: Option<i64>,
     /// 连接名称 · Only of this connection
@@ -427,6 +702,15 @@ pub enum ReconcileAct {
         /// 文件 · File
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecordsSubcommand {
+    /// 一条记录的历次版本与字段来源 · A record's versions, and where each field comes from
+    History {
+        /// 完整主键、业务编号，或 # 加记录编号 · A whole key or business number, or # and the record's number
+        id: String,
     },
 }
 
@@ -524,6 +808,21 @@ fn dataset_file(text: &str) -> Result<(DatasetId, PathBuf), String> {
         .split_once('=')
         .ok_or_else(|| format!("{text:?} is not DATASET=FILE"))?;
     Ok((dataset(name)?, PathBuf::from(path)))
+}
+
+fn dataset_table(text: &str) -> Result<(DatasetId, String), String> {
+    let (name, table) = text
+        .split_once('=')
+        .filter(|(_, table)| !table.trim().is_empty())
+        .ok_or_else(|| format!("{text:?} is not DATASET=TABLE"))?;
+    Ok((dataset(name)?, table.trim().to_owned()))
+}
+
+fn column_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(column, _)| !column.trim().is_empty())
+        .map(|(column, value)| (column.trim().to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("{text:?} is not COLUMN=VALUE"))
 }
 
 fn share(text: &str) -> Result<f64, String> {

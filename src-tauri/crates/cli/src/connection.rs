@@ -16,7 +16,7 @@ use crate::End;
 use crate::advice::words;
 use crate::args::{AddCommand, ConnectionCommand, Surrounding};
 use crate::output::{Output, line, table, when};
-use crate::{mapping, network};
+use crate::{delivery, mapping, network, tables};
 
 pub async fn run(
     console: &Console,
@@ -205,6 +205,10 @@ pub async fn run(
         ConnectionCommand::Versions { name, revert } => {
             mapping::versions(console, &name, revert, output).await
         }
+        ConnectionCommand::Tables { name, table } => {
+            tables::list(console, &name, table, output).await
+        }
+        ConnectionCommand::Target { command } => delivery::target(console, command, output).await,
         ConnectionCommand::Mapping { command } => mapping::run(console, command, output).await,
     }
 }
@@ -290,6 +294,14 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
     if !command.files.is_empty() {
         take_files(&mut profile, command.files)?;
     }
+    if !command.tables.is_empty() {
+        tables::take(
+            &mut profile,
+            command.tables,
+            command.flag.as_ref(),
+            command.receipts,
+        )?;
+    }
     profile.environment = match command.environment {
         Surrounding::Production => Environment::Production,
         Surrounding::Test => Environment::Test,
@@ -328,7 +340,7 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
     Ok(End::Done)
 }
 
-fn print_layer(layer: &TestLayer) {
+pub fn print_layer(layer: &TestLayer) {
     let mark = match layer.state.as_str() {
         "ok" => "✓",
         "warn" => "!",
@@ -403,7 +415,8 @@ pub fn file_error(path: &std::path::Path, error: &std::io::Error) -> ApiError {
     }
 }
 
-fn invalid(message: String) -> ApiError {
+/// A request that cannot be used.
+pub fn invalid(message: String) -> ApiError {
     ApiError {
         code: ErrorCode::InvalidRequest,
         message,

@@ -1,13 +1,17 @@
 //! The `zhengqiao` command: the window's acts for scripts, servers and schedulers.
 //!
-//! Exit codes: 0 done, 3 finished with rejections, 4 needs a decision, 1 failed, 2 wrong usage.
+//! Exit codes: 0 done, 3 finished with rejections, 4 needs a decision, 5 is run elsewhere, 1 failed,
+//! 2 wrong usage.
 
 mod advice;
 mod args;
 mod check;
 mod connection;
 mod decide;
+mod delivery;
 mod demo;
+mod dry;
+mod history;
 mod identity;
 mod mapping;
 mod network;
@@ -15,7 +19,11 @@ mod output;
 mod reconcile;
 mod records;
 mod rejected;
+mod run_page;
+mod schedule;
 mod sync;
+mod tables;
+mod undo;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -26,6 +34,9 @@ use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret, default_data_dir
 
 use args::{Args, Command};
 use output::Output;
+
+/// The connection is being run by another process.
+const RUN_ELSEWHERE: u8 = 5;
 
 /// How a command ended, apart from an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +55,16 @@ impl End {
             "finished_with_rejections" => Self::WithRejections,
             "needs_decision" => Self::NeedsDecision,
             _ => Self::Failed,
+        }
+    }
+
+    /// Which of two ends matters more.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::WithRejections => 1,
+            Self::NeedsDecision => 2,
+            Self::Failed => 3,
         }
     }
 
@@ -68,7 +89,11 @@ async fn main() -> ExitCode {
         Ok(end) => ExitCode::from(end.code()),
         Err(error) => {
             output.error(&error);
-            ExitCode::from(1)
+            ExitCode::from(if error.code == ErrorCode::AlreadyRunning {
+                RUN_ELSEWHERE
+            } else {
+                1
+            })
         }
     }
 }
@@ -106,8 +131,12 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
     match command {
         Command::Connection { command } => connection::run(&console, command, output).await,
         Command::Sync(command) => sync::run(&console, command, output).await,
+        Command::DryRun { command } => dry::run(&console, command, output).await,
+        Command::Deliver(command) => delivery::deliver(&console, command, output).await,
         Command::Runs(command) => sync::runs(&console, command, output).await,
         Command::Reconcile(command) => reconcile::run(&console, command, output).await,
+        Command::Undo(command) => undo::run(&console, command, output).await,
+        Command::Schedule { command } => schedule::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,

@@ -4,7 +4,8 @@ use zhengqiao_api::Console;
 use zhengqiao_api::contract::{ApiError, RecordId, RecordsRequest};
 
 use crate::End;
-use crate::args::RecordsCommand;
+use crate::args::{RecordsCommand, RecordsSubcommand};
+use crate::history;
 use crate::output::{Output, line, table};
 use crate::rejected::print_finding;
 
@@ -13,6 +14,9 @@ pub async fn run(
     command: RecordsCommand,
     output: Output,
 ) -> Result<End, ApiError> {
+    if let Some(RecordsSubcommand::History { id }) = command.command {
+        return history::run(console, &id, output).await;
+    }
     if let Some(record_id) = command.record {
         let detail = console.get_record(RecordId { record_id }).await?;
         output.print(&detail, |detail| {
@@ -43,6 +47,7 @@ pub async fn run(
         dataset: command.dataset,
         state: command.state,
         run_id: None,
+        change: None,
         search: command.search,
         after: command.after,
         limit: command.limit,

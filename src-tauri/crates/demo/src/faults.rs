@@ -63,6 +63,8 @@ pub enum FaultKind {
     RowsOutOfOrder,
     /// No rows, whatever there are.
     Empty,
+    /// Every second record of a batch that was taken gets no answer.
+    HalfAnswered,
 }
 
 /// A fault and when it happens.

@@ -11,7 +11,9 @@ mod defects;
 mod faults;
 mod gate;
 mod items;
+mod narrow;
 mod numbers;
+mod portal;
 mod real_items;
 mod reviews;
 mod row;
@@ -23,6 +25,7 @@ mod world;
 
 pub use accounts::{IdentityTruth, identity_truth};
 pub use faults::{Fault, FaultKind, FaultScript};
+pub use portal::{Objection, PORTAL, Portal, Received};
 pub use server::{Credentials, DemoProvider, StartError};
 pub use slips::{SlipScript, Slips};
 pub use truth::{TruthEntry, truth};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,7 +17,9 @@ use tokio::sync::oneshot;
 
 use crate::faults::{FaultKind, FaultScript};
 use crate::gate::{self, Gate};
+use crate::narrow::Narrow;
 use crate::numbers::key64;
+use crate::portal::{self, Portal};
 use crate::row::{self, Family, Forms};
 use crate::slips::SlipScript;
 use crate::world::{DATASETS, DemoOptions, World};
@@ -84,6 +86,14 @@ pub(crate) struct Shared {
     pub(crate) private_key: String,
     faults: FaultScript,
     slips: SlipScript,
+    pub(crate) portal: Portal,
+}
+
+impl Shared {
+    /// The faults to come.
+    pub(crate) fn faults(&self) -> &FaultScript {
+        &self.faults
+    }
 }
 
 type Provider = State<Arc<Shared>>;
@@ -117,6 +127,7 @@ impl DemoProvider {
             world: World::new(options),
             faults: FaultScript::default(),
             slips: SlipScript::default(),
+            portal: Portal::default(),
         });
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
@@ -126,6 +137,10 @@ impl DemoProvider {
             .route("/sysapi/{dataset}/counts", post(gateway_counts))
             .route("/service/api/{dataset}/123", get(oauth2))
             .route("/v1/{dataset}", get(cursor))
+            .route(
+                "/portal/records",
+                post(portal::receive).layer(DefaultBodyLimit::max(64 * 1024 * 1024)),
+            )
             .merge(gate::routes())
             .with_state(shared.clone());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -162,6 +177,11 @@ impl DemoProvider {
     /// The rows that are lost or sent twice in pages.
     pub fn slips(&self) -> &SlipScript {
         &self.shared.slips
+    }
+
+    /// The receiving side.
+    pub fn portal(&self) -> &Portal {
+        &self.shared.portal
     }
 
     /// Sets the provider's clock ahead of this machine's, or behind it.
@@ -264,25 +284,16 @@ async fn gateway(
         count("page", 1).max(1),
         count("size", 1000).clamp(1, LARGEST_PAGE),
     );
-    let only = only(&shared, number, text("ids")).await;
-    let span = match &only {
-        Some(places) => (0, places.len() as u64),
-        None => span(
-            &shared.world,
-            number,
-            moment(text("since").as_ref()),
-            moment(text("until").as_ref()),
-        ),
-    };
-    let listing = Listing {
+    let span = span(
+        &shared.world,
         number,
-        family: Family::Gateway,
-        from: span.0 + (page - 1) * size,
-        size,
-        span,
-        whole: only.is_none() && text("since").is_none(),
-        only,
-    };
+        moment(text("since").as_ref()),
+        moment(text("until").as_ref()),
+    );
+    let as_text = |name: &str| asked.get(name).and_then(serde_json::Value::as_str);
+    let narrow = Narrow::of(as_text, "dept_code", "area_code");
+    let listing = Listing::new(&shared, number, Family::Gateway, span, &narrow).page(page, size);
+    let span = listing.span;
     answer(&shared, &dataset, &listing, |rows, _, extra| {
         let total = span.1 - span.0 + extra;
         format!(r#"{{"code":200,"message":"ok","data":{{"list":{rows},"total":{total}}}}}"#)
@@ -350,15 +361,9 @@ async fn oauth2(
         moment(query.get("beginTime")),
         moment(query.get("endTime")),
     );
-    let listing = Listing {
-        number,
-        family: Family::Oauth2,
-        from: span.0 + (page - 1) * size,
-        size,
-        span,
-        whole: !query.contains_key("beginTime"),
-        only: None,
-    };
+    let as_text = |name: &str| query.get(name).map(String::as_str);
+    let narrow = Narrow::of(as_text, "deptCode", "areaCode");
+    let listing = Listing::new(&shared, number, Family::Oauth2, span, &narrow).page(page, size);
     answer(&shared, &dataset, &listing, |rows, _, _| rows.to_owned()).await
 }
 
@@ -386,9 +391,9 @@ async fn cursor(
         .unwrap_or(1000u64)
         .clamp(1, LARGEST_PAGE);
     let from = match query.get("cursor") {
-        None => 0,
+        None => None,
         Some(text) => match u64::from_str_radix(text.strip_prefix('c').unwrap_or(text), 16) {
-            Ok(place) => place,
+            Ok(place) => Some(place),
             Err(_) => {
                 return json(
                     StatusCode::BAD_REQUEST,
@@ -397,16 +402,16 @@ async fn cursor(
             }
         },
     };
-    let span = (0, shared.world.places(number));
-    let listing = Listing {
-        number,
-        family: Family::Cursor,
-        from,
-        size,
-        span,
-        whole: true,
-        only: None,
-    };
+    let moments = (
+        moment(query.get("changed_from")),
+        moment(query.get("changed_to")),
+    );
+    let span = span(&shared.world, number, moments.0, moments.1);
+    let as_text = |name: &str| query.get(name).map(String::as_str);
+    let narrow = Narrow::of(as_text, "department", "region");
+    let mut listing = Listing::new(&shared, number, Family::Cursor, span, &narrow).page(1, size);
+    listing.from = from.unwrap_or(listing.from);
+    let span = listing.span;
     answer(&shared, &dataset, &listing, |rows, next, _| {
         let more = next < span.1;
         format!(r#"{{"success":true,"items":{rows},"next":"c{next:x}","has_more":{more}}}"#)
@@ -434,24 +439,43 @@ pub(crate) struct Listing {
     pub(crate) from: u64,
     pub(crate) size: u64,
     pub(crate) span: (u64, u64),
+    /// The places of a narrowed listing, of which `span` is then the range of indexes.
+    chosen: Option<Arc<Vec<u64>>>,
     /// Whether it lists everything.
-    pub(crate) whole: bool,
-    /// The places that were asked for by ids; `from` and `span` count these.
-    pub(crate) only: Option<Vec<u64>>,
+    whole: bool,
 }
 
-/// The places of the ids that are asked for, if any are.
-pub(crate) async fn only(
-    shared: &Arc<Shared>,
-    number: usize,
-    ids: Option<String>,
-) -> Option<Vec<u64>> {
-    let (ids, shared) = (ids?, shared.clone());
-    let found = tokio::task::spawn_blocking(move || {
-        let ids: Vec<&str> = ids.split(',').collect();
-        shared.world.places_of(number, &ids)
-    });
-    Some(found.await.unwrap_or_default())
+impl Listing {
+    /// The first rows of a span, or of what it is narrowed to.
+    pub(crate) fn new(
+        shared: &Shared,
+        number: usize,
+        family: Family,
+        span: (u64, u64),
+        narrow: &Narrow,
+    ) -> Self {
+        let chosen = narrow.places(&shared.world, number, span);
+        let whole = chosen.is_none() && span == (0, shared.world.places(number));
+        let span = chosen
+            .as_ref()
+            .map_or(span, |places| (0, places.len() as u64));
+        Self {
+            number,
+            family,
+            from: span.0,
+            size: LARGEST_PAGE,
+            span,
+            chosen,
+            whole,
+        }
+    }
+
+    /// A page of it, from 1.
+    pub(crate) fn page(mut self, page: u64, size: u64) -> Self {
+        self.size = size;
+        self.from = self.span.0 + (page - 1).saturating_mul(size).min(self.span.1);
+        self
+    }
 }
 
 /// Writes the rows of a listing, spoils the answer as the script says, and sends it.
@@ -478,9 +502,9 @@ pub(crate) async fn answer(
         _ => {}
     }
     let to = (from + listing.size).min(listing.span.1).max(from);
-    let mut places: Vec<u64> = match &listing.only {
-        Some(only) => (from..to)
-            .filter_map(|at| only.get(usize::try_from(at).ok()?).copied())
+    let mut places: Vec<u64> = match &listing.chosen {
+        Some(chosen) => (from..to)
+            .filter_map(|at| chosen.get(usize::try_from(at).ok()?).copied())
             .collect(),
         None => (from..to).collect(),
     };
@@ -530,7 +554,7 @@ pub(crate) async fn answer(
 }
 
 /// Faults that need no rows.
-async fn early(fault: Option<&FaultKind>) -> Option<Response> {
+pub(crate) async fn early(fault: Option<&FaultKind>) -> Option<Response> {
     Some(match fault? {
         FaultKind::RateLimited { retry_after_s } => (
             StatusCode::TOO_MANY_REQUESTS,
@@ -566,7 +590,7 @@ async fn early(fault: Option<&FaultKind>) -> Option<Response> {
 }
 
 /// Faults of a written answer.
-fn late(fault: Option<&FaultKind>, mut body: String) -> Response {
+pub(crate) fn late(fault: Option<&FaultKind>, mut body: String) -> Response {
     match fault {
         Some(FaultKind::TruncatedJson) => {
             let half = (0..=body.len() / 2)

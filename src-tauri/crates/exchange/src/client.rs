@@ -13,7 +13,7 @@ use crate::depth;
 use crate::envelope::{self, Closed, Opened};
 use crate::error::{ExchangeError, Fault};
 use crate::network::Network;
-use crate::observe::{RequestEntry, RequestObserver};
+use crate::observe::{Headers, RequestBegun, RequestEntry, RequestObserver, shown};
 use crate::pace::{self, Pace};
 use crate::pointers;
 use crate::profile::{DatasetSource, Method, Profile};
@@ -84,6 +84,42 @@ struct Question<'a> {
     source: &'a DatasetSource,
     path: &'a str,
     params: &'a [(String, String)],
+    posting: Option<&'a Posting>,
+}
+
+/// What is sent to a portal's interface.
+pub struct Posting {
+    /// The body.
+    pub body: serde_json::Map<String, serde_json::Value>,
+    /// Headers besides those of the proof.
+    pub headers: Vec<(String, String)>,
+    /// Whether the answer has a list of records.
+    pub has_records: bool,
+    /// Whether a failed try is made again.
+    pub retries: bool,
+}
+
+impl Question<'_> {
+    const fn method(&self) -> &'static str {
+        match self.source.method {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+
+    /// Path and paging parameters, which carry no proof.
+    fn shown(&self) -> String {
+        let shown: Vec<String> = self
+            .params
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if shown.is_empty() {
+            self.path.to_owned()
+        } else {
+            format!("{}?{}", self.path, shown.join("&"))
+        }
+    }
 }
 
 impl HttpProvider {
@@ -186,19 +222,57 @@ impl HttpProvider {
         path: &str,
         params: &[(String, String)],
     ) -> Result<Reply, ExchangeError> {
-        let question = Question {
+        self.put(Question {
             dataset,
             source,
             path,
             params,
+            posting: None,
+        })
+        .await
+    }
+
+    /// Sends with all tries.
+    pub(crate) async fn post(
+        &self,
+        source: &DatasetSource,
+        path: &str,
+        posting: &Posting,
+    ) -> Result<Reply, ExchangeError> {
+        self.put(Question {
+            dataset: None,
+            source,
+            path,
+            params: &[],
+            posting: Some(posting),
+        })
+        .await
+    }
+
+    async fn put(&self, question: Question<'_>) -> Result<Reply, ExchangeError> {
+        let (dataset, path) = (question.dataset, question.path);
+        let retries = match question.posting {
+            Some(posting) if !posting.retries => 0,
+            _ => self.network.retries,
         };
         let (mut attempt, mut refused, mut anew): (u32, Option<String>, bool) = (1, None, false);
         loop {
             self.pace.keep(self.network.requests_per_second).await;
             let begun = Instant::now();
+            self.observer.begun(RequestBegun {
+                dataset,
+                at_ms: i64::try_from(now_ms()).unwrap_or(i64::MAX),
+                method: question.method(),
+                url: question.shown(),
+                attempt,
+            });
             let token = self.granted(refused.as_deref()).await;
+            let mut headers = Headers::default();
             let outcome = match &token {
-                Ok(token) => self.try_once(&question, token.as_deref()).await,
+                Ok(token) => {
+                    self.try_once(&question, token.as_deref(), &mut headers)
+                        .await
+                }
                 Err(failure) => Err(Failure {
                     fault: failure.fault,
                     what: failure.what.clone(),
@@ -208,7 +282,7 @@ impl HttpProvider {
                     bytes: 0,
                 }),
             };
-            self.observe(&question, &outcome, attempt, begun.elapsed());
+            self.observe(&question, &outcome, attempt, begun.elapsed(), headers);
             let failure = match outcome {
                 Ok((_, reply)) => return Ok(reply),
                 Err(failure) => failure,
@@ -219,7 +293,7 @@ impl HttpProvider {
                 attempt += 1;
                 continue;
             }
-            if attempt > self.network.retries || !failure.fault.retryable() {
+            if attempt > retries || !failure.fault.retryable() {
                 return Err(ExchangeError::Request {
                     fault: failure.fault,
                     dataset,
@@ -291,25 +365,33 @@ impl HttpProvider {
         &self,
         question: &Question<'_>,
         token: Option<&str>,
+        seen: &mut Headers,
     ) -> Result<(u16, Reply), Failure> {
         // Nothing closes it, so that a turn always comes.
         let _turn = self.turns.acquire().await.ok();
-        let request = self.request(question, token)?;
-        let response = request
-            .send()
+        let request = self
+            .request(question, token)?
+            .build()
+            .map_err(|error| network(&error, self.proves()))?;
+        seen.sent = shown(request.headers());
+        let response = self
+            .client
+            .execute(request)
             .await
             .map_err(|error| network(&error, self.proves()))?;
+        seen.received = shown(response.headers());
         let status = response.status();
         let note = |mut failure: Failure| {
             failure.status = Some(status.as_u16());
             failure
         };
         if !status.is_success() {
-            return Err(note(by_status(
-                status,
-                response.headers(),
-                self.network.max_retry_after_s,
-            )));
+            let mut failure = by_status(status, response.headers(), self.network.max_retry_after_s);
+            if question.posting.is_some() && failure.fault == Fault::BadRequest {
+                let said = self.body(response).await.unwrap_or_default();
+                failure.what = refusal(status, &said, question.source);
+            }
+            return Err(note(failure));
         }
         if let Err(failure) = content_type(response.headers()) {
             let page = self.body(response).await.unwrap_or_default();
@@ -348,7 +430,13 @@ impl HttpProvider {
                 format!("not UTF-8 at byte {}", error.valid_up_to()),
             ))
         })?;
-        let opened = envelope::open(text, &question.source.envelope).map_err(|closed| {
+        let opened = match question.posting {
+            Some(posting) if !posting.has_records => {
+                envelope::judged(text, &question.source.envelope).map(|()| Opened::default())
+            }
+            _ => envelope::open(text, &question.source.envelope),
+        };
+        let opened = opened.map_err(|closed| {
             if matches!(closed, Closed::Fault(Fault::WrongPointer, _)) {
                 *self.fitting.lock().unwrap_or_else(PoisonError::into_inner) =
                     pointers::to_records(text);
@@ -385,6 +473,10 @@ impl HttpProvider {
             source.params_in,
         );
         request.service_id.clone_from(&source.service_id);
+        if let Some(posting) = question.posting {
+            request.body = Payload::Json(posting.body.clone());
+            request.headers.clone_from(&posting.headers);
+        }
         let with = Ingredients {
             now_ms: now_ms(),
             nonce: &nonce(),
@@ -467,17 +559,8 @@ impl HttpProvider {
         outcome: &Result<(u16, Reply), Failure>,
         attempt: u32,
         elapsed: Duration,
+        headers: Headers,
     ) {
-        let shown: Vec<String> = question
-            .params
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let url = if shown.is_empty() {
-            question.path.to_owned()
-        } else {
-            format!("{}?{}", question.path, shown.join("&"))
-        };
         let (status, bytes, records, outcome) = match outcome {
             Ok((status, reply)) => (
                 Some(*status),
@@ -490,17 +573,15 @@ impl HttpProvider {
         self.observer.request(RequestEntry {
             dataset: question.dataset,
             at_ms: i64::try_from(now_ms()).unwrap_or(i64::MAX),
-            method: match question.source.method {
-                Method::Get => "GET",
-                Method::Post => "POST",
-            },
-            url,
+            method: question.method(),
+            url: question.shown(),
             status,
             ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             bytes,
             records,
             attempt,
             outcome,
+            headers,
         });
     }
 }
@@ -572,6 +653,20 @@ fn by_status(status: StatusCode, headers: &HeaderMap, longest_s: u64) -> Failure
         .and_then(retry_after)
         .map(|wait| wait.min(Duration::from_secs(longest_s)));
     failure
+}
+
+/// What a portal said when it refused a batch: its own code and message where there are any.
+fn refusal(status: StatusCode, said: &[u8], source: &DatasetSource) -> String {
+    let said: serde_json::Value = serde_json::from_slice(said).unwrap_or_default();
+    let at = |pointer: &str| match said.pointer(pointer) {
+        Some(serde_json::Value::String(text)) if !pointer.is_empty() => Some(text.clone()),
+        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let code = at(&source.envelope.code).unwrap_or_else(|| status.as_u16().to_string());
+    let message = at(&source.envelope.message).unwrap_or_default();
+    let message: String = message.chars().take(200).collect();
+    format!("code {code}: {message}")
 }
 
 /// `Retry-After` in seconds or as an HTTP date.

@@ -93,6 +93,18 @@ pub fn open(body: &str, envelope: &Envelope) -> Result<Opened, Closed> {
     })
 }
 
+/// Judges an answer that has no records.
+pub fn judged(body: &str, envelope: &Envelope) -> Result<(), Closed> {
+    if envelope.code.is_empty() {
+        return Ok(());
+    }
+    let whole: &RawValue = serde_json::from_str(body).map_err(|error| {
+        let what = format!("the JSON cannot be read: {error}");
+        Closed::Fault(Fault::MalformedJson, what)
+    })?;
+    judge(whole, envelope)
+}
+
 fn judge(whole: &RawValue, envelope: &Envelope) -> Result<(), Closed> {
     let code = find(whole, &envelope.code).and_then(text);
     let message = if envelope.message.is_empty() {

@@ -119,6 +119,16 @@ faults! {
     TableMissing = "table_missing",
     /// The table has no such column.
     ColumnMissing = "column_missing",
+    /// Another database system answers at that address.
+    OtherDatabase = "other_database",
+    /// No database answers at that address.
+    NoDatabase = "no_database",
+    /// Encryption was asked, and the database has none.
+    NoEncryption = "no_encryption",
+    /// The database takes only encrypted connections.
+    EncryptionNeeded = "encryption_needed",
+    /// The database does not let this machine or user in, whatever the password.
+    HostNotAllowed = "host_not_allowed",
     /// The columns of the key do not name a row.
     KeyNotUnique = "key_not_unique",
     /// The answer's seal is not the provider's, or cannot be opened.

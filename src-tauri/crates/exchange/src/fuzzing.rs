@@ -7,6 +7,7 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::missing_panics_doc,
     missing_docs,
     reason = "called by the fuzzer and by tests alone"
 )]

@@ -26,11 +26,13 @@ mod pointers;
 mod presets;
 mod profile;
 mod provider;
+mod push;
 mod route;
 mod scope;
 mod secrets;
 mod sieve;
 mod signer;
+mod target;
 mod tls;
 mod token;
 
@@ -39,7 +41,7 @@ pub use auth::{
     TimedGateway, TokenIn, WrapIn,
 };
 pub use counts::{Counted, CountsSource, DigestKind};
-pub use database::{Column, Polling, Receipt, Receipts, Slip, TableSource};
+pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, Table, TableSource};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::{
@@ -49,7 +51,7 @@ pub use file::{
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;
 pub use network::{Network, Proxy, ProxyMode};
-pub use observe::{NoObserver, RequestEntry, RequestObserver};
+pub use observe::{Headers, NoObserver, RequestBegun, RequestEntry, RequestObserver};
 pub use pager::{Drift, IncrementalState, Page, Position};
 pub use pkcs12::{ClientIdentity, open_pkcs12};
 pub use presets::{Preset, preset, presets};
@@ -58,8 +60,10 @@ pub use profile::{
     Slices,
 };
 pub use provider::{Provider, Walk};
+pub use push::{Posted, Pusher};
 pub use scope::{
     Filters, IdsQuery, Narrowing, Reach, Scope, WindowQuery, check_scope, id_fields, reach,
 };
 pub use secrets::Secrets;
+pub use target::{PostgresTarget, PushTarget, Target};
 pub use tls::check_client_certificate;

@@ -31,6 +31,9 @@ pub struct Limits {
     pub request_log_days: u32,
     /// Resolved rejections are forgotten after so many days; 0 keeps them.
     pub resolved_days: u32,
+    /// Earlier versions of records and rejections are forgotten after so many days, and with them the
+    /// possibility to undo the runs of that time; 0 keeps them.
+    pub history_days: u32,
 }
 
 impl Default for Limits {
@@ -44,6 +47,7 @@ impl Default for Limits {
             implausible_factor: 5.0,
             request_log_days: 200,
             resolved_days: 400,
+            history_days: 400,
         }
     }
 }

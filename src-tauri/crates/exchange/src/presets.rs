@@ -381,7 +381,11 @@ mod tests {
     #[test]
     fn every_preset_is_valid_once_it_has_an_address() {
         for mut preset in presets() {
-            preset.profile.base_url = "https://provider.example".into();
+            let address = match preset.profile.interface {
+                Interface::Database => "postgresql://provider.example/exchange",
+                Interface::Http | Interface::File => "https://provider.example",
+            };
+            preset.profile.base_url = address.into();
             preset.profile.validate().unwrap();
         }
     }

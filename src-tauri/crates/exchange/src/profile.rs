@@ -15,6 +15,7 @@ use crate::file::FileSource;
 use crate::limits::Limits;
 use crate::network::Network;
 use crate::scope::{Filters, IdsQuery, WindowQuery};
+use crate::target::Target;
 
 /// What a connection is for; its colour is seen everywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -275,6 +276,8 @@ pub struct Profile {
     /// The datasets that it carries.
     #[ts(as = "std::collections::HashMap<DatasetId, DatasetSource>")]
     pub datasets: BTreeMap<DatasetId, DatasetSource>,
+    /// Where accepted records go on to; without it the local cache is the library.
+    pub delivery: Option<Target>,
 }
 
 fn wrong(field: &str, what: String) -> ExchangeError {
@@ -299,6 +302,9 @@ impl Profile {
             .map_err(|error| wrong("rules", error.to_string()))?;
         for (id, source) in &self.datasets {
             self.validate_dataset(*id, source)?;
+        }
+        if let Some(target) = &self.delivery {
+            target.validate(&self.network, self.environment)?;
         }
         Ok(())
     }

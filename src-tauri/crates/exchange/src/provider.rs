@@ -6,7 +6,7 @@ use zhengqiao_domain::DatasetId;
 
 use crate::client::HttpProvider;
 use crate::counts::{self, Counted};
-use crate::database::{self, DatabaseProvider, Receipt, Slip, TableWalk};
+use crate::database::{self, Column, DatabaseProvider, Receipt, Slip, Table, TableWalk};
 use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
 use crate::file::{self, FileWalk};
@@ -166,6 +166,28 @@ impl Provider {
                 provider.acknowledge(dataset, table, receipts).await
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The tables of a front-end database that may be read; other kinds have none.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn tables(&self) -> Result<Vec<Table>, ExchangeError> {
+        match self {
+            Provider::Database(provider) => provider.tables().await,
+            Provider::Http(_) | Provider::File(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The columns of the table that a dataset is read from; none where there is no table.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn columns(&self, source: &DatasetSource) -> Result<Vec<Column>, ExchangeError> {
+        match (self, &source.table) {
+            (Provider::Database(provider), Some(table)) => provider.columns(&table.table).await,
+            _ => Ok(Vec::new()),
         }
     }
 

@@ -9,7 +9,7 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{CertificateError, ClientConfig};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::{ExchangeError, Fault};
@@ -60,6 +60,23 @@ pub(crate) fn verifier(network: &Network) -> Result<Arc<dyn ServerCertVerifier>,
     let verifier = Verifier::new_with_extra_roots(extra, crypto())
         .map_err(|error| wrong("ca_bundle", error.to_string()))?;
     Ok(Arc::new(verifier))
+}
+
+/// The authorities that [`verifier`] trusts, in DER, for a library that judges by itself.
+///
+/// # Errors
+/// [`ExchangeError::Settings`] when a certificate of the profile cannot be read.
+pub(crate) fn authorities(network: &Network) -> Result<Vec<Vec<u8>>, ExchangeError> {
+    let mut usable = RootCertStore::empty();
+    // What the system has and nobody can read is left out, as the verifier leaves it out.
+    let system = rustls_native_certs::load_native_certs().certs;
+    let extra = certificates("ca_bundle", &network.ca_bundle)?;
+    Ok(system
+        .into_iter()
+        .filter(|one| usable.add(one.clone()).is_ok())
+        .chain(extra)
+        .map(|one| one.to_vec())
+        .collect())
 }
 
 /// How TLS is spoken for a connection, without application protocols.

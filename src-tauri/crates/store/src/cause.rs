@@ -125,3 +125,16 @@ pub fn of_rule(
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Forgets those of the causes that no rejection has any more.
+///
+/// # Errors
+/// SQLite's.
+pub fn forget_empty(connection: &Connection, ids: &[i64]) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("DELETE FROM cause WHERE id = ?1 AND total_count = 0")?;
+    for id in ids {
+        statement.execute([id])?;
+    }
+    Ok(())
+}

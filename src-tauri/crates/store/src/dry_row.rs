@@ -373,6 +373,9 @@ pub fn get(connection: &Connection, no: i64) -> Result<Option<DryRow>, StoreErro
         .find(|row| row.no == no))
 }
 
+/// A row as received, and what its receipt needs.
+pub type KeptRow = (Vec<u8>, Option<String>);
+
 /// The raw rows and slips of one commit of a source, in their order.
 ///
 /// # Errors
@@ -381,7 +384,7 @@ pub fn batch(
     connection: &Connection,
     source_id: i64,
     batch: i64,
-) -> Result<Vec<(Vec<u8>, Option<String>)>, StoreError> {
+) -> Result<Vec<KeptRow>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT raw, slip
          FROM dry_row

@@ -40,6 +40,14 @@ pub enum StoreError {
     /// A value in the cache is not what was written.
     #[error("the cache holds a value that cannot be read: {0}")]
     Content(String),
+    /// Another process has taken a run over: this one may write nothing more for it.
+    #[error("run {run_id} was taken over by {owner}")]
+    TakenOver {
+        /// The run.
+        run_id: i64,
+        /// Who has it now; empty when it ended or rests.
+        owner: String,
+    },
     /// The writer has ended.
     #[error("the cache is closed")]
     Closed,

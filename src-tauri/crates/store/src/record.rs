@@ -54,6 +54,12 @@ pub struct NewRecord<'a> {
     pub warnings: Option<&'a str>,
     /// The row as received.
     pub raw: &'a [u8],
+    /// The profile version that it was mapped under.
+    pub profile_version: Option<i64>,
+    /// run, revalidation or undo.
+    pub via: &'a str,
+    /// The person, where one did it.
+    pub actor: Option<&'a str>,
 }
 
 /// A cached record for lists.
@@ -84,6 +90,8 @@ pub struct RecordFilter {
     pub state: Option<i64>,
     /// Only what this run changed.
     pub run_id: Option<i64>,
+    /// Of what the run changed, only what was there before (true) or what came new (false).
+    pub changed: Option<bool>,
     /// Only with one of these key or business hashes.
     pub hashes: Option<Vec<Hash>>,
 }
@@ -167,8 +175,8 @@ pub fn insert(connection: &Connection, record: &NewRecord<'_>) -> Result<(), Sto
     connection
         .prepare_cached(
             "INSERT INTO record (source_id, key_hash, business_hash, version, hash, state, run_id, changed_at,
-               source_time, fields, warnings)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+               source_time, fields, warnings, profile_version, via, actor)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             record.source_id,
@@ -181,7 +189,10 @@ pub fn insert(connection: &Connection, record: &NewRecord<'_>) -> Result<(), Sto
             record.at,
             record.source_time,
             record.fields,
-            record.warnings
+            record.warnings,
+            record.profile_version,
+            record.via,
+            record.actor
         ])?;
     connection
         .prepare_cached("INSERT INTO record_payload (record_id, raw) VALUES (?1, ?2)")?
@@ -198,7 +209,7 @@ pub fn replace(connection: &Connection, id: i64, record: &NewRecord<'_>) -> Resu
         .prepare_cached(
             "UPDATE record
              SET business_hash = ?2, version = ?3, hash = ?4, state = ?5, run_id = ?6, changed_at = ?7,
-               source_time = ?8, fields = ?9, warnings = ?10
+               source_time = ?8, fields = ?9, warnings = ?10, profile_version = ?11, via = ?12, actor = ?13
              WHERE id = ?1",
         )?
         .execute(params![
@@ -211,12 +222,30 @@ pub fn replace(connection: &Connection, id: i64, record: &NewRecord<'_>) -> Resu
             record.at,
             record.source_time,
             record.fields,
-            record.warnings
+            record.warnings,
+            record.profile_version,
+            record.via,
+            record.actor
         ])?;
     connection
         .prepare_cached("UPDATE record_payload SET raw = ?2 WHERE record_id = ?1")?
         .execute(params![id, record.raw])?;
     Ok(())
+}
+
+/// Who changes a record, when and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Hand<'a> {
+    /// The run, or the one whose row a person checked again.
+    pub run_id: i64,
+    /// When, unix ms.
+    pub at: i64,
+    /// The profile version.
+    pub profile_version: Option<i64>,
+    /// run, revalidation or undo.
+    pub via: &'a str,
+    /// The person, where one did it.
+    pub actor: Option<&'a str>,
 }
 
 /// Marks a record withdrawn; its content stays for the audit.
@@ -228,17 +257,48 @@ pub fn withdraw(
     id: i64,
     hash: &Hash,
     source_time: Option<&str>,
-    run_id: i64,
-    at: i64,
+    hand: &Hand<'_>,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "UPDATE record
-             SET state = 2, hash = ?2, source_time = COALESCE(?3, source_time), run_id = ?4, changed_at = ?5
+             SET state = 2, hash = ?2, source_time = COALESCE(?3, source_time), run_id = ?4, changed_at = ?5,
+               profile_version = ?6, via = ?7, actor = ?8
              WHERE id = ?1",
         )?
-        .execute(params![id, hash, source_time, run_id, at])?;
+        .execute(params![
+            id,
+            hash,
+            source_time,
+            hand.run_id,
+            hand.at,
+            hand.profile_version,
+            hand.via,
+            hand.actor
+        ])?;
     Ok(())
+}
+
+/// Removes a record; its earlier states stay.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM record WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// The state of a record, if there is one.
+///
+/// # Errors
+/// SQLite's.
+pub fn state(connection: &Connection, id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT state FROM record WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }
 
 const ROW: &str = "SELECT r.id, s.dataset, r.state, r.run_id, r.source_time, r.fields, r.warnings
@@ -267,11 +327,23 @@ pub fn page(
     after: Option<i64>,
     limit: u32,
 ) -> Result<Vec<RecordRow>, StoreError> {
-    let mut sql = format!(
-        "{ROW} WHERE r.id > ?1 AND (?2 IS NULL OR r.state = ?2) AND (?3 IS NULL OR r.run_id = ?3)"
-    );
+    let mut sql = format!("{ROW} WHERE r.id > ?1 AND (?2 IS NULL OR r.state = ?2)");
+    if let Some(run_id) = filter.run_id {
+        sql.push_str(&format!(" AND r.run_id = {run_id}"));
+        if let Some(changed) = filter.changed {
+            sql.push_str(&format!(
+                " AND {}EXISTS (
+                   SELECT 1
+                   FROM record_version v
+                   WHERE v.source_id = r.source_id AND v.key_hash = r.key_hash AND v.replaced_by = {run_id})",
+                if changed { "" } else { "NOT " }
+            ));
+        }
+    }
     match filter.source_ids.as_slice() {
         [] => {}
+        // What a run brought is found by the run, whatever the source.
+        [one] if filter.run_id.is_some() => sql.push_str(&format!(" AND +r.source_id = {one}")),
         [one] => sql.push_str(&format!(" AND r.source_id = {one}")),
         // Several sources are read in the order of numbers; an index by source would have to sort.
         several => {
@@ -289,12 +361,9 @@ pub fn page(
             " AND (r.business_hash IN ({list}) OR r.key_hash IN ({list}))"
         ));
     }
-    sql.push_str(" ORDER BY r.id LIMIT ?4");
+    sql.push_str(" ORDER BY r.id LIMIT ?3");
     let mut statement = connection.prepare(&sql)?;
-    let rows = statement.query_map(
-        params![after.unwrap_or(0), filter.state, filter.run_id, limit],
-        read,
-    )?;
+    let rows = statement.query_map(params![after.unwrap_or(0), filter.state, limit], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -107,6 +107,8 @@ pub struct RunDatasetRow {
     pub counts: Counts,
     /// Held records of earlier runs that were accepted now.
     pub released: i64,
+    /// Rows that have reached the portal's library; `None` without one.
+    pub delivered: Option<i64>,
     /// Pages committed.
     pub pages: i64,
     /// Reviews whose details agree with their score.
@@ -144,6 +146,10 @@ pub struct RequestRow {
     pub attempt: i64,
     /// `ok`, or a code.
     pub outcome: String,
+    /// Headers sent, secrets replaced.
+    pub sent: Vec<(String, String)>,
+    /// Headers received, secrets replaced.
+    pub received: Vec<(String, String)>,
 }
 
 /// What a new run is.
@@ -234,6 +240,25 @@ pub fn insert_dataset(
     Ok(())
 }
 
+/// Adds a dataset to a run that is going on, unless it has it.
+///
+/// # Errors
+/// SQLite's.
+pub fn ensure_dataset(
+    connection: &Connection,
+    run_id: i64,
+    source_id: i64,
+    dataset: DatasetId,
+    at: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO run_dataset (run_id, source_id, dataset, state, started_at) VALUES (?1, ?2, ?3, 'running', ?4)",
+        )?
+        .execute(params![run_id, source_id, dataset.number(), at])?;
+    Ok(())
+}
+
 /// One run.
 ///
 /// # Errors
@@ -292,7 +317,8 @@ pub fn page(
 pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRow>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT run_id, source_id, dataset, state, code, message, position, pass, fetched, accepted, unchanged, held,
-           rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at
+           rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at,
+           CASE WHEN EXISTS (SELECT 1 FROM source s JOIN delivery d ON d.connection_id = s.connection_id WHERE s.id = source_id) THEN delivered END
          FROM run_dataset
          WHERE run_id = ?1
          ORDER BY dataset",
@@ -315,6 +341,7 @@ pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRo
             provider_total: row.get(19)?,
             started_at: row.get(20)?,
             ended_at: row.get(21)?,
+            delivered: row.get(22)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -451,19 +478,17 @@ pub fn finish(
     Ok(())
 }
 
-/// Gives sign of life, takes a run over from another process, and says whether to cancel it.
+/// Gives sign of life, and says whether to cancel the run.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreError::TakenOver`] when the run is not the owner's any more, or SQLite's.
 pub fn heartbeat(
     connection: &Connection,
     id: i64,
     owner: &str,
     at: i64,
 ) -> Result<bool, StoreError> {
-    connection
-        .prepare_cached("UPDATE run SET heartbeat_at = ?2, owner = ?3 WHERE id = ?1")?
-        .execute(params![id, at, owner])?;
+    crate::hold::sign_of_life(connection, id, owner, at)?;
     Ok(connection
         .prepare_cached("SELECT cancel_requested FROM run WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?)
@@ -490,8 +515,9 @@ pub fn log_requests(
     requests: &[RequestRow],
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO run_request (run_id, dataset, at, method, url, status, ms, bytes, records, attempt, outcome)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO run_request (run_id, dataset, at, method, url, status, ms, bytes, records, attempt, outcome,
+           sent, received)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     for request in requests {
         statement.execute(params![
@@ -505,7 +531,9 @@ pub fn log_requests(
             request.bytes,
             request.records,
             request.attempt,
-            request.outcome
+            request.outcome,
+            header_text(&request.sent)?,
+            header_text(&request.received)?
         ])?;
     }
     connection
@@ -518,6 +546,21 @@ pub fn log_requests(
     Ok(())
 }
 
+fn header_text(headers: &[(String, String)]) -> Result<Option<String>, StoreError> {
+    if headers.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::to_string(headers)?))
+}
+
+/// Headers of a request; those of an unknown form are left out.
+fn headers(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<(String, String)>> {
+    let text: Option<String> = row.get(at)?;
+    Ok(text
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default())
+}
+
 /// A run's requests, newest first.
 ///
 /// # Errors
@@ -528,7 +571,7 @@ pub fn requests(
     limit: u32,
 ) -> Result<Vec<RequestRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT dataset, at, method, url, status, ms, bytes, records, attempt, outcome
+        "SELECT dataset, at, method, url, status, ms, bytes, records, attempt, outcome, sent, received
          FROM run_request
          WHERE run_id = ?1
          ORDER BY id DESC
@@ -548,12 +591,14 @@ pub fn requests(
             records: row.get(7)?,
             attempt: row.get(8)?,
             outcome: row.get(9)?,
+            sent: headers(row, 10)?,
+            received: headers(row, 11)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The last parts of runs of one source: state and rows fetched, oldest first.
+/// The last parts of readings of one source: state and rows fetched, oldest first; undos read nothing.
 ///
 /// # Errors
 /// SQLite's.
@@ -563,7 +608,12 @@ pub fn history(
     limit: u32,
 ) -> Result<Vec<(String, i64)>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT state, fetched FROM run_dataset WHERE source_id = ?1 ORDER BY run_id DESC LIMIT ?2",
+        "SELECT d.state, d.fetched
+         FROM run_dataset d
+         JOIN run r ON r.id = d.run_id AND r.undoes IS NULL
+         WHERE d.source_id = ?1
+         ORDER BY d.run_id DESC
+         LIMIT ?2",
     )?;
     let rows = statement.query_map(params![source_id, limit], |row| {
         Ok((row.get(0)?, row.get(1)?))
@@ -623,4 +673,15 @@ pub fn dataset_counts(
              WHERE run_id = ?1 AND source_id = ?2",
         )?
         .query_row(params![run_id, source_id], |row| counts(row, 0))?)
+}
+
+/// The profile version of a run; absent for a run that does not exist.
+///
+/// # Errors
+/// SQLite's.
+pub fn profile_version(connection: &Connection, id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT profile_version FROM run WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }

@@ -68,6 +68,26 @@ pub fn find(
         .optional()?)
 }
 
+/// The dataset of a source.
+///
+/// # Errors
+/// SQLite's.
+pub fn dataset_of(connection: &Connection, id: i64) -> Result<DatasetId, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT dataset FROM source WHERE id = ?1")?
+        .query_row([id], |row| dataset(row, 0))?)
+}
+
+/// The connection of a source.
+///
+/// # Errors
+/// SQLite's.
+pub fn connection_of(connection: &Connection, id: i64) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT connection_id FROM source WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
+}
+
 /// Accepted records of a source.
 ///
 /// # Errors

@@ -10,11 +10,12 @@ use zhengqiao_domain::{
 use zhengqiao_exchange::{Limits, Receipt};
 use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, NewRecord};
-use zhengqiao_store::rejection::{self, HELD, NewRejection, REJECTED, State};
+use zhengqiao_store::rejection::{self, HELD, NewRejection, REFUSED, REJECTED, State};
 use zhengqiao_store::run::{self, Counts, Progress};
-use zhengqiao_store::{Connection, StoreError, Transaction, scratch, source};
+use zhengqiao_store::{Connection, StoreError, Transaction, outbox, scratch, source};
 
 use crate::error::SyncError;
+use crate::history::Hand;
 use crate::prepare::{Prepared, finish};
 use crate::trace::{self, Seen};
 
@@ -37,6 +38,8 @@ pub struct Desk {
     pub withdrawals: Option<i64>,
     /// Whether this is a dry run over a scratch cache, which notes every row's fate.
     pub dry: bool,
+    /// Under what and through whom it is written.
+    pub hand: Hand,
 }
 
 impl Desk {
@@ -58,6 +61,7 @@ impl Desk {
             now: now.to_owned(),
             withdrawals: None,
             dry: scratch::is_scratch(tx)?,
+            hand: Hand::of_run(tx, run_id)?,
         })
     }
 
@@ -79,6 +83,7 @@ impl Desk {
             now: now.to_owned(),
             withdrawals: None,
             dry: false,
+            hand: Hand::default(),
         })
     }
 
@@ -221,8 +226,12 @@ impl Desk {
     fn settle(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<(), StoreError> {
         if let Some(head) = rejection::find(tx, self.source_id, key_hash)?
             && head.state != State::Resolved as i64
+            // What the library refused is resolved when it takes a version of it.
+            && head.outcome != REFUSED
         {
+            self.keep_rejection(tx, &head)?;
             rejection::resolve(tx, head.id, self.run_id, self.at)?;
+            outbox::ensure(tx, self.source_id, key_hash)?;
         }
         Ok(())
     }
@@ -247,13 +256,13 @@ impl Desk {
                 totals.withdrawn += 1;
                 totals.removed += 1;
             }
+            self.keep_record(tx, head.id)?;
             record::withdraw(
                 tx,
                 head.id,
                 &row.hash,
                 self.source_time(row),
-                self.run_id,
-                self.at,
+                &self.record_hand(),
             )?;
         } else {
             totals.withdrawn += 1;
@@ -307,9 +316,15 @@ impl Desk {
             fields: &fields,
             warnings: warnings.as_deref(),
             raw: &row.raw,
+            profile_version: self.hand.profile_version,
+            via: self.hand.via,
+            actor: self.hand.actor.as_deref(),
         };
         match id {
-            Some(id) => record::replace(tx, id, &new),
+            Some(id) => {
+                self.keep_record(tx, id)?;
+                record::replace(tx, id, &new)
+            }
             None => record::insert(tx, &new),
         }
     }
@@ -340,31 +355,30 @@ impl Desk {
             .iter()
             .filter_map(|field| row.record.get(field))
             .collect();
-        rejection::put(
-            tx,
-            &NewRejection {
-                source_id: self.source_id,
-                key_hash: &row.key_hash,
-                record_key: &row.key,
-                outcome,
-                run_id: self.run_id,
-                at: self.at,
-                day: self.now.get(..10).unwrap_or_default(),
-                hash: &row.hash,
-                version: row.version,
-                department: get(dataset.department),
-                region: get(dataset.region),
-                title: row.record.get(dataset.title),
-                business_key: business_key.as_deref(),
-                source_time: self.source_time(row),
-                raw: &row.raw,
-                mapped: &Value::Object(row.record.to_json()).to_string(),
-                findings: &serde_json::to_string(&row.findings)?,
-                causes: &causes,
-                waits: &waits,
-                search_text: &search.join(" "),
-            },
-        )?;
+        let new = NewRejection {
+            source_id: self.source_id,
+            key_hash: &row.key_hash,
+            record_key: &row.key,
+            outcome,
+            run_id: self.run_id,
+            at: self.at,
+            day: self.now.get(..10).unwrap_or_default(),
+            hash: &row.hash,
+            version: row.version,
+            department: get(dataset.department),
+            region: get(dataset.region),
+            title: row.record.get(dataset.title),
+            business_key: business_key.as_deref(),
+            source_time: self.source_time(row),
+            raw: &row.raw,
+            mapped: &Value::Object(row.record.to_json()).to_string(),
+            findings: &serde_json::to_string(&row.findings)?,
+            causes: &causes,
+            waits: &waits,
+            search_text: &search.join(" "),
+        };
+        self.keep_if_changed(tx, &new)?;
+        rejection::put(tx, &new)?;
         Ok(())
     }
 

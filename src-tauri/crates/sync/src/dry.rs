@@ -94,10 +94,7 @@ fn start_as(real: &Cache, options: RunOptions, dry_id: i64) -> Result<(Cache, St
         return Err(SyncError::NoConnection(connection_id));
     };
     if let Some(run) = active {
-        return Err(SyncError::AlreadyRunning {
-            run_id: run.id,
-            owner: run.owner,
-        });
+        return Err(engine::already_running(&run));
     }
     let path = path_of(real.path(), dry_id);
     if let Some(directory) = path.parent() {
@@ -252,9 +249,23 @@ pub async fn to_apply(
         .await?;
     let options = options(&row, &first, &parts, scope, now_ms)?;
     let connection_id = row.connection_id;
-    let mark = real
-        .read(move |conn| scratch::mark(conn, connection_id))
+    let (mark, waiting) = real
+        .read(move |conn| {
+            Ok((
+                scratch::mark(conn, connection_id)?,
+                run::unfinished(conn, connection_id)?,
+            ))
+        })
         .await?;
+    if let Some(run) = waiting {
+        if has_process(&run, now_ms) {
+            return Err(engine::already_running(&run));
+        }
+        return Err(SyncError::NotApplicable {
+            dry_id,
+            why: format!("run {} was interrupted; go on with it first", run.id),
+        });
+    }
     if mark != row.mark {
         let differs = compare(real, &dry, options.clone(), secrets).await?;
         if !differs.is_empty() {

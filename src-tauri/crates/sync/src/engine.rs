@@ -12,23 +12,30 @@ use zhengqiao_domain::rules::scale_is_reversed;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet};
 use zhengqiao_exchange::{
     DatasetSource, ExchangeError, Fault, Incremental, IncrementalState, Limits, Position, Profile,
-    Provider, Receipt, RequestEntry, RequestObserver, Scope, Secrets, Slip,
+    Provider, Receipt, RequestBegun, RequestEntry, RequestObserver, Scope, Secrets, Slip,
 };
 use zhengqiao_store::run::{self, Counts, NewRun, Progress, RequestRow, RunDatasetRow, RunRow};
-use zhengqiao_store::{Cache, StoreError, Transaction, connection, hash, run_scope, source};
+use zhengqiao_store::{
+    Cache, StoreError, Transaction, connection, hash, hold, run_cause, run_scope, source, undone,
+};
 
 use crate::batch::Desk;
 use crate::drift::{self, Fields};
 use crate::dry;
 use crate::error::SyncError;
+use crate::fair::Going;
 use crate::guard;
+use crate::owner;
 use crate::prepare::{Prepared, prepare_noting};
+use crate::present::Present;
 use crate::recheck;
 use crate::replay;
+use crate::rest;
 use crate::retention;
 use crate::scope::RunScope;
 use crate::state::{RunMode, StateWord};
 use crate::trace;
+use crate::undo;
 
 /// Rows of one transaction, if they come fast.
 const COMMIT_ROWS: usize = 20_000;
@@ -38,8 +45,6 @@ const COMMIT_EVERY: Duration = Duration::from_millis(700);
 const PAGES_AHEAD: usize = 3;
 /// Readings of a dataset whose rows move between pages.
 const MAX_PASSES: i64 = 3;
-/// A run without sign of life for so long has lost its process.
-const DEAD_AFTER_MS: i64 = 60_000;
 /// Reviews with details that it takes to judge the satisfaction scale.
 const SCALE_EVIDENCE: u64 = 20;
 
@@ -95,21 +100,21 @@ pub(crate) struct Place {
 
 /// This process, as the owner of a run.
 pub(crate) fn owner() -> String {
-    format!("pid {}", std::process::id())
+    owner::this_process().to_owned()
 }
 
 /// Whether the process that runs a run still lives, as far as can be told.
 pub fn has_process(run: &RunRow, now_ms: i64) -> bool {
-    if run.owner == owner() {
-        return true;
+    owner::lives(&run.owner, run.heartbeat_at, now_ms)
+}
+
+/// What is said of a run that has a process.
+pub(crate) fn already_running(run: &RunRow) -> SyncError {
+    SyncError::AlreadyRunning {
+        run_id: run.id,
+        owner: owner::in_words(&run.owner),
+        since: moment::canonical(local(run.started_at)),
     }
-    if let Some(pid) = run.owner.strip_prefix("pid ")
-        && std::path::Path::new("/proc/self").exists()
-        && !std::path::Path::new("/proc").join(pid).exists()
-    {
-        return false;
-    }
-    now_ms - run.heartbeat_at < DEAD_AFTER_MS
 }
 
 /// A moment in UTC+8 of unix ms.
@@ -122,6 +127,19 @@ pub(crate) fn local(ms: i64) -> NaiveDateTime {
 
 pub(crate) fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
+}
+
+/// The version of a profile's rule set.
+///
+/// # Errors
+/// [`StoreError::Content`] for settings that cannot be written.
+pub fn rule_set(profile: &Profile) -> Result<String, StoreError> {
+    let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
+    Ok(rule_set
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// Registers a run, or takes over the connection's interrupted one.
@@ -142,12 +160,9 @@ pub(crate) fn register(
     };
     if let Some(run) = run::unfinished(tx, options.connection_id)? {
         if has_process(&run, options.now_ms) {
-            return Ok(Err(SyncError::AlreadyRunning {
-                run_id: run.id,
-                owner: run.owner,
-            }));
+            return Ok(Err(already_running(&run)));
         }
-        run::heartbeat(tx, run.id, &owner(), options.now_ms)?;
+        hold::take_up(tx, run.id, &owner(), options.now_ms)?;
         return Ok(Ok(Started {
             run_id: run.id,
             resumed: true,
@@ -162,12 +177,7 @@ pub(crate) fn register(
         Ok(datasets) => datasets,
         Err(error) => return Ok(Err(error)),
     };
-    let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
-    let rule_set: String = rule_set
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let rule_set = rule_set(&profile)?;
     let until = match &scope.replays {
         Some(replay) => replay.until.clone(),
         None => moment::canonical(local(options.now_ms)),
@@ -201,7 +211,7 @@ pub(crate) fn register(
 
 /// Keeps the requests until they are written with the next rows.
 #[derive(Default)]
-struct Log(Mutex<Vec<RequestRow>>);
+struct Log(Mutex<Vec<RequestRow>>, Present);
 
 impl Log {
     fn take(&self) -> Vec<RequestRow> {
@@ -210,7 +220,12 @@ impl Log {
 }
 
 impl RequestObserver for Log {
+    fn begun(&self, request: RequestBegun) {
+        self.1.begun(request);
+    }
+
     fn request(&self, entry: RequestEntry) {
+        self.1.ended();
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         self.0
             .lock()
@@ -226,6 +241,8 @@ impl RequestObserver for Log {
                 records: number(entry.records),
                 attempt: i64::from(entry.attempt),
                 outcome: entry.outcome.to_owned(),
+                sent: entry.headers.sent,
+                received: entry.headers.received,
             });
     }
 }
@@ -237,6 +254,8 @@ enum End {
         drifted: bool,
     },
     Cancelled,
+    /// Somebody asked it to wait.
+    Paused,
     /// Too many rows were rejected to go on without a person.
     Guarded,
     Failed(ExchangeError),
@@ -245,6 +264,7 @@ enum End {
 /// What a commit says of how to go on.
 struct Committed {
     cancelled: bool,
+    paused: bool,
     guarded: bool,
     /// What became of each row.
     receipts: Vec<Receipt>,
@@ -263,6 +283,7 @@ struct Engine {
     /// Whether this is a dry run itself: nothing is written back to the provider.
     dry: bool,
     now: NaiveDateTime,
+    going: Going,
 }
 
 /// Runs a started run to its end and returns its state.
@@ -287,6 +308,9 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
             ))
         })
         .await?;
+    if row.mode == undo::UNDO {
+        return undo::run(cache, row).await;
+    }
     let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
     let log = Arc::new(Log::default());
     let provider = match Provider::new(&profile, secrets, log.clone()) {
@@ -335,6 +359,7 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
         scope,
         replay,
         dry,
+        going: Going::one_more(),
     };
     engine.go(parts).await
 }
@@ -350,7 +375,9 @@ async fn finish(
             let cause = cause
                 .as_ref()
                 .map(|(code, message)| (code.as_str(), message.as_str()));
-            run::finish(tx, run_id, state.as_str(), cause, now_ms())
+            let at = now_ms();
+            hold::sign_of_life(tx, run_id, &owner(), at)?;
+            run::finish(tx, run_id, state.as_str(), cause, at)
         })
         .await?;
     Ok(())
@@ -368,6 +395,9 @@ impl Engine {
                 (None, Some(error)) => self.close(part, End::Failed(error.clone())).await?,
                 (None, None) => {
                     let end = self.dataset(part).await?;
+                    if matches!(end, End::Paused) {
+                        return self.rest().await;
+                    }
                     if let End::Failed(error) = &end
                         && bars_all(error)
                     {
@@ -396,6 +426,18 @@ impl Engine {
         )
         .await?;
         Ok(worst)
+    }
+
+    /// Waits for whoever takes the run up again.
+    async fn rest(&self) -> Result<StateWord, SyncError> {
+        let (run_id, wished) = (self.run.id, !rest::is_leaving());
+        self.cache
+            .write(move |tx| {
+                hold::sign_of_life(tx, run_id, &owner(), now_ms())?;
+                hold::let_go(tx, run_id, wished)
+            })
+            .await?;
+        Ok(StateWord::Paused)
     }
 
     /// Reads one dataset, as often as its rows move.
@@ -591,7 +633,7 @@ impl Engine {
             }
             let due = failed.is_some()
                 || ended
-                || rows.len() >= COMMIT_ROWS
+                || rows.len() >= COMMIT_ROWS / self.going.number()
                 || (self.replay.is_some() && progress.pages > 0)
                 || since.elapsed() >= COMMIT_EVERY;
             if !due {
@@ -635,6 +677,9 @@ impl Engine {
             if committed.cancelled {
                 return Ok(End::Cancelled);
             }
+            if committed.paused {
+                return Ok(End::Paused);
+            }
             if committed.guarded {
                 return Ok(End::Guarded);
             }
@@ -652,6 +697,7 @@ impl Engine {
     ) -> Result<Committed, SyncError> {
         let slips = if self.dry { slips.to_vec() } else { Vec::new() };
         let requests = self.log.take();
+        let present = self.log.1.json();
         let position = serde_json::to_string(place).map_err(StoreError::from)?;
         let (rules, now, run_id, connection_id) = (
             self.rules.clone(),
@@ -685,9 +731,11 @@ impl Engine {
                     run::progress(tx, run_id, source_id, &progress, at)?;
                 }
                 run::log_requests(tx, run_id, &requests)?;
+                hold::note_request(tx, run_id, present.as_deref())?;
                 let counts = run::dataset_counts(tx, run_id, source_id)?;
                 Ok(Committed {
                     cancelled: run::heartbeat(tx, run_id, &owner(), at)?,
+                    paused: rest::is_leaving() || hold::standing(tx, run_id)?.pause_requested,
                     guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected)
                         && !guard::passed_over(tx, run_id, source_id)?.contains("reject_rate"),
                     receipts,
@@ -749,6 +797,7 @@ impl Engine {
                     let more = next.is_none()
                         && recheck::overdue(tx, &desk, &rules, before_ms, &mut progress)?;
                     run::progress(tx, run_id, source_id, &progress, at)?;
+                    hold::sign_of_life(tx, run_id, &owner(), at)?;
                     Ok((next, more))
                 })
                 .await?;
@@ -833,6 +882,7 @@ impl Engine {
                     .or(changed.filter(|(code, _)| !passed.contains(code)));
                 let (state, cause) = judge(&end, &now, full, &limits, doubt, &passed);
                 let at = now_ms();
+                hold::sign_of_life(tx, run_id, &owner(), at)?;
                 let told = cause
                     .as_ref()
                     .map(|(code, message)| (code.as_str(), message.as_str()));
@@ -861,8 +911,10 @@ impl Engine {
                         version,
                         cursor,
                     };
+                    undone::note_cursor(tx, run_id, source_id)?;
                     source::succeeded(tx, source_id, Some(&serde_json::to_string(&kept)?), at)?;
                 }
+                run_cause::note(tx, run_id, source_id)?;
                 Ok((state, cause))
             })
             .await?)
@@ -940,6 +992,7 @@ fn judge(
     let cause = |code: &str, message: String| Some((code.to_owned(), message));
     match end {
         End::Cancelled => (StateWord::Cancelled, None),
+        End::Paused => (StateWord::Paused, None),
         End::Failed(error) => (StateWord::Failed, cause(error.code(), error.to_string())),
         End::Read { .. } if !counts.balance() => (
             StateWord::Failed,

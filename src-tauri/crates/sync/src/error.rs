@@ -15,14 +15,21 @@ pub enum SyncError {
     /// There is no such connection.
     #[error("there is no connection {0}")]
     NoConnection(i64),
-    /// Another process runs this connection.
-    #[error("run {run_id} of this connection is active in another process ({owner})")]
+    /// A living process runs this connection.
+    #[error(
+        "run {run_id} of this connection is going on in {owner}, begun {since} (UTC+8); wait for its end, or cancel it"
+    )]
     AlreadyRunning {
         /// The active run.
         run_id: i64,
-        /// Who runs it.
+        /// Who runs it: process and host.
         owner: String,
+        /// Since when, in UTC+8.
+        since: String,
     },
+    /// The run has ended, or there is no such run.
+    #[error("run {0} is not active")]
+    NotActive(i64),
     /// The connection does not carry a dataset that was asked for.
     #[error("the connection does not carry {0}")]
     NoDataset(zhengqiao_domain::DatasetId),
@@ -67,6 +74,17 @@ pub enum SyncError {
     /// A reconciliation that was signed off is changed no more.
     #[error("reconciliation {0} was signed off; begin a new one")]
     SignedOff(i64),
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    NoRun(i64),
+    /// A run was interrupted and must be continued or cancelled first.
+    #[error("run {0} has not ended; continue or cancel it first")]
+    Unfinished(i64),
+    /// Earlier states that the run replaced are gone.
+    #[error(
+        "run {0} cannot be undone: the earlier versions that it replaced are no longer kept (retention), or it ran before versions were kept"
+    )]
+    HistoryForgotten(i64),
     /// A thread of the run ended unexpectedly.
     #[error("the run was interrupted: {0}")]
     Interrupted(String),

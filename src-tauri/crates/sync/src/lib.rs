@@ -10,21 +10,36 @@ mod engine;
 mod error;
 mod guard;
 mod plausible;
+mod fair;
+mod history;
+mod owner;
 mod prepare;
+mod present;
 mod probe;
 mod recheck;
 pub mod reconcile;
 mod replay;
+mod rest;
 mod retention;
+pub mod schedule;
 mod scope;
 mod state;
 mod trace;
+mod undo;
 
 pub use batch::{Desk, judge, read_record, revalidate};
-pub use engine::{RunOptions, Started, has_process, run, start};
+pub use engine::{RunOptions, Started, has_process, rule_set, run, start};
 pub use error::SyncError;
 pub use guard::decide;
+pub use history::Hand;
+pub use owner::{in_words, lives, this_process};
 pub use prepare::{Prepared, prepare};
+pub use present::PresentRequest;
 pub use probe::{Probed, probe};
+pub use rest::{give_up, leave, pause, stay};
+pub use retention::{Forgettable, count as count_forgettable};
 pub use scope::{MOST_IDS, Replay, RunScope, Window};
 pub use state::{RunMode, StateWord};
+pub use undo::{
+    KeptBy, UNDO, UndoPlan, batches as undo_batches, plan as plan_undo, start as start_undo,
+};

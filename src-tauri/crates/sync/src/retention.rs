@@ -1,9 +1,13 @@
 //! What a connection keeps no longer: old request logs and rejections that were resolved long ago.
 //!
-//! Accepted records are never forgotten here. Each transaction is small, so that a screen never waits.
+//! Earlier versions of records go as well after their time; runs that lose some are marked, because
+//! they cannot be undone any more. Accepted records are never forgotten here. Each transaction is small, so that a screen never waits.
 
 use zhengqiao_exchange::Limits;
-use zhengqiao_store::{Cache, StoreError, Transaction, audit, rejection, run};
+use zhengqiao_store::{
+    Cache, Connection, StoreError, Transaction, audit, forgettable, record_version, rejection,
+    rejection_version, run, undone,
+};
 
 use crate::error::SyncError;
 
@@ -12,6 +16,63 @@ const BATCH_ROWS: u32 = 2_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 type Forget = fn(&Transaction<'_>, i64, i64, u32) -> Result<usize, StoreError>;
+
+fn forget_history(
+    tx: &Transaction<'_>,
+    connection_id: i64,
+    before_ms: i64,
+    limit: u32,
+) -> Result<usize, StoreError> {
+    undone::mark_forgotten(tx, connection_id, before_ms)?;
+    let mut forgotten = 0;
+    for forget in [
+        record_version::forget,
+        rejection_version::forget,
+        undone::forget,
+    ] {
+        let left = limit.saturating_sub(u32::try_from(forgotten).unwrap_or(limit));
+        forgotten += forget(tx, connection_id, before_ms, left)?;
+    }
+    Ok(forgotten)
+}
+
+/// What would be forgotten of a connection under other limits, counted at a moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgettable {
+    /// Requests in logs.
+    pub requests: i64,
+    /// Resolved rejections.
+    pub resolved: i64,
+    /// Earlier versions of records and rejections.
+    pub versions: i64,
+    /// Runs that could not be undone any more.
+    pub runs: i64,
+}
+
+/// Counts what is older than the limits say.
+///
+/// # Errors
+/// The cache's.
+pub fn count(
+    conn: &Connection,
+    connection_id: i64,
+    limits: &Limits,
+    now_ms: i64,
+) -> Result<Forgettable, StoreError> {
+    let before = |days: u32| (days > 0).then(|| now_ms - i64::from(days) * DAY_MS);
+    let mut counts = Forgettable::default();
+    if let Some(before_ms) = before(limits.request_log_days) {
+        counts.requests = forgettable::requests(conn, connection_id, before_ms)?;
+    }
+    if let Some(before_ms) = before(limits.resolved_days) {
+        counts.resolved = forgettable::resolved(conn, connection_id, before_ms)?;
+    }
+    if let Some(before_ms) = before(limits.history_days) {
+        counts.versions = forgettable::versions(conn, connection_id, before_ms)?;
+        counts.runs = forgettable::runs(conn, connection_id, before_ms)?;
+    }
+    Ok(counts)
+}
 
 /// Forgets what is older than the limits say, and notes in the audit log how much that was.
 ///
@@ -23,7 +84,7 @@ pub async fn forget(
     limits: &Limits,
     now_ms: i64,
 ) -> Result<(), SyncError> {
-    let acts: [(&str, u32, Forget); 2] = [
+    let acts: [(&str, u32, Forget); 3] = [
         (
             "request_log",
             limits.request_log_days,
@@ -32,6 +93,7 @@ pub async fn forget(
         ("resolved", limits.resolved_days, |tx, id, before, limit| {
             rejection::forget_resolved(tx, id, before, limit)
         }),
+        ("history", limits.history_days, forget_history),
     ];
     for (what, days, act) in acts {
         if days == 0 {

@@ -7,6 +7,9 @@ use crate::packages::{self, BUILD, DATABASES, JOURNEYS, WINDOW};
 use crate::process::{Outcome, build_dir, command, exists, root, run};
 use crate::window;
 
+/// The window's files are in the program, as users have it.
+const WINDOW_FEATURES: &str = "zhengqiao-desktop/custom-protocol";
+
 /// `cargo xtask demo`.
 pub fn demo(headless: bool, records: u64, seed: u64, defects: f64) -> Outcome {
     let display = ["DISPLAY", "WAYLAND_DISPLAY"]
@@ -52,10 +55,12 @@ pub fn test(skip_window: bool) -> Outcome {
         &[BUILD, DATABASES, WINDOW, JOURNEYS]
     };
     packages::ensure(groups)?;
-    let hosts: &[&str] = if skip_window {
-        &["--exclude", "zhengqiao-desktop"]
+    // One choice of packages and features for every step: another choice would compile the
+    // dependencies once more.
+    let chosen: &[&str] = if skip_window {
+        &["--workspace", "--exclude", "zhengqiao-desktop"]
     } else {
-        &[]
+        &["--workspace", "--features", WINDOW_FEATURES]
     };
     let mut failed = Vec::new();
     let mut step = |name: &str, outcome: Outcome| {
@@ -70,15 +75,18 @@ pub fn test(skip_window: bool) -> Outcome {
         "clippy",
         cargo(
             &[
-                &["clippy", "--workspace", "--all-targets"],
-                hosts,
-                &["--", "-D", "warnings"],
+                &["clippy"],
+                chosen,
+                &["--all-targets", "--", "-D", "warnings"],
             ]
             .concat(),
         ),
     );
-    step("tests", cargo(&[&["test", "--workspace"], hosts].concat()));
-    step("generated types", types(true));
+    step(
+        "tests",
+        cargo(&[&["test"], chosen, &["--no-fail-fast"]].concat()),
+    );
+    step("generated types", types_of(chosen, true));
     if !skip_window {
         step("journeys", journeys());
     }
@@ -110,6 +118,11 @@ pub fn dev() -> Outcome {
 
 /// `cargo xtask types`.
 pub fn types(check: bool) -> Outcome {
+    types_of(&["-p", "zhengqiao-api"], check)
+}
+
+/// Writes or compares the types, with the packages that are being built anyway.
+fn types_of(chosen: &[&str], check: bool) -> Outcome {
     let committed = root().join("ui/src/api/generated");
     let fresh = build_dir().join("types");
     if fresh.exists() {
@@ -117,14 +130,7 @@ pub fn types(check: bool) -> Outcome {
     }
     let mut export = command(
         "cargo",
-        &[
-            "test",
-            "--quiet",
-            "-p",
-            "zhengqiao-api",
-            "--lib",
-            "export_bindings",
-        ],
+        &[&["test", "--quiet"], chosen, &["--lib", "export_bindings"]].concat(),
     );
     export.env("TS_RS_EXPORT_DIR", &fresh);
     run(export)?;
@@ -197,23 +203,18 @@ fn test_ui() -> Outcome {
     npm(&["run", "build"])
 }
 
+/// The window itself was built for its own test in the step before.
 fn journeys() -> Outcome {
-    cargo(&[
-        "build",
-        "-p",
-        "zhengqiao-desktop",
-        "--features",
-        "custom-protocol",
-    ])?;
     let display = window::Display::start()?;
     let mut journeys = command(
         "cargo",
         &[
             "test",
-            "-p",
-            "zhengqiao-tests",
+            "--workspace",
             "--features",
-            "window",
+            WINDOW_FEATURES,
+            "--features",
+            "zhengqiao-tests/window",
             "--test",
             "window",
             "--",

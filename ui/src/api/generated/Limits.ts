@@ -41,4 +41,9 @@ request_log_days: number,
 /**
  * Resolved rejections are forgotten after so many days; 0 keeps them.
  */
-resolved_days: number, };
+resolved_days: number, 
+/**
+ * Earlier versions of records and rejections are forgotten after so many days, and with them the
+ * possibility to undo the runs of that time; 0 keeps them.
+ */
+history_days: number, };

@@ -7,6 +7,7 @@ import type { Interface } from "./Interface";
 import type { Limits } from "./Limits";
 import type { Network } from "./Network";
 import type { RuleSettings } from "./RuleSettings";
+import type { Target } from "./Target";
 
 /**
  * Everything about a connection except its name and its secret.
@@ -56,4 +57,8 @@ rules: RuleSettings,
 /**
  * The datasets that it carries.
  */
-datasets: { [key in DatasetId]?: DatasetSource }, };
+datasets: { [key in DatasetId]?: DatasetSource }, 
+/**
+ * Where accepted records go on to; without it the local cache is the library.
+ */
+delivery: Target | null, };

@@ -22,6 +22,10 @@ state: string | null,
  */
 run_id: number | null, 
 /**
+ * Of these, only the new or the changed ones: new, changed.
+ */
+change: string | null, 
+/**
  * A key or business number, exact.
  */
 search: string | null, 

@@ -23,6 +23,10 @@ dataset: DatasetId,
  */
 outcome: Outcome, 
 /**
+ * Where it was turned away: check, or delivery when the portal's library refused it.
+ */
+stage: string, 
+/**
  * open, reported, resolved, ignored or overridden.
  */
 state: string, 

@@ -31,6 +31,10 @@ counts: Counts,
  */
 released: number, 
 /**
+ * Accepted and withdrawn rows that have reached the portal's library; absent without one.
+ */
+delivered: number | null, 
+/**
  * Pages committed.
  */
 pages: number, 

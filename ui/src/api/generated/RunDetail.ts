@@ -2,6 +2,7 @@
 import type { RequestRow } from "./RequestRow";
 import type { RunDatasetRow } from "./RunDatasetRow";
 import type { RunRow } from "./RunRow";
+import type { RunStanding } from "./RunStanding";
 
 /**
  * A run in full.
@@ -26,4 +27,8 @@ profile_version: number,
 /**
  * Version of the rule set that it used.
  */
-rule_set: string, };
+rule_set: string, 
+/**
+ * How it came about and how it stands to others.
+ */
+standing: RunStanding, };

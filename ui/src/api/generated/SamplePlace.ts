@@ -9,6 +9,10 @@ export type SamplePlace = {
  */
 source: string, 
 /**
+ * The column's comment, where a database has one.
+ */
+comment: string, 
+/**
  * Some of its values, masked.
  */
 samples: Array<string>, 

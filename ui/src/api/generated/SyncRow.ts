@@ -51,6 +51,10 @@ rejected: number,
  */
 held: number, 
 /**
+ * Rows that wait for the portal's library; absent without one.
+ */
+backlog: number | null, 
+/**
  * Rows fetched in the last runs, oldest first.
  */
 history: Array<number>, };

@@ -26,7 +26,7 @@ export const common: typeof zh = {
     never: 'Never run',
     waiting: 'Waiting',
   },
-  outcome: { accepted: 'Accepted', held: 'Held', rejected: 'Rejected' },
+  outcome: { accepted: 'Accepted', held: 'Held', rejected: 'Rejected', refused: 'Refused' },
   severity: { off: 'Off', warn: 'Warning', hold: 'Hold', reject: 'Reject' },
   rejectionState: {
     open: 'Open',
@@ -52,7 +52,7 @@ export const common: typeof zh = {
     case_records: 'Case records',
     reviews: 'Reviews',
   },
-  mode: { full: 'Full', incremental: 'Incremental' },
+  mode: { full: 'Full', incremental: 'Incremental', verify: 'Verify only', undo: 'Undo' },
   act: {
     save: 'Save',
     cancel: 'Cancel',

@@ -89,6 +89,7 @@ export const connections: typeof zhConnections = {
     name: 'Name',
     proxy: 'Proxy',
     tcp: 'Port',
+    protocol: 'Protocol',
     tunnel: 'Tunnel',
     tls: 'Encryption',
     clock: 'Clock',

@@ -3,14 +3,20 @@ import { adviceIn } from '../advice'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
+import { dry } from './dry'
+import { delivery } from './delivery'
 import { expiry } from './expiry'
 import { guards } from './guards'
 import { audit, identity, settings } from './identity'
 import { limits } from './limits'
+import { lineage } from './lineage'
+import { live } from './live'
 import { auth, file, mapping } from './mapping'
+import { narrow } from './narrow'
 import { network } from './network'
 import { reconcile } from './reconciliation'
 import { rejected } from './rejected'
+import { schedule } from './schedule'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
 import { table } from './table'
@@ -21,7 +27,10 @@ export default {
   overview,
   connections,
   dataset,
+  delivery,
   limits,
+  lineage,
+  narrow,
   network,
   expiry,
   auth,
@@ -29,7 +38,10 @@ export default {
   mapping,
   table,
   sharing,
+  schedule,
+  live,
   sync,
+  dry,
   records,
   guards,
   reconcile,

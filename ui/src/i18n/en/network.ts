@@ -45,6 +45,7 @@ export const network: typeof zhNetwork = {
     proxy_user: 'User at the proxy',
     request: 'Request',
     date: 'The provider’s time',
+    server: 'Server version',
     missing_field: 'Required field without a value',
   },
   why: {

@@ -24,7 +24,7 @@ export const common = {
     never: '从未运行',
     waiting: '等待中',
   },
-  outcome: { accepted: '已入库', held: '待补', rejected: '拒收' },
+  outcome: { accepted: '已入库', held: '待补', rejected: '拒收', refused: '库拒收' },
   severity: { off: '关闭', warn: '提示', hold: '待补', reject: '拒收' },
   rejectionState: {
     open: '待处理',
@@ -50,7 +50,7 @@ export const common = {
     case_records: '办件信息库',
     reviews: '好差评',
   },
-  mode: { full: '全量', incremental: '增量' },
+  mode: { full: '全量', incremental: '增量', verify: '只核对', undo: '撤销' },
   act: {
     save: '保存',
     cancel: '取消',

@@ -79,6 +79,7 @@ export const connections = {
     name: '域名解析',
     proxy: '代理',
     tcp: '端口连接',
+    protocol: '协议',
     tunnel: '代理通道',
     tls: '加密',
     clock: '时钟',

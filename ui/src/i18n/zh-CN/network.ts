@@ -43,6 +43,7 @@ export const network = {
     proxy_user: '代理用户',
     request: '请求',
     date: '服务端时间',
+    server: '服务器版本',
     missing_field: '没有取到值的必填字段',
   },
   why: {

@@ -32,7 +32,7 @@ export function useFilter(connectionId: ComputedRef<number | null>): Filter {
   }))
   return {
     filter,
-    isNarrow: computed(() => Object.keys(route.query).length > 0),
+    isNarrow: computed(() => Object.keys(route.query).some((name) => name !== 'open')),
     narrow: (name, value) => {
       const query = { ...route.query }
       if (value === null || value === undefined || value === '') Reflect.deleteProperty(query, name)

@@ -9,6 +9,7 @@ use zhengqiao_exchange::{
 use zhengqiao_store::{StoreError, audit, connection, connection_secret, run};
 use zhengqiao_sync::prepare;
 
+use super::delivery::set_up;
 use super::secrets::Which;
 use super::{Console, actor, invalid, not_found, now_local, now_ms};
 use crate::contract::{
@@ -158,6 +159,7 @@ impl Console {
                     ),
                 };
                 connection::keep_version(tx, id, &actor(), at)?;
+                set_up(tx, id, profile.delivery.as_ref())?;
                 audit::append(tx, at, &actor(), act, &name, "{}")?;
                 Ok(Ok(id))
             })
@@ -334,7 +336,7 @@ fn require_ids(auth: &Auth) -> Result<(), ApiError> {
     }
 }
 
-fn test_layer(layer: Layer) -> TestLayer {
+pub(super) fn test_layer(layer: Layer) -> TestLayer {
     TestLayer {
         layer: layer.name.into(),
         dataset: layer.dataset,

@@ -14,10 +14,11 @@ use zhengqiao_domain::{
     Check, CompiledMapping, DatasetId, Outcome, Personal, Proposal, Rule, RuleSet, Severity,
     SourceColumn, propose,
 };
-use zhengqiao_exchange::{FileTrouble, NoObserver, Profile, Provider, inspect_file};
+use zhengqiao_exchange::{Column, FileTrouble, NoObserver, Profile, Provider, inspect_file};
 use zhengqiao_store::{record, rejection, source};
 use zhengqiao_sync::{Desk, judge, prepare};
 
+use super::tables::with_columns;
 use super::{Console, blocking, invalid, not_found, now_local, now_ms};
 use crate::contract::{
     ApiError, CountEffect, ErrorCode, FieldPreview, FileInspection, InspectFile, MappingEffect,
@@ -96,9 +97,9 @@ impl Console {
     /// # Errors
     /// The provider's when there is nothing in the cache either.
     pub async fn sample_dataset(&self, request: TakeSample) -> Result<MappingSample, ApiError> {
-        let (fetched, problem) = match self.fetch_sample(&request).await {
-            Ok(rows) => (rows, None),
-            Err(error) => (Vec::new(), Some(error)),
+        let (fetched, table, problem) = match self.fetch_sample(&request).await {
+            Ok((rows, table)) => (rows, table, None),
+            Err(error) => (Vec::new(), Vec::new(), Some(error)),
         };
         let (rows, from) = match (fetched.is_empty(), request.connection_id) {
             (true, Some(connection_id)) => (
@@ -112,7 +113,7 @@ impl Console {
         {
             return Err(error);
         }
-        let columns = places(&rows);
+        let columns = with_columns(places(&rows), &table);
         let proposals = propose(
             request.dataset,
             &columns
@@ -132,6 +133,7 @@ impl Console {
                         .map(|text| masking::mask(class, text))
                         .collect(),
                     source: column.name,
+                    comment: column.comment,
                     filled,
                 }
             })
@@ -159,7 +161,11 @@ impl Console {
         })
     }
 
-    async fn fetch_sample(&self, request: &TakeSample) -> Result<Vec<Vec<u8>>, ApiError> {
+    /// The records of the first page, and the columns of a database's table.
+    async fn fetch_sample(
+        &self,
+        request: &TakeSample,
+    ) -> Result<(Vec<Vec<u8>>, Vec<Column>), ApiError> {
         let dataset = request.dataset;
         let profile: &Profile = &request.profile;
         let source = profile
@@ -173,11 +179,12 @@ impl Console {
         let provider = Provider::new(profile, secrets, Arc::new(NoObserver))?;
         let until = moment::canonical(now_local());
         let page = provider.first_page(dataset, source, &until).await?;
-        Ok(page.map_or_else(Vec::new, |page| {
+        let rows = page.map_or_else(Vec::new, |page| {
             (0..page.records.len().min(SAMPLE_ROWS))
                 .map(|at| page.raw(at).to_vec())
                 .collect()
-        }))
+        });
+        Ok((rows, provider.columns(source).await?))
     }
 
     async fn cached_sample(

@@ -2,20 +2,30 @@
 
 mod connections;
 mod decisions;
+mod delivery;
+mod dry;
 mod export;
+mod history;
 mod identity;
+mod live;
 mod mapping;
 mod network;
 mod reconciliation;
 mod records;
 mod rejected;
+mod retention;
+mod run_page;
+mod run_report;
 mod runs;
+mod schedule;
 mod secrets;
 mod sharing;
 mod system;
+mod tables;
+mod undo;
 mod versions;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -24,8 +34,11 @@ use zhengqiao_exchange::{ExchangeError, Profile};
 use zhengqiao_store::{Cache, Connection, StoreError, Transaction, connection};
 use zhengqiao_sync::SyncError;
 
-use crate::contract::{ApiError, ErrorCode, KeyStore};
+use crate::contract::{ApiError, ErrorCode, KeyStore, StateChange};
 use crate::keys::{self, KeyChoice, Open};
+
+/// Changes that a slow listener may be behind.
+const CHANGES_KEPT: usize = 64;
 
 /// What a console is made with.
 #[derive(Clone)]
@@ -44,8 +57,11 @@ struct Shared {
     open: RwLock<Option<Arc<Open>>>,
     opening: tokio::sync::Mutex<()>,
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
+    delivering: Mutex<HashSet<i64>>,
     samples: Mutex<mapping::Samples>,
     reconciling: reconciliation::Reconciling,
+    dry: Mutex<dry::DryRuns>,
+    changes: tokio::sync::broadcast::Sender<StateChange>,
 }
 
 /// The use cases. Clones share everything.
@@ -62,8 +78,11 @@ impl Console {
             open: RwLock::default(),
             opening: tokio::sync::Mutex::default(),
             running: Mutex::default(),
+            delivering: Mutex::default(),
             samples: Mutex::default(),
             reconciling: reconciliation::Reconciling::default(),
+            dry: Mutex::default(),
+            changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
         }))
     }
 
@@ -253,25 +272,42 @@ impl From<ExchangeError> for ApiError {
 
 impl From<SyncError> for ApiError {
     fn from(error: SyncError) -> Self {
+        let details = match &error {
+            SyncError::MovedOn { differs, .. } => Some(
+                differs
+                    .iter()
+                    .map(|one| {
+                        let (was, now) = (one.was.as_str(), one.now.as_str());
+                        format!("{}: {was} → {now}: {}", one.dataset, one.rows)
+                    })
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            ),
+            _ => None,
+        };
         let code = match error {
             SyncError::Store(error) => return error.into(),
             SyncError::Exchange(error) => return error.into(),
-            SyncError::NoConnection(_) => ErrorCode::NotFound,
+            SyncError::NoConnection(_) | SyncError::NoDryRun(_) | SyncError::NoRun(_) => {
+                ErrorCode::NotFound
+            }
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
             SyncError::NoDataset(_)
             | SyncError::Scope { .. }
             | SyncError::SignedOff(_)
             | SyncError::NothingToDecide { .. }
             | SyncError::NotApplicable { .. }
-            | SyncError::MovedOn { .. } => ErrorCode::InvalidRequest,
-            SyncError::NoDryRun(_) => ErrorCode::NotFound,
+            | SyncError::MovedOn { .. }
+            | SyncError::Unfinished(_)
+            | SyncError::HistoryForgotten(_) => ErrorCode::InvalidRequest,
+            SyncError::NotActive(_) => ErrorCode::NotFound,
             SyncError::Interrupted(_) | SyncError::Cancelled => ErrorCode::Internal,
         };
         Self {
             code,
             message: error.to_string(),
             retryable: code == ErrorCode::AlreadyRunning,
-            details: None,
+            details,
         }
     }
 }

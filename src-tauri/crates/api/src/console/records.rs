@@ -6,6 +6,7 @@ use zhengqiao_exchange::Profile;
 use zhengqiao_store::record::{self, ACCEPTED, RecordFilter, WITHDRAWN};
 use zhengqiao_store::{StoreError, connection, hash, source};
 
+use super::history::keys_of;
 use super::system::LARGEST_PAGE;
 use super::{Console, invalid, not_found};
 use crate::contract::{
@@ -27,6 +28,16 @@ impl Console {
             Some(other) => {
                 return Err(invalid(format!(
                     "state: {other:?} is neither accepted nor withdrawn"
+                )));
+            }
+        };
+        let changed = match request.change.as_deref() {
+            None | Some("") => None,
+            Some("new") => Some(false),
+            Some("changed") => Some(true),
+            Some(other) => {
+                return Err(invalid(format!(
+                    "change: {other:?} is neither new nor changed"
                 )));
             }
         };
@@ -60,10 +71,20 @@ impl Console {
                     next: None,
                 });
             }
+            let hashes = match (&request.search, hashes) {
+                // A number that a record no longer has finds it as well.
+                (Some(text), Some(mut hashes)) => {
+                    let former = keys_of(conn, text)?;
+                    hashes.extend(former.into_iter().map(|(_, key)| key));
+                    Some(hashes)
+                }
+                (_, hashes) => hashes,
+            };
             let filter = RecordFilter {
                 source_ids,
                 state,
                 run_id: request.run_id,
+                changed,
                 hashes,
             };
             let rows = record::page(conn, &filter, request.after, limit)?;
@@ -172,7 +193,7 @@ pub(super) fn field_values(
         .collect()
 }
 
-fn record_row(row: &record::RecordRow, values: &Map<String, Value>) -> RecordRow {
+pub(super) fn record_row(row: &record::RecordRow, values: &Map<String, Value>) -> RecordRow {
     let dataset = row.dataset.dataset();
     let shown = |name: &str| {
         values

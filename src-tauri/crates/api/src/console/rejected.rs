@@ -4,8 +4,9 @@ use serde_json::Value;
 use zhengqiao_domain::{Check, Finding, Outcome, RuleSet};
 use zhengqiao_exchange::Profile;
 use zhengqiao_store::cause::{self, CauseColumn};
-use zhengqiao_store::rejection::{self, HELD, REJECTED, State};
-use zhengqiao_store::{Connection, StoreError, audit, connection, record, source};
+use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
+use zhengqiao_store::rejection_version::Act;
+use zhengqiao_store::{Connection, StoreError, audit, connection, record, source, undone};
 use zhengqiao_sync::{Desk, SyncError, revalidate};
 
 use super::records::{field_values, fields, mapping};
@@ -83,10 +84,10 @@ impl Console {
                 .into_iter()
                 .map(|(number, count)| {
                     (
-                        if number == HELD.to_string() {
-                            "held"
-                        } else {
-                            "rejected"
+                        match number.parse() {
+                            Ok(HELD) => "held",
+                            Ok(REFUSED) => "refused",
+                            _ => "rejected",
                         }
                         .to_owned(),
                         count,
@@ -276,7 +277,11 @@ impl Console {
                 &request.which,
                 "ignore_rejections",
                 detail,
-                move |tx, ids| rejection::ignore(tx, ids, &reason, until.as_deref()),
+                move |tx, ids| {
+                    per_connection(tx, ids, "ignore_rejections", |ids, act| {
+                        rejection::ignore(tx, ids, &reason, until.as_deref(), act)
+                    })
+                },
             )
             .await?;
         Ok(BulkReport { changed })
@@ -289,7 +294,9 @@ impl Console {
     pub async fn reopen_rejections(&self, request: BulkRequest) -> Result<BulkReport, ApiError> {
         let changed = self
             .each_batch(&request, "reopen_rejections", "{}".into(), |tx, ids| {
-                rejection::reopen(tx, ids)
+                per_connection(tx, ids, "reopen_rejections", |ids, act| {
+                    rejection::reopen(tx, ids, act)
+                })
             })
             .await?;
         Ok(BulkReport { changed })
@@ -333,6 +340,7 @@ impl Console {
                 Outcome::Rejected => report.rejected += 1,
             }
         }
+        self.deliver_everywhere().await;
         Ok(report)
     }
 
@@ -399,6 +407,34 @@ impl Console {
     }
 }
 
+/// Does a person's act to rejections, of each connection by itself: it is noted with that one's last run.
+fn per_connection(
+    conn: &Connection,
+    ids: &[i64],
+    name: &str,
+    mut work: impl FnMut(&[i64], &Act<'_>) -> Result<i64, StoreError>,
+) -> Result<i64, StoreError> {
+    let mut by_connection: std::collections::BTreeMap<i64, Vec<i64>> =
+        std::collections::BTreeMap::new();
+    for id in ids {
+        if let Some(connection_id) = rejection::connection_of(conn, *id)? {
+            by_connection.entry(connection_id).or_default().push(*id);
+        }
+    }
+    let (actor, at) = (actor(), now_ms());
+    let mut changed = 0;
+    for (connection_id, ids) in by_connection {
+        let act = Act {
+            run_id: undone::last_run(conn, connection_id)?,
+            actor: Some(&actor),
+            act: name,
+            at,
+        };
+        changed += work(&ids, &act)?;
+    }
+    Ok(changed)
+}
+
 fn check_again(
     tx: &zhengqiao_store::Transaction<'_>,
     id: i64,
@@ -422,7 +458,8 @@ fn check_again(
         found.run_id,
         now_ms(),
         &text,
-    )?;
+    )?
+    .by_person(tx, row.id, &actor(), row.profile_version)?;
     match revalidate(tx, &desk, &mapping, &check, &rules, id) {
         Ok(outcome) => Ok(Some(outcome)),
         Err(SyncError::Store(error)) => Err(error),
@@ -540,6 +577,12 @@ pub(super) fn row(row: rejection::RejectionRow) -> RejectionRow {
         } else {
             Outcome::Rejected
         },
+        stage: if row.outcome == REFUSED {
+            "delivery"
+        } else {
+            "check"
+        }
+        .into(),
         state: State::ALL
             .into_iter()
             .find(|state| *state as i64 == row.state)

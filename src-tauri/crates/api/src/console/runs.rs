@@ -1,25 +1,25 @@
 //! Synchronisation: where each dataset stands, starting, watching, cancelling, past runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
-use zhengqiao_exchange::{IncrementalState, Profile};
-use zhengqiao_store::{StoreError, connection, run, source};
-use zhengqiao_sync::{RunOptions, StateWord, has_process};
+use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
+use zhengqiao_store::{Cache, StoreError, connection, outbox, run, source};
+use zhengqiao_sync::{RunOptions, Started, StateWord, UNDO, has_process};
 
+use super::run_page::{headers, run_standing};
 use super::system::LARGEST_PAGE;
-use super::{Console, blocking, not_found, now_ms};
+use super::{Console, blocking, dry, invalid, live, not_found, now_ms};
 use crate::contract::{
     ApiError, ConnectionId, Counts, Nothing, RequestRow, RunDatasetRow, RunDetail, RunId, RunMode,
     RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
 };
+use crate::estimate::Estimate;
 
 /// Between two looks at a run's counters; eight messages a second at most.
-const LOOK_EVERY: Duration = Duration::from_millis(125);
-/// What the rate is measured over.
-const RATE_OVER: Duration = Duration::from_secs(5);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(125);
 /// Runs in a sparkline.
 const HISTORY_RUNS: u32 = 12;
 /// Requests on a run's page.
@@ -68,6 +68,12 @@ impl Console {
                             withdrawn: source.as_ref().map_or(0, |source| source.withdrawn),
                             rejected: source.as_ref().map_or(0, |source| source.rejected),
                             held: source.as_ref().map_or(0, |source| source.held),
+                            backlog: match &source {
+                                Some(source) if profile.delivery.is_some() => {
+                                    Some(outbox::waiting_of_source(conn, source.id)?)
+                                }
+                                _ => profile.delivery.is_some().then_some(0),
+                            },
                             history: history.into_iter().map(|(_, fetched)| fetched).collect(),
                         });
                     }
@@ -84,54 +90,57 @@ impl Console {
     /// # Errors
     /// [`crate::contract::ErrorCode::AlreadyRunning`] while the connection is being run.
     pub async fn start_sync(&self, request: StartSync) -> Result<RunStarted, ApiError> {
-        let connection_id = request.connection_id;
+        if request.mode == RunMode::Verify {
+            return Err(invalid("mode: verifying keeps nothing; start a dry run"));
+        }
+        if request.mode == RunMode::Undo {
+            return Err(invalid(
+                "mode: a run is undone by undo_run, not by start_sync",
+            ));
+        }
+        self.launch(dry::options(request)).await
+    }
+
+    /// Registers a run and lets it go on in the background.
+    pub(super) async fn launch(&self, options: RunOptions) -> Result<RunStarted, ApiError> {
+        let connection_id = options.connection_id;
         let secrets = self.secrets(connection_id).await?;
         let cache = self.cache()?;
-        let mode = match request.mode {
-            RunMode::Full => zhengqiao_sync::RunMode::Full,
-            RunMode::Incremental => zhengqiao_sync::RunMode::Incremental,
-        };
-        let options = RunOptions {
-            datasets: request.datasets,
-            ..RunOptions::new(connection_id, mode, now_ms())
-        };
         let registry = cache.clone();
         let started = blocking(move || zhengqiao_sync::start(&registry, options)).await??;
         let run_id = started.run_id;
+        self.carry_out(cache, &started, connection_id, secrets);
+        Ok(RunStarted {
+            run_id,
+            resumed: started.resumed,
+        })
+    }
+
+    /// Lets a registered run go on in the background.
+    pub(super) fn carry_out(
+        &self,
+        cache: Cache,
+        started: &Started,
+        connection_id: i64,
+        secrets: Secrets,
+    ) {
+        let (run_id, resumed) = (started.run_id, started.resumed);
         let console = self.clone();
         let task = tokio::spawn(async move {
-            tracing::info!(
-                run_id,
-                connection_id,
-                resumed = started.resumed,
-                "a run begins"
-            );
+            tracing::info!(run_id, connection_id, resumed = resumed, "a run begins");
             match zhengqiao_sync::run(&cache, run_id, secrets).await {
                 Ok(state) => {
                     tracing::info!(run_id, state = state.as_str(), "a run ended");
                     if let Err(error) = console.review_after(connection_id, run_id).await {
                         tracing::warn!(run_id, %error, "the bindings could not be reviewed after the run");
                     }
-                }
-                Err(error) => {
-                    tracing::error!(run_id, %error, "a run was broken off");
-                    let message = error.to_string();
-                    let closed = cache
-                        .write(move |tx| {
-                            run::finish(
-                                tx,
-                                run_id,
-                                StateWord::Failed.as_str(),
-                                Some(("storage", &message)),
-                                now_ms(),
-                            )
-                        })
-                        .await;
-                    if let Err(error) = closed {
-                        tracing::error!(run_id, %error, "the broken run could not be closed");
+                    if let Err(error) = console.deliver_waiting(connection_id).await {
+                        tracing::warn!(run_id, %error, "what the run brought could not be delivered");
                     }
                 }
+                Err(error) => console.close_broken(run_id, &error).await,
             }
+            console.tell_change(connection_id, run_id).await;
             console
                 .0
                 .running
@@ -146,10 +155,6 @@ impl Console {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(run_id, task);
         }
-        Ok(RunStarted {
-            run_id,
-            resumed: started.resumed,
-        })
     }
 
     /// The bindings are computed anew when portal accounts or people have come.
@@ -169,17 +174,13 @@ impl Console {
         Ok(())
     }
 
-    /// Asks a run to end at the next page edge.
+    /// Asks a run to end at the next page edge; one that nobody runs ends at once.
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::NotFound`] when it has ended or never was.
     pub async fn cancel_run(&self, request: RunId) -> Result<Nothing, ApiError> {
-        let id = request.run_id;
-        if self.write(move |tx| run::request_cancel(tx, id)).await? {
-            Ok(Nothing {})
-        } else {
-            Err(not_found(format!("run {id} is not active")))
-        }
+        zhengqiao_sync::give_up(&self.cache()?, request.run_id, now_ms()).await?;
+        Ok(Nothing {})
     }
 
     /// Tells how a run goes on, until it ends; the last message is returned as well.
@@ -192,10 +193,18 @@ impl Console {
         mut on_progress: impl FnMut(RunProgress) + Send,
     ) -> Result<RunProgress, ApiError> {
         let id = request.run_id;
-        let mut seen: VecDeque<(Instant, i64)> = VecDeque::new();
+        let mut estimate = Estimate::default();
+        let begun = Instant::now();
         loop {
-            let (row, parts) = self
-                .read(move |conn| Ok((run::get(conn, id)?, run::datasets(conn, id)?)))
+            let (row, parts, whose) = self
+                .read(move |conn| {
+                    let row = run::get(conn, id)?;
+                    let whose = match &row {
+                        Some(row) => live::whose(conn, row)?,
+                        None => live::Whose::default(),
+                    };
+                    Ok((row, run::datasets(conn, id)?, whose))
+                })
                 .await?;
             let row = row.ok_or_else(|| not_found(format!("there is no run {id}")))?;
             // The bindings belong to the run's work: its task ends after them.
@@ -206,26 +215,22 @@ impl Console {
                 .unwrap_or_else(PoisonError::into_inner)
                 .contains_key(&id);
             let ended = !busy && (row.ended_at.is_some() || !has_process(&row, now_ms()));
-            let now = Instant::now();
-            seen.push_back((now, row.counts.fetched));
-            while seen
-                .front()
-                .is_some_and(|(at, _)| now.duration_since(*at) > RATE_OVER)
-            {
-                seen.pop_front();
-            }
-            let records_per_s = rate(&seen);
+            let (records_per_s, remaining_ms) = estimate.after(
+                i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
+                row.counts.fetched,
+                rest(&parts),
+            );
             let progress = RunProgress {
                 run_id: id,
+                connection: whose.connection,
+                environment: whose.environment,
+                standing: (row.ended_at.is_none()).then(|| live::standing(&row, &whose.standing)),
+                request: live::request(&whose.standing).filter(|_| !ended),
                 state: word(&row.state, ended || busy || has_process(&row, now_ms())).into(),
                 counts: counts(&row.counts),
                 elapsed_ms: row.ended_at.unwrap_or_else(now_ms) - row.started_at,
                 records_per_s,
-                remaining_ms: if row.ended_at.is_some() {
-                    None
-                } else {
-                    remaining(&parts, records_per_s)
-                },
+                remaining_ms: remaining_ms.filter(|_| row.ended_at.is_none()),
                 datasets: parts.into_iter().map(part_row).collect(),
                 ended,
             };
@@ -279,7 +284,9 @@ impl Console {
                 return Ok(None);
             };
             let requests = run::requests(conn, id, SHOWN_REQUESTS)?;
+            let standing = run_standing(conn, &row)?;
             Ok(Some(RunDetail {
+                standing,
                 profile_version: row.profile_version,
                 rule_set: row.rule_set.clone(),
                 run: run_row(conn, row)?,
@@ -297,6 +304,8 @@ impl Console {
                         records: row.records,
                         attempt: row.attempt,
                         outcome: row.outcome,
+                        sent: headers(row.sent),
+                        received: headers(row.received),
                     })
                     .collect(),
             }))
@@ -307,7 +316,7 @@ impl Console {
 }
 
 /// A run whose process is gone is not running: it waits to be taken up again.
-fn word(state: &str, has_process: bool) -> &str {
+pub(super) fn word(state: &str, has_process: bool) -> &str {
     if state == StateWord::Running.as_str() && !has_process {
         StateWord::Paused.as_str()
     } else {
@@ -315,7 +324,7 @@ fn word(state: &str, has_process: bool) -> &str {
     }
 }
 
-fn cursor(state: &str) -> Option<String> {
+pub(super) fn cursor(state: &str) -> Option<String> {
     let state: IncrementalState = serde_json::from_str(state).ok()?;
     state
         .since
@@ -323,31 +332,16 @@ fn cursor(state: &str) -> Option<String> {
         .or(state.cursor)
 }
 
-fn rate(seen: &VecDeque<(Instant, i64)>) -> f64 {
-    let (Some((from, before)), Some((to, after))) = (seen.front(), seen.back()) else {
-        return 0.0;
-    };
-    let seconds = to.duration_since(*from).as_secs_f64();
-    if seconds < 0.2 {
-        0.0
-    } else {
-        (after - before) as f64 / seconds
-    }
-}
-
-/// Only told when the provider has said for each dataset how much there is.
-fn remaining(parts: &[run::RunDatasetRow], records_per_s: f64) -> Option<i64> {
-    if records_per_s < 1.0 {
-        return None;
-    }
+/// Rows that are still to come; only known when the provider told of each dataset how much there is.
+pub(super) fn rest(parts: &[run::RunDatasetRow]) -> Option<i64> {
     let mut rest = 0;
     for part in parts.iter().filter(|part| part.ended_at.is_none()) {
         rest += (part.provider_total? - part.counts.fetched).max(0);
     }
-    Some((rest as f64 / records_per_s * 1000.0) as i64)
+    Some(rest)
 }
 
-fn counts(counts: &run::Counts) -> Counts {
+pub(super) fn counts(counts: &run::Counts) -> Counts {
     Counts {
         fetched: counts.fetched,
         accepted: counts.accepted,
@@ -359,7 +353,7 @@ fn counts(counts: &run::Counts) -> Counts {
     }
 }
 
-fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
+pub(super) fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
     RunDatasetRow {
         dataset: row.dataset,
         state: row.state,
@@ -367,6 +361,7 @@ fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
         message: row.message,
         counts: counts(&row.counts),
         released: row.released,
+        delivered: row.delivered,
         pages: row.pages,
         provider_total: row.provider_total,
         started_at: row.started_at,
@@ -374,7 +369,10 @@ fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
     }
 }
 
-fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRow, StoreError> {
+pub(super) fn run_row(
+    conn: &zhengqiao_store::Connection,
+    row: run::RunRow,
+) -> Result<RunRow, StoreError> {
     let connection = connection::get(conn, row.connection_id)?;
     let environment = match &connection {
         Some(connection) => serde_json::from_str::<Profile>(&connection.profile)?.environment,
@@ -388,10 +386,10 @@ fn run_row(conn: &zhengqiao_store::Connection, row: run::RunRow) -> Result<RunRo
             .map(|connection| connection.name)
             .unwrap_or_default(),
         environment,
-        mode: if row.mode == "full" {
-            RunMode::Full
-        } else {
-            RunMode::Incremental
+        mode: match row.mode.as_str() {
+            "full" => RunMode::Full,
+            UNDO => RunMode::Undo,
+            _ => RunMode::Incremental,
         },
         state: word(&row.state, alive).into(),
         code: row.code,

@@ -28,15 +28,18 @@ pub(super) enum Which {
     ProxyPassword,
     /// The client certificate's private key.
     ClientKey,
+    /// What proves us to the portal's library.
+    Delivery,
 }
 
 impl Which {
     /// All of them.
-    pub(super) const ALL: [Which; 4] = [
+    pub(super) const ALL: [Which; 5] = [
         Which::Current,
         Which::Next,
         Which::ProxyPassword,
         Which::ClientKey,
+        Which::Delivery,
     ];
 
     /// Its name in the cache.
@@ -46,6 +49,7 @@ impl Which {
             Which::Next => "next_secret",
             Which::ProxyPassword => "proxy_password",
             Which::ClientKey => "client_key",
+            Which::Delivery => "delivery",
         }
     }
 }
@@ -191,7 +195,7 @@ impl Console {
     }
 
     /// Adds what the network needs; the store is asked only for what is kept.
-    async fn with_network_secrets(
+    pub(super) async fn with_network_secrets(
         &self,
         connection_id: i64,
         secrets: Secrets,
@@ -229,7 +233,11 @@ impl Console {
         .await
     }
 
-    async fn secret(&self, connection_id: i64, which: Which) -> Result<Option<String>, ApiError> {
+    pub(super) async fn secret(
+        &self,
+        connection_id: i64,
+        which: Which,
+    ) -> Result<Option<String>, ApiError> {
         let open = self.open()?;
         let name = secret_name(&self.0.options, self.0.key_store, connection_id, which);
         let secret = blocking(move || open.secrets.get(&name)).await??;
@@ -265,6 +273,7 @@ fn secret_name(
         Which::Next => "-next",
         Which::ProxyPassword => "-proxy-password",
         Which::ClientKey => "-client-key",
+        Which::Delivery => "-delivery",
     };
     match store {
         KeyStore::System => {

@@ -311,6 +311,11 @@ impl Console {
     }
 }
 
+/// Whether the system speaks Chinese.
+pub(super) fn is_chinese_system() -> bool {
+    system_language(sys_locale::get_locale().as_deref()).starts_with("zh")
+}
+
 /// The language of a system's locale; "C" and the like are no language.
 fn system_language(locale: Option<&str>) -> &'static str {
     let is_english = locale.is_some_and(|locale| locale.to_ascii_lowercase().starts_with("en"));

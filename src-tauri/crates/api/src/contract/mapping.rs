@@ -46,6 +46,8 @@ pub struct TakeSample {
 pub struct SamplePlace {
     /// A name, or a JSON pointer.
     pub source: String,
+    /// The column's comment, where a database has one.
+    pub comment: String,
     /// Some of its values, masked.
     pub samples: Vec<String>,
     /// Records that have it.

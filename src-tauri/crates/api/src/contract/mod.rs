@@ -6,25 +6,40 @@
 
 mod connections;
 mod decisions;
+mod delivery;
+mod dry;
 mod identity;
+mod lineage;
+mod live;
 mod mapping;
 mod network;
 mod reconciliation;
 mod rejected;
+mod run_page;
 mod runs;
+mod schedule;
 mod sharing;
 mod system;
+mod tables;
 
 pub use connections::*;
 pub use decisions::*;
+pub use delivery::*;
+pub use dry::*;
 pub use identity::*;
+pub use lineage::*;
+pub use live::*;
 pub use mapping::*;
 pub use network::*;
 pub use reconciliation::*;
 pub use rejected::*;
+pub use run_page::*;
 pub use runs::*;
+pub use schedule::*;
 pub use sharing::*;
 pub use system::*;
+pub use tables::*;
+pub use zhengqiao_sync::schedule::{Definition, Missed, Quiet, Timing};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -82,15 +97,43 @@ pub struct CommandMap {
     pub list_expiries: Call<Nothing, Vec<ExpiryRow>>,
     pub test_connection: Call<ConnectionId, TestReport>,
     pub inspect_file: Call<InspectFile, FileInspection>,
+    pub inspect_table: Call<InspectTable, TableInspection>,
     pub sample_dataset: Call<TakeSample, MappingSample>,
     pub preview_mapping: Call<PreviewMapping, MappingPreview>,
     pub count_mapping_effect: Call<CountEffect, MappingEffect>,
     pub cancel_count: Call<Nothing, Nothing>,
     pub list_profile_versions: Call<ConnectionId, Vec<ProfileVersion>>,
     pub revert_connection: Call<RevertConnection, ConnectionDetail>,
+    pub list_deliveries: Call<Nothing, Vec<DeliveryRow>>,
+    pub save_delivery_target: Call<SaveDeliveryTarget, ConnectionDetail>,
+    pub test_delivery_target: Call<TestDeliveryTarget, TestReport>,
+    pub deliver_now: Call<DeliverNow, DeliveryRow>,
+    pub cancel_delivery: Call<ConnectionId, Nothing>,
+    pub watch_delivery: Call<ConnectionId, DeliveryProgress>,
     pub list_sync_state: Call<Nothing, Vec<SyncRow>>,
     pub start_sync: Call<StartSync, RunStarted>,
+    pub list_reach: Call<ConnectionId, Vec<ReachRow>>,
+    pub probe_sync: Call<StartSync, SyncProbe>,
+    pub start_dry_run: Call<StartSync, DryId>,
+    pub watch_dry_run: Call<DryId, RunProgress>,
+    pub cancel_dry_run: Call<DryId, Nothing>,
+    pub list_dry_runs: Call<Nothing, Vec<DryRunRow>>,
+    pub get_dry_run: Call<DryId, DryRunDetail>,
+    pub list_dry_changes: Call<DryChangesRequest, DryChangesPage>,
+    pub apply_dry_run: Call<DryId, RunStarted>,
+    pub discard_dry_run: Call<DryId, Nothing>,
     pub cancel_run: Call<RunId, Nothing>,
+    pub pause_run: Call<RunId, Nothing>,
+    pub resume_run: Call<RunId, RunStarted>,
+    pub list_active_runs: Call<Nothing, Vec<ActiveRun>>,
+    pub watch_closing: Call<Nothing, Nothing>,
+    pub leave_app: Call<Nothing, Nothing>,
+    pub list_schedules: Call<Nothing, Vec<ScheduleRow>>,
+    pub save_schedule: Call<SaveSchedule, ScheduleRow>,
+    pub remove_schedule: Call<ScheduleId, Nothing>,
+    pub preview_schedule: Call<PreviewSchedule, SchedulePreview>,
+    pub list_coming_runs: Call<ComingRequest, Vec<ComingRuns>>,
+    pub get_schedule_files: Call<ScheduleId, ScheduleFiles>,
     pub watch_run: Call<RunId, RunProgress>,
     pub list_runs: Call<RunsRequest, RunsPage>,
     pub get_run: Call<RunId, RunDetail>,
@@ -108,6 +151,13 @@ pub struct CommandMap {
     pub export_reconciliation: Call<ExportReconciliation, ExportReport>,
     pub list_records: Call<RecordsRequest, RecordsPage>,
     pub get_record: Call<RecordId, RecordDetail>,
+    pub get_record_history: Call<RecordHistoryRequest, RecordHistories>,
+    pub plan_undo: Call<RunId, UndoPlan>,
+    pub undo_run: Call<UndoRun, RunStarted>,
+    pub list_undone: Call<UndoneRequest, UndonePage>,
+    pub compare_runs: Call<CompareRuns, RunComparison>,
+    pub export_run_report: Call<RunReportRequest, ExportReport>,
+    pub count_retention: Call<CountRetention, RetentionCounts>,
     pub list_causes: Call<RejectionFilter, Vec<CauseRow>>,
     pub list_facets: Call<RejectionFilter, Facets>,
     pub list_rejections: Call<RejectionsRequest, RejectionsPage>,

@@ -142,6 +142,8 @@ pub struct RejectionRow {
     pub dataset: DatasetId,
     /// Rejected or held.
     pub outcome: Outcome,
+    /// Where it was turned away: check, or delivery when the portal's library refused it.
+    pub stage: String,
     /// open, reported, resolved, ignored or overridden.
     pub state: String,
     /// Shown title, masked.

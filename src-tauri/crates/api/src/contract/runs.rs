@@ -6,6 +6,8 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_domain::Finding;
 use zhengqiao_exchange::Environment;
 
+use super::SyncScope;
+
 /// Names a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -74,6 +76,9 @@ pub struct SyncRow {
     /// Held records.
     #[ts(type = "number")]
     pub held: i64,
+    /// Rows that wait for the portal's library; absent without one.
+    #[ts(type = "number | null")]
+    pub backlog: Option<i64>,
     /// Rows fetched in the last runs, oldest first.
     #[ts(type = "Array<number>")]
     pub history: Vec<i64>,
@@ -88,6 +93,10 @@ pub enum RunMode {
     Full,
     /// What changed since the last success.
     Incremental,
+    /// Everything, only to compare: a dry run that also tells what the provider did not send.
+    Verify,
+    /// Puts back what another run changed; started by `undo_run` only.
+    Undo,
 }
 
 /// Starts a run, or continues the connection's interrupted one.
@@ -101,6 +110,10 @@ pub struct StartSync {
     pub datasets: Vec<DatasetId>,
     /// How much.
     pub mode: RunMode,
+    /// What it covers besides; absent covers all of its mode.
+    #[serde(default)]
+    #[ts(optional)]
+    pub scope: Option<SyncScope>,
 }
 
 /// A started run.
@@ -121,6 +134,14 @@ pub struct RunProgress {
     /// The run.
     #[ts(type = "number")]
     pub run_id: i64,
+    /// Its connection's name.
+    pub connection: String,
+    /// Its connection's environment.
+    pub environment: Environment,
+    /// Whether it goes on, will wait, waits …; absent when it has ended.
+    pub standing: Option<super::Standing>,
+    /// The request that it waits for.
+    pub request: Option<super::RunningRequest>,
     /// State word.
     pub state: String,
     /// Sums.
@@ -132,7 +153,7 @@ pub struct RunProgress {
     pub elapsed_ms: i64,
     /// Records per second over the last seconds.
     pub records_per_s: f64,
-    /// Remaining time where it can be told.
+    /// Remaining time, told only when the estimates agree for a while.
     #[ts(type = "number | null")]
     pub remaining_ms: Option<i64>,
     /// Whether this is the last message.
@@ -214,6 +235,9 @@ pub struct RunDatasetRow {
     /// Held records of earlier runs that were accepted now.
     #[ts(type = "number")]
     pub released: i64,
+    /// Accepted and withdrawn rows that have reached the portal's library; absent without one.
+    #[ts(type = "number | null")]
+    pub delivered: Option<i64>,
     /// Pages committed.
     #[ts(type = "number")]
     pub pages: i64,
@@ -258,6 +282,20 @@ pub struct RequestRow {
     pub attempt: i64,
     /// `ok`, or the code of what went wrong.
     pub outcome: String,
+    /// Headers sent, secrets replaced.
+    pub sent: Vec<Header>,
+    /// Headers received, secrets replaced.
+    pub received: Vec<Header>,
+}
+
+/// A header of a request or an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value, or what stands for a secret one.
+    pub value: String,
 }
 
 /// A run in full.
@@ -275,6 +313,8 @@ pub struct RunDetail {
     pub profile_version: i64,
     /// Version of the rule set that it used.
     pub rule_set: String,
+    /// How it came about and how it stands to others.
+    pub standing: super::RunStanding,
 }
 
 /// Which cached records.
@@ -292,6 +332,8 @@ pub struct RecordsRequest {
     /// Only records that this run changed.
     #[ts(type = "number | null")]
     pub run_id: Option<i64>,
+    /// Of these, only the new or the changed ones: new, changed.
+    pub change: Option<String>,
     /// A key or business number, exact.
     pub search: Option<String>,
     /// Only records after this id.

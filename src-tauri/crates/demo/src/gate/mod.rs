@@ -25,6 +25,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::Value;
 
+use crate::narrow::Narrow;
 use crate::row::Family;
 use crate::server::{Listing, Shared, answer, json, moment, only, span};
 use crate::world::World;
@@ -275,25 +276,16 @@ async fn serve(
         count("page", 1).max(1),
         count("size", 1000).clamp(1, LARGEST_PAGE),
     );
-    let only = only(&shared, number, asked.params.get("ids").cloned()).await;
-    let span = match &only {
-        Some(places) => (0, places.len() as u64),
-        None => span(
-            &shared.world,
-            number,
-            moment(asked.params.get("since")),
-            moment(asked.params.get("until")),
-        ),
-    };
-    let listing = Listing {
+    let span = span(
+        &shared.world,
         number,
-        family: Family::Gateway,
-        from: span.0 + (page - 1).saturating_mul(size).min(span.1),
-        size,
-        span,
-        whole: only.is_none() && !asked.params.contains_key("since"),
-        only,
-    };
+        moment(asked.params.get("since")),
+        moment(asked.params.get("until")),
+    );
+    let as_text = |name: &str| asked.params.get(name).map(String::as_str);
+    let narrow = Narrow::of(as_text, "dept_code", "area_code");
+    let listing = Listing::new(&shared, number, Family::Gateway, span, &narrow).page(page, size);
+    let span = listing.span;
     answer(&shared, &asked.dataset, &listing, |rows, _, extra| {
         manner.yes(&shared, rows, span.1 - span.0 + extra)
     })

@@ -150,6 +150,8 @@ rules! {
     // Timeliness.
     TimelinessFuture, "timeliness.future", Reject, "practice", "同步时间晚于当前时间", "检查提供方时钟", "The synchronisation time lies in the future", "Check the provider's clock";
     TimelinessLate, "timeliness.late", Off, "practice", "数据延迟到达", "检查提供方的同步频率", "The record came late", "Check how often the provider publishes";
+    // Delivery.
+    DeliveryRefused, "delivery.refused", Reject, "the portal's library", "入库被门户库拒绝", "按门户库返回的代码和说明处理；更正映射或由提供方更正后重新投递", "The portal's library refused the record", "See the library's code and words; mend the mapping or have the record corrected, then deliver again";
 }
 
 impl Rule {

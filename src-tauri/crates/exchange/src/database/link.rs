@@ -1,7 +1,7 @@
 //! An open connection to a database of either system.
 
 use super::fault::Trouble;
-use super::{Column, mysql, postgres};
+use super::{Column, Table, mysql, postgres};
 
 /// A row: its JSON, and the values of the order's columns as text.
 pub type KeyedRow = (String, Vec<Option<String>>);
@@ -24,6 +24,22 @@ impl Link {
         match self {
             Link::Postgres(client) => postgres::columns(client, schema, table).await,
             Link::Mysql(conn) => mysql::columns(conn, schema, table).await,
+        }
+    }
+
+    /// The tables that the user may read.
+    pub async fn tables(&mut self) -> Result<Vec<Table>, Trouble> {
+        match self {
+            Link::Postgres(client) => postgres::tables(client).await,
+            Link::Mysql(conn) => mysql::tables(conn).await,
+        }
+    }
+
+    /// The server's time, unix ms, and its version.
+    pub async fn server(&mut self) -> Result<(i64, String), Trouble> {
+        match self {
+            Link::Postgres(client) => postgres::server(client).await,
+            Link::Mysql(conn) => mysql::server(conn).await,
         }
     }
 

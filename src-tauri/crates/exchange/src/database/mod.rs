@@ -6,9 +6,12 @@
 
 mod diagnose;
 mod fault;
+mod greeting;
+mod library;
 mod link;
 mod mysql;
 mod postgres;
+mod reach;
 mod receipts;
 mod statement;
 mod table;
@@ -16,19 +19,23 @@ mod walk;
 
 use std::sync::Arc;
 
+use url::Url;
 use zeroize::Zeroizing;
 use zhengqiao_domain::DatasetId;
 
+pub use library::Library;
 pub use receipts::{Receipt, Slip};
-pub use table::{Column, Polling, Receipts, TableSource};
+pub use table::{Column, Polling, Receipts, Table, TableSource};
 pub use walk::TableWalk;
 
 use crate::auth::Auth;
+use crate::diagnose::secured::has_certificate;
 use crate::error::ExchangeError;
-use crate::network::Network;
+use crate::network::{Network, is_loopback};
 use crate::observe::RequestObserver;
 use crate::profile::{Environment, Profile};
 use crate::secrets::Secrets;
+use crate::tls;
 
 pub(crate) use diagnose::diagnose;
 use link::Link;
@@ -42,6 +49,17 @@ pub enum System {
     Mysql,
 }
 
+/// Whether everything must be encrypted: wherever the profile says whom to trust or how to prove who
+/// we are, and wherever else it is not this machine.
+fn encrypted(profile: &Profile, url: &Url) -> bool {
+    let network = &profile.network;
+    if !network.ca_bundle.trim().is_empty() || !network.client_certificate.trim().is_empty() {
+        return true;
+    }
+    !is_loopback(url)
+        && (!network.allow_plain_http || profile.environment == Environment::Production)
+}
+
 /// A database that can be asked.
 pub struct DatabaseProvider {
     system: System,
@@ -52,6 +70,8 @@ pub struct DatabaseProvider {
     password: Zeroizing<String>,
     /// Whether everything must be encrypted.
     encrypted: bool,
+    /// Whether it is this machine.
+    is_here: bool,
     network: Network,
     secrets: Secrets,
     observer: Arc<dyn RequestObserver>,
@@ -78,11 +98,10 @@ impl DatabaseProvider {
             Auth::Basic { user } => user.clone(),
             _ => String::new(),
         };
-        let is_local = host == "localhost"
-            || host
-                .trim_matches(['[', ']'])
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback());
+        let encrypted = encrypted(profile, &url);
+        if encrypted {
+            tls::client_config(&profile.network, &secrets)?;
+        }
         Ok(Self {
             system,
             port: url.port().unwrap_or(match system {
@@ -92,9 +111,8 @@ impl DatabaseProvider {
             database: url.path().trim_matches('/').to_owned(),
             user,
             password: Zeroizing::new(secrets.expose().to_owned()),
-            encrypted: !is_local
-                && (!profile.network.allow_plain_http
-                    || profile.environment == Environment::Production),
+            encrypted,
+            is_here: is_loopback(&url),
             host,
             network: profile.network.clone(),
             secrets,
@@ -113,6 +131,11 @@ impl DatabaseProvider {
         receipts: Vec<(Slip, Receipt)>,
     ) -> Result<(), ExchangeError> {
         receipts::write(self, dataset, source, receipts).await
+    }
+
+    /// The host as it is resolved: an IPv6 address without brackets.
+    fn bare_host(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
     }
 
     /// Where it is, without user and password.
@@ -139,5 +162,32 @@ impl DatabaseProvider {
                     "the database does not answer in time",
                 ))
             })
+            .map_err(|trouble| {
+                if has_certificate(&self.network) {
+                    trouble.proving()
+                } else {
+                    trouble
+                }
+            })
+    }
+
+    /// The tables that the user may read.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn tables(&self) -> Result<Vec<Table>, ExchangeError> {
+        let read = async { self.connect().await?.tables().await };
+        read.await
+            .map_err(|trouble| trouble.of(None, &self.place()))
+    }
+
+    /// The columns of a table; none when there is no such table that the user may see.
+    ///
+    /// # Errors
+    /// What went wrong, by its name.
+    pub async fn columns(&self, table: &str) -> Result<Vec<Column>, ExchangeError> {
+        let (schema, name) = walk::name_of(table);
+        let read = async { self.connect().await?.columns(schema, name).await };
+        read.await.map_err(|trouble| trouble.of(None, table))
     }
 }

@@ -7,13 +7,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::fault::Trouble;
 use super::link::KeyedRow;
-use super::{Column, DatabaseProvider};
+use super::{Column, DatabaseProvider, Table};
 use crate::error::Fault;
 use crate::tls;
 
 /// An open connection; what drives it ends with it.
 pub struct Client {
-    client: tokio_postgres::Client,
+    pub(super) client: tokio_postgres::Client,
     driver: tokio::task::JoinHandle<()>,
 }
 
@@ -27,7 +27,7 @@ impl Drop for Client {
 pub async fn connect(to: &DatabaseProvider) -> Result<Client, Trouble> {
     let mut config = Config::new();
     config
-        .host(to.host.trim_matches(['[', ']']))
+        .host(to.bare_host())
         .port(to.port)
         .dbname(&to.database)
         .user(&to.user)
@@ -67,7 +67,9 @@ pub async fn connect(to: &DatabaseProvider) -> Result<Client, Trouble> {
 
 const COLUMNS: &str = "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), \
      COALESCE(pg_catalog.col_description(a.attrelid, a.attnum), ''), a.attnotnull, \
-     COALESCE(array_position(i.indkey::int2[], a.attnum), -1)::int4 \
+     COALESCE(array_position(i.indkey::int2[], a.attnum), -1)::int4, \
+     has_column_privilege(a.attrelid, a.attnum, 'SELECT'), \
+     has_column_privilege(a.attrelid, a.attnum, 'UPDATE') \
      FROM pg_catalog.pg_attribute a \
      LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary \
      WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
@@ -93,10 +95,52 @@ pub async fn columns(
                 nullable: !row.try_get::<_, bool>(3)?,
                 // An int2vector counts from 0.
                 key_place: u32::try_from(place + 1).unwrap_or(0),
+                readable: row.try_get(5)?,
+                writable: row.try_get(6)?,
             })
         })
         .collect::<Result<_, tokio_postgres::Error>>()
         .map_err(Trouble::from)
+}
+
+const TABLES: &str = "SELECT CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN c.relname::text \
+     ELSE n.nspname || '.' || c.relname END, \
+     COALESCE(pg_catalog.obj_description(c.oid, 'pg_class'), ''), c.reltuples::int8 \
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname !~ '^(pg_|information_schema$)' \
+     AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') \
+     ORDER BY NOT pg_catalog.pg_table_is_visible(c.oid), n.nspname, c.relname LIMIT 2000";
+
+/// The tables that the user may read.
+pub async fn tables(client: &Client) -> Result<Vec<Table>, Trouble> {
+    let rows = client.client.query(TABLES, &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let rows: i64 = row.try_get(2)?;
+            Ok(Table {
+                name: row.try_get(0)?,
+                comment: row.try_get(1)?,
+                // A table that was never analysed has -1.
+                rows: u64::try_from(rows).ok(),
+            })
+        })
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map_err(Trouble::from)
+}
+
+/// The server's time, unix ms, and its version.
+pub async fn server(client: &Client) -> Result<(i64, String), Trouble> {
+    let row = client
+        .client
+        .query_one(
+            "SELECT (EXTRACT(epoch FROM clock_timestamp()) * 1000)::int8, version()",
+            &[],
+        )
+        .await?;
+    let version: String = row.try_get(1)?;
+    // Behind its name come compiler and architecture.
+    let short = version.split(" on ").next().unwrap_or_default();
+    Ok((row.try_get(0)?, short.to_owned()))
 }
 
 /// The rows of a statement.

@@ -11,7 +11,7 @@ use super::statement::Mark;
 use super::walk::{find, name_of, opened};
 use super::{Column, DatabaseProvider, Polling, TableSource};
 use crate::error::{ExchangeError, Fault};
-use crate::observe::RequestEntry;
+use crate::observe::{Headers, RequestEntry};
 
 /// Rows of one statement.
 const ROWS: usize = 200;
@@ -59,6 +59,7 @@ pub async fn write(
         outcome: outcome
             .as_ref()
             .map_or_else(|trouble| trouble.fault.code(), |()| "ok"),
+        headers: Headers::default(),
     });
     outcome.map_err(|trouble| trouble.of(Some(dataset), &source.table))
 }

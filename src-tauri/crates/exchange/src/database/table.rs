@@ -108,6 +108,22 @@ pub struct Column {
     pub nullable: bool,
     /// Its place in the primary key from 1; 0 when it is none of it.
     pub key_place: u32,
+    /// Whether this user may read it.
+    pub readable: bool,
+    /// Whether this user may change it.
+    pub writable: bool,
+}
+
+/// A table that this user may read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Table {
+    /// Its name, with the schema where it is not the usual one.
+    pub name: String,
+    /// Its comment, often its Chinese name.
+    pub comment: String,
+    /// About how many rows it has, where the database knows.
+    #[ts(type = "number | null")]
+    pub rows: Option<u64>,
 }
 
 impl TableSource {

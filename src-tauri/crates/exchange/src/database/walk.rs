@@ -14,7 +14,7 @@ use super::statement::{Batch, Condition};
 use super::{Column, DatabaseProvider, Polling, TableSource};
 use crate::error::{ExchangeError, Fault};
 use crate::forms::hex;
-use crate::observe::RequestEntry;
+use crate::observe::{Headers, RequestEntry};
 use crate::pager::{Page, Portion, Position};
 use crate::scope::{Scope, TableNarrow};
 use crate::signer::digests::md5;
@@ -115,6 +115,7 @@ impl TableWalk {
                 records: records as u64,
                 attempt,
                 outcome: word,
+                headers: Headers::default(),
             });
             match outcome {
                 Ok(rows) => return self.page(rows).map(Some),
@@ -477,4 +478,105 @@ async fn without_gaps(
         }
     }
     Ok(open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::System;
+
+    fn columns() -> Vec<Column> {
+        [
+            ("ROW_GUID", "varchar(64)"),
+            ("project_no", "bigint"),
+            ("org_code", "varchar(18)"),
+            ("cd_time", "datetime"),
+        ]
+        .into_iter()
+        .map(|(name, kind)| Column {
+            name: name.into(),
+            kind: kind.into(),
+            ..Column::default()
+        })
+        .collect()
+    }
+
+    fn walk(scope: Scope, narrow: TableNarrow) -> TableWalk {
+        let source = TableSource {
+            table: "t".into(),
+            ..TableSource::default()
+        };
+        TableWalk::new(DatasetId::CaseAcceptance, &source, scope, "2026", None).narrowed(narrow)
+    }
+
+    fn sql(walk: &TableWalk) -> (String, Vec<String>) {
+        let columns = columns();
+        let conditions = walk.narrow_conditions(&columns).unwrap();
+        Batch {
+            system: System::Mysql,
+            schema: None,
+            table: "t",
+            columns: &columns,
+            order: &columns[..1],
+            conditions: &conditions,
+            after: None,
+            rows: 3,
+        }
+        .write()
+    }
+
+    #[test]
+    fn a_window_and_a_department_are_conditions_on_their_columns() {
+        let scope = Scope::Window {
+            from: "2026-01-01 00:00:00".into(),
+            to: "2026-01-02 00:00:00".into(),
+        };
+        let narrow = TableNarrow {
+            window: Some("CD_TIME".into()),
+            equals: vec![("org_code".into(), "D1".into())],
+            ..TableNarrow::default()
+        };
+        let (sql, values) = sql(&walk(scope, narrow));
+        assert!(
+            sql.contains(
+                "WHERE t.`cd_time` >= CAST(? AS DATETIME(6)) AND t.`cd_time` < CAST(? AS DATETIME(6)) AND t.`org_code` IN (?)"
+            ),
+            "{sql}"
+        );
+        assert_eq!(values, ["2026-01-01 00:00:00", "2026-01-02 00:00:00", "D1"]);
+    }
+
+    #[test]
+    fn ids_are_looked_for_in_both_columns_and_a_number_s_column_gets_numbers_only() {
+        let narrow = TableNarrow {
+            ids: vec!["row_guid".into(), "project_no".into()],
+            ..TableNarrow::default()
+        };
+        let scope = Scope::Ids(vec!["123|g1".into(), "77".into()]);
+        let (sql, values) = sql(&walk(scope, narrow));
+        assert!(
+            sql.contains("(t.`ROW_GUID` IN (?, ?) OR t.`project_no` IN (CAST(? AS SIGNED)))"),
+            "{sql}"
+        );
+        assert_eq!(values, ["g1", "77", "77"]);
+    }
+
+    #[test]
+    fn many_ids_are_asked_for_in_portions_and_a_table_without_their_columns_says_so() {
+        let ids: Vec<String> = (0..=IDS_AT_ONCE).map(|id| id.to_string()).collect();
+        let narrow = |column: &str| TableNarrow {
+            ids: vec![column.into()],
+            ..TableNarrow::default()
+        };
+        let mut walk = walk(Scope::Ids(ids.clone()), narrow("row_guid"));
+        let (_, values) = sql(&walk);
+        assert_eq!(values, ids[..IDS_AT_ONCE]);
+        assert!(!walk.page(Vec::new()).unwrap().last);
+        let (_, values) = sql(&walk);
+        assert_eq!(values, ids[IDS_AT_ONCE..]);
+        assert!(walk.page(Vec::new()).unwrap().last);
+        let other = self::walk(Scope::Ids(ids), narrow("nowhere"));
+        let refused = other.narrow_conditions(&columns()).unwrap_err();
+        assert_eq!(refused.fault, Fault::ColumnMissing);
+    }
 }

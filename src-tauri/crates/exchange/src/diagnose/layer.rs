@@ -41,7 +41,7 @@ pub struct Expiry {
 /// One layer of the test.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layer {
-    /// settings, name, proxy, tcp, tunnel, tls, clock, authentication, permission or sample.
+    /// settings, name, proxy, tcp, tunnel, protocol, tls, clock, authentication, permission or sample.
     pub name: &'static str,
     /// The dataset, for permissions and samples.
     pub dataset: Option<DatasetId>,

@@ -2,12 +2,12 @@
 //!
 //! The layers are those that a call goes through, so that the first that fails is the one to mend.
 
-mod certificate;
-mod handshake;
-mod layer;
-mod reach;
-mod secured;
-mod wire;
+pub(crate) mod certificate;
+pub(crate) mod handshake;
+pub(crate) mod layer;
+pub(crate) mod reach;
+pub(crate) mod secured;
+pub(crate) mod wire;
 
 use std::ops::Range;
 use std::time::Instant;
@@ -22,8 +22,9 @@ use crate::client::HttpProvider;
 use crate::error::{ExchangeError, Fault};
 use crate::pager::HttpWalk;
 use crate::profile::{DatasetSource, Method, Profile};
+pub(crate) use layer::ms;
+
 use crate::scope::Scope;
-use layer::ms;
 use reach::{CLOCK_FAIL_MS, Reached};
 
 /// So many datasets may refuse the credentials before the rest are left alone: more tries could
@@ -106,6 +107,11 @@ impl HttpProvider {
             refused.into_iter().for_each(&mut on_layer);
         }
         samples
+    }
+
+    /// Goes the way to the provider; says whether it was reached.
+    pub(crate) async fn is_reached(&self, auth: &Auth, on_layer: &mut impl FnMut(Layer)) -> bool {
+        self.reach(signs_time(auth), on_layer).await.is_some()
     }
 
     fn request_line(&self, source: &DatasetSource) -> String {

@@ -322,17 +322,22 @@ fn clock(head: Option<Head>, signs_time: bool, on_layer: &mut impl FnMut(Layer))
     };
     // The header tells whole seconds.
     let ahead_ms = Utc::now().timestamp_millis() - date.timestamp_millis() - 500;
+    let layer = clock_layer(ahead_ms, signs_time);
+    on_layer(layer.with("date", date.to_rfc3339()));
+    Reached {
+        ahead_ms: Some(ahead_ms),
+    }
+}
+
+/// How far our clock is ahead of the other side's, and what that means.
+pub fn clock_layer(ahead_ms: i64, signs_time: bool) -> Layer {
     let apart = ahead_ms.abs();
     let seen = format!("{:+.1} s", ahead_ms as f64 / 1000.0);
-    let layer = if apart > CLOCK_FAIL_MS && signs_time {
+    if apart > CLOCK_FAIL_MS && signs_time {
         Layer::failed("clock", seen, "clock_too_far", 0)
     } else if apart > CLOCK_WARN_MS {
         Layer::warn("clock", seen, "clock", 0)
     } else {
         Layer::ok("clock", seen, 0)
-    };
-    on_layer(layer.with("date", date.to_rfc3339()));
-    Reached {
-        ahead_ms: Some(ahead_ms),
     }
 }

@@ -144,15 +144,18 @@ async fn handshake(
     }
 }
 
-fn has_certificate(network: &Network) -> bool {
+/// Whether we have a client certificate.
+pub fn has_certificate(network: &Network) -> bool {
     !network.client_certificate.trim().is_empty()
 }
 
-fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+/// The TLS error inside an I/O error.
+pub fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-fn judged(error: &rustls::Error, seen: &Seen, proves: bool) -> Fault {
+/// The name of what is wrong with a handshake.
+pub fn judged(error: &rustls::Error, seen: &Seen, proves: bool) -> Fault {
     use rustls::AlertDescription as Alert;
     let own = seen.chain.first().and_then(describe);
     let fault = tls::fault(error, own.is_some_and(|own| own.self_issued), proves);
@@ -203,7 +206,7 @@ async fn failed_handshake(
 }
 
 /// What to show of a failure.
-fn reason(error: &io::Error, seen: &Seen, fault: Fault) -> String {
+pub fn reason(error: &io::Error, seen: &Seen, fault: Fault) -> String {
     match fault {
         Fault::PlainHttp if seen.heard.is_empty() => "https → HTTP".into(),
         Fault::PlainHttp | Fault::WrongProtocol => shown(&seen.heard),
@@ -211,7 +214,8 @@ fn reason(error: &io::Error, seen: &Seen, fault: Fault) -> String {
     }
 }
 
-fn fail(mut layer: Layer, fault: Fault, seen: String) -> Layer {
+/// The same layer, failed.
+pub fn fail(mut layer: Layer, fault: Fault, seen: String) -> Layer {
     layer.state = LayerState::Failed;
     layer.advice = Some(fault.code());
     layer.seen = seen;
@@ -219,7 +223,7 @@ fn fail(mut layer: Layer, fault: Fault, seen: String) -> Layer {
 }
 
 /// The server's certificates, in words and dates.
-fn note_chain(layer: &mut Layer, chain: &[CertificateDer<'_>], host: &str) {
+pub fn note_chain(layer: &mut Layer, chain: &[CertificateDer<'_>], host: &str) {
     let now = Utc::now();
     for (place, der) in chain.iter().enumerate() {
         let Some(certificate) = describe(der) else {
@@ -241,7 +245,7 @@ fn note_chain(layer: &mut Layer, chain: &[CertificateDer<'_>], host: &str) {
 }
 
 /// Which of our own certificates the call really used.
-fn note_own(layer: &mut Layer, network: &Network, asked: bool) {
+pub fn note_own(layer: &mut Layer, network: &Network, asked: bool) {
     let now = Utc::now();
     for (kind, text, only_first) in [
         ("ca_bundle", &network.ca_bundle, false),
@@ -262,7 +266,7 @@ fn note_own(layer: &mut Layer, network: &Network, asked: bool) {
 }
 
 /// A word on certificates that end soon.
-fn warned(mut layer: Layer) -> Layer {
+pub fn warned(mut layer: Layer) -> Layer {
     let soon = Utc::now().timestamp_millis() + SOON_DAYS * 86_400_000;
     let ends = |kind: &str| {
         layer

@@ -10,7 +10,7 @@ use super::reader::{self, Settled};
 use super::row::RowWriter;
 use super::{FileSource, Trouble};
 use crate::error::{ExchangeError, Fault};
-use crate::observe::{RequestEntry, RequestObserver};
+use crate::observe::{Headers, RequestEntry, RequestObserver};
 use crate::pager::{Page, Position};
 use crate::scope::Scope;
 
@@ -100,6 +100,7 @@ impl FileWalk {
             records,
             attempt: 1,
             outcome: word,
+            headers: Headers::default(),
         });
         let batch = outcome.map_err(|trouble| self.fault(trouble))?;
         let rows = batch.ends.len() as u64;

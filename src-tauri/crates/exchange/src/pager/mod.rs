@@ -25,7 +25,8 @@ pub(crate) mod step;
 pub use portion::Portion;
 pub use slice::Slice;
 
-/// Where a walk goes on after a committed page.
+/// Where a walk goes on after a committed page. It is read back from the cache, so no figure of it is
+/// trusted to stay in range.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Position {
@@ -61,15 +62,15 @@ impl Position {
 
     /// Pages of the slice that is being read; of the whole reading where there are no slices.
     fn pages_here(&self) -> u64 {
-        self.pages - self.before().0
+        self.pages.saturating_sub(self.before().0)
     }
 
     fn rows_here(&self) -> u64 {
-        self.rows - self.before().1
+        self.rows.saturating_sub(self.before().1)
     }
 
     fn distinct_here(&self) -> u64 {
-        self.distinct_rows - self.before().2
+        self.distinct_rows.saturating_sub(self.before().2)
     }
 }
 
@@ -381,9 +382,12 @@ impl HttpWalk {
             }
         }
         let mut after = Position {
-            pages: self.position.pages + 1,
-            rows: self.position.rows + rows,
-            distinct_rows: self.position.distinct_rows + fingerprints.len() as u64,
+            pages: self.position.pages.saturating_add(1),
+            rows: self.position.rows.saturating_add(rows),
+            distinct_rows: self
+                .position
+                .distinct_rows
+                .saturating_add(fingerprints.len() as u64),
             cursor: self.position.cursor.clone(),
             total: self.position.total.or(reply.opened.total),
             ended: false,

@@ -27,13 +27,13 @@ impl Portion {
     /// Its ids as one parameter.
     pub(super) fn ids(&self, ids: &[String], query: &IdsQuery) -> String {
         let from = self.first.min(ids.len());
-        let to = (from + most(query)).min(ids.len());
+        let to = from.saturating_add(most(query)).min(ids.len());
         ids[from..to].join(&query.separator)
     }
 
     /// The portion after it, unless it was the last.
     pub(super) fn next(&self, ids: usize, query: &IdsQuery, ended: &Position) -> Option<Self> {
-        let first = self.first + most(query);
+        let first = self.first.saturating_add(most(query));
         (first < ids).then_some(Self {
             first,
             pages_before: ended.pages,

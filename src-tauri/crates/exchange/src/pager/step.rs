@@ -22,7 +22,10 @@ pub fn params(pager: &Pager, position: &Position, params: &mut Vec<(String, Stri
         } => {
             push(
                 page_param,
-                (u64::from(*first) + position.pages_here()).to_string(),
+                position
+                    .pages_here()
+                    .saturating_add(u64::from(*first))
+                    .to_string(),
             );
             push(size_param, size.to_string());
         }
@@ -33,7 +36,10 @@ pub fn params(pager: &Pager, position: &Position, params: &mut Vec<(String, Stri
         } => {
             push(
                 offset_param,
-                (position.pages_here() * u64::from(*size)).to_string(),
+                position
+                    .pages_here()
+                    .saturating_mul(u64::from(*size))
+                    .to_string(),
             );
             push(size_param, size.to_string());
         }

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, params};
 
 use super::read::{RejectionFilter, narrow};
+use super::unlink;
+use crate::cause;
 use crate::error::StoreError;
+use crate::rejection_version::{self, Act};
 
 /// The numbers of a filter's rejections, oldest first, after a number.
 ///
@@ -33,12 +36,14 @@ pub fn ignore(
     ids: &[i64],
     reason: &str,
     until: Option<&str>,
+    act: &Act<'_>,
 ) -> Result<i64, StoreError> {
     let mut statement = connection.prepare_cached(
         "UPDATE rejection SET state = 4, reason = ?2, ignored_until = ?3 WHERE id = ?1 AND state IN (1, 2)",
     )?;
     let mut changed = 0;
     for id in ids {
+        rejection_version::keep_where(connection, *id, &[1, 2], act)?;
         changed += statement.execute(params![id, reason, until])? as i64;
     }
     Ok(changed)
@@ -65,34 +70,42 @@ pub fn forget_resolved(
     )?;
     let rows = statement.query_map(params![connection_id, before_ms, limit], |row| row.get(0))?;
     let ids: Vec<i64> = rows.collect::<Result<_, _>>()?;
-    let mut search = connection.prepare_cached("DELETE FROM rejection_search WHERE rowid = ?1")?;
-    let mut causes =
-        connection.prepare_cached("DELETE FROM rejection_cause WHERE rejection_id = ?1")?;
-    let mut row = connection.prepare_cached("DELETE FROM rejection WHERE id = ?1")?;
     for id in &ids {
-        search.execute([id])?;
-        causes.execute([id])?;
-        row.execute([id])?;
+        remove(connection, *id)?;
     }
     Ok(ids.len())
+}
+
+/// Removes a rejection with what hangs on it.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    let left = unlink(connection, id)?;
+    connection
+        .prepare_cached("DELETE FROM rejection WHERE id = ?1")?
+        .execute([id])?;
+    cause::forget_empty(connection, &left)
 }
 
 /// Opens ignored rejections again.
 ///
 /// # Errors
 /// SQLite's.
-pub fn reopen(connection: &Connection, ids: &[i64]) -> Result<i64, StoreError> {
+pub fn reopen(connection: &Connection, ids: &[i64], act: &Act<'_>) -> Result<i64, StoreError> {
     let mut statement = connection.prepare_cached(
         "UPDATE rejection SET state = 1, reason = NULL, ignored_until = NULL WHERE id = ?1 AND state = 4",
     )?;
     let mut changed = 0;
     for id in ids {
+        rejection_version::keep_where(connection, *id, &[4], act)?;
         changed += statement.execute(params![id])? as i64;
     }
     Ok(changed)
 }
 
-/// Raw rows of a source's open rejections after a number, with their numbers.
+/// Raw rows of a source's open rejections after a number, with their numbers; those that the library
+/// refused have passed the rules.
 ///
 /// # Errors
 /// SQLite's.
@@ -106,7 +119,7 @@ pub fn open_payloads(
         "SELECT r.id, p.raw
          FROM rejection r
          JOIN rejection_payload p ON p.rejection_id = r.id
-         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state IN (1, 2)
+         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state IN (1, 2) AND r.outcome <> 3
          ORDER BY r.id
          LIMIT ?3",
     )?;

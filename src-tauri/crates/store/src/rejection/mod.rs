@@ -6,13 +6,18 @@
 
 mod acts;
 mod read;
+mod refused;
 
-pub use acts::{forget_resolved, ignore, open_payloads, reopen, select_ids};
-pub use read::{RejectionFilter, RejectionRow, count, facets, findings_of, get, page, payload};
+pub use acts::{forget_resolved, ignore, open_payloads, remove, reopen, select_ids};
+pub use read::{
+    RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, page, payload,
+};
+pub use refused::{count_refused, settle_refused};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::bigram;
+use crate::cause;
 use crate::error::StoreError;
 use crate::hash::Hash;
 
@@ -20,6 +25,8 @@ use crate::hash::Hash;
 pub const REJECTED: i64 = 1;
 /// `outcome` of a held row.
 pub const HELD: i64 = 2;
+/// `outcome` of an accepted row that the portal's library refused.
+pub const REFUSED: i64 = 3;
 
 /// What a person or a later row has done about a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +126,8 @@ pub struct RejectionHead {
     pub state: i64,
     /// Hash of the content that was rejected.
     pub hash: Hash,
+    /// The run that opened it.
+    pub first_run_id: i64,
     /// The run that last brought it.
     pub run_id: i64,
     /// The provider's time of that content.
@@ -136,6 +145,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<RejectionHead> {
         run_id: row.get(4)?,
         source_time: row.get(5)?,
         version: row.get(6)?,
+        first_run_id: row.get(7)?,
     })
 }
 
@@ -145,7 +155,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<RejectionHead> {
 /// SQLite's.
 pub fn head(connection: &Connection, id: i64) -> Result<Option<RejectionHead>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id, outcome, state, hash, run_id, source_time, version FROM rejection WHERE id = ?1")?
+        .prepare_cached("SELECT id, outcome, state, hash, run_id, source_time, version, first_run_id FROM rejection WHERE id = ?1")?
         .query_row([id], read_head)
         .optional()?)
 }
@@ -161,7 +171,7 @@ pub fn find(
 ) -> Result<Option<RejectionHead>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT id, outcome, state, hash, run_id, source_time, version
+            "SELECT id, outcome, state, hash, run_id, source_time, version, first_run_id
              FROM rejection
              WHERE source_id = ?1 AND key_hash = ?2",
         )?
@@ -176,14 +186,12 @@ pub fn find(
 /// # Errors
 /// SQLite's.
 pub fn put(connection: &Connection, new: &NewRejection<'_>) -> Result<i64, StoreError> {
-    let id = match find(connection, new.source_id, new.key_hash)? {
-        Some(head) => {
-            again(connection, &head, new)?;
-            head.id
-        }
-        None => insert(connection, new)?,
+    let (id, left) = match find(connection, new.source_id, new.key_hash)? {
+        Some(head) => (head.id, again(connection, &head, new)?),
+        None => (insert(connection, new)?, Vec::new()),
     };
-    link(connection, id, new)?;
+    link(connection, id, &Links::of(new))?;
+    cause::forget_empty(connection, &left)?;
     Ok(id)
 }
 
@@ -222,7 +230,7 @@ fn again(
     connection: &Connection,
     head: &RejectionHead,
     new: &NewRejection<'_>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<i64>, StoreError> {
     let same = head.hash == *new.hash && head.outcome == new.outcome;
     let kept = same && head.state != State::Resolved as i64;
     let state = if kept { head.state } else { State::Open as i64 };
@@ -254,19 +262,47 @@ fn again(
     connection
         .prepare_cached("UPDATE rejection_payload SET raw = ?2, mapped = ?3, findings = ?4 WHERE rejection_id = ?1")?
         .execute(params![head.id, new.raw, new.mapped, new.findings])?;
-    connection
-        .prepare_cached("DELETE FROM rejection_cause WHERE rejection_id = ?1")?
-        .execute([head.id])?;
-    connection
-        .prepare_cached("DELETE FROM held_wait WHERE rejection_id = ?1")?
-        .execute([head.id])?;
-    connection
-        .prepare_cached("DELETE FROM rejection_search WHERE rowid = ?1")?
-        .execute([head.id])?;
-    Ok(())
+    unlink(connection, head.id)
 }
 
-fn link(connection: &Connection, id: i64, new: &NewRejection<'_>) -> Result<(), StoreError> {
+/// Takes a rejection's causes, waits and searched text away; gives the causes that it had.
+pub(crate) fn unlink(connection: &Connection, id: i64) -> Result<Vec<i64>, StoreError> {
+    let mut causes = connection
+        .prepare_cached("DELETE FROM rejection_cause WHERE rejection_id = ?1 RETURNING cause_id")?;
+    let left = causes
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    connection
+        .prepare_cached("DELETE FROM held_wait WHERE rejection_id = ?1")?
+        .execute([id])?;
+    connection
+        .prepare_cached("DELETE FROM rejection_search WHERE rowid = ?1")?
+        .execute([id])?;
+    Ok(left)
+}
+
+/// What hangs on a rejection.
+pub(crate) struct Links<'a> {
+    pub(crate) source_id: i64,
+    pub(crate) at: i64,
+    pub(crate) causes: &'a [(String, String, String)],
+    pub(crate) waits: &'a [(i64, Hash)],
+    pub(crate) search_text: &'a str,
+}
+
+impl<'a> Links<'a> {
+    fn of(new: &NewRejection<'a>) -> Self {
+        Self {
+            source_id: new.source_id,
+            at: new.at,
+            causes: new.causes,
+            waits: new.waits,
+            search_text: new.search_text,
+        }
+    }
+}
+
+pub(crate) fn link(connection: &Connection, id: i64, new: &Links<'_>) -> Result<(), StoreError> {
     for (rule, field, cluster) in new.causes {
         let cause_id: i64 = connection
             .prepare_cached(

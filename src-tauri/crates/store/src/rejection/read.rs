@@ -250,6 +250,19 @@ pub fn get(connection: &Connection, id: i64) -> Result<Option<RejectionRow>, Sto
         .optional()?)
 }
 
+/// The connection of a rejection, if there is one.
+///
+/// # Errors
+/// SQLite's.
+pub fn connection_of(connection: &Connection, id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT s.connection_id FROM rejection r JOIN source s ON s.id = r.source_id WHERE r.id = ?1",
+        )?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
 /// Raw payload, mapped fields and findings of a rejection.
 ///
 /// # Errors

@@ -4,7 +4,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hash::of_parts;
+use crate::rejection_version;
 use crate::{Cache, CacheKey, cause};
+
+const PERSON: rejection_version::Act<'static> = rejection_version::Act {
+    run_id: 1,
+    actor: Some("管理员"),
+    act: "ignore_rejections",
+    at: 5,
+};
 
 struct Bed {
     cache: Cache,
@@ -84,7 +92,7 @@ fn an_ignored_rejection_stays_ignored_until_its_value_changes() {
     let bed = bed();
     let id = put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
     bed.cache
-        .write_blocking(move |tx| ignore(tx, &[id], "known", None))
+        .write_blocking(move |tx| ignore(tx, &[id], "known", None, &PERSON))
         .unwrap();
     put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
     assert_eq!(state_of(&bed, id), State::Ignored as i64);
@@ -187,10 +195,10 @@ proptest! {
                     bed.cache.write_blocking(move |tx| resolve(tx, id, 2, 2)).unwrap();
                 },
                 Act::Ignore(key) => if let Some(&id) = ids.get(&key) {
-                    bed.cache.write_blocking(move |tx| ignore(tx, &[id], "r", None)).unwrap();
+                    bed.cache.write_blocking(move |tx| ignore(tx, &[id], "r", None, &PERSON)).unwrap();
                 },
                 Act::Reopen(key) => if let Some(&id) = ids.get(&key) {
-                    bed.cache.write_blocking(move |tx| reopen(tx, &[id])).unwrap();
+                    bed.cache.write_blocking(move |tx| reopen(tx, &[id], &PERSON)).unwrap();
                 },
             }
         }

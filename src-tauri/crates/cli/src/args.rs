@@ -395,6 +395,10 @@ pub struct DeliverCommand {
     pub again: bool,
 }
 
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, clap::Args)]
 pub struct RunsCommand {
     /// 运行编号 · Number of a run

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, params};
 
 use crate::error::StoreError;
-use crate::run;
+use crate::hold;
 
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +144,5 @@ pub fn reopen(
          WHERE id = ?1",
         [run_id],
     )?;
-    run::heartbeat(connection, run_id, owner, at)?;
-    Ok(())
+    hold::take_up(connection, run_id, owner, at)
 }

@@ -13,7 +13,7 @@ use zhengqiao_store::run_decision::{self, Decision};
 use zhengqiao_store::run_history::{self, PastRun};
 use zhengqiao_store::{Cache, Connection, StoreError, audit};
 
-use crate::engine::{has_process, local, owner};
+use crate::engine::{already_running, has_process, local, owner};
 use crate::error::SyncError;
 use crate::plausible::{self, Past, Usual, Why};
 use crate::state::{RunMode, StateWord};
@@ -117,10 +117,7 @@ pub fn decide(
                 return nothing("it has not ended");
             }
             if decision == Decision::GoOn && has_process(&other, now_ms) {
-                return Ok(Err(SyncError::AlreadyRunning {
-                    run_id: other.id,
-                    owner: other.owner,
-                }));
+                return Ok(Err(already_running(&other)));
             }
             if decision == Decision::GoOn {
                 return nothing("an interrupted run of the connection comes first");

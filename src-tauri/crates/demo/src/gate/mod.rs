@@ -27,7 +27,7 @@ use serde_json::Value;
 
 use crate::narrow::Narrow;
 use crate::row::Family;
-use crate::server::{Listing, Shared, answer, json, moment, only, span};
+use crate::server::{Listing, Shared, answer, json, moment, span};
 use crate::world::World;
 
 pub(crate) use ciphers::public_key;

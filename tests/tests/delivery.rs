@@ -13,7 +13,6 @@ mod bed;
 #[path = "delivery/portal.rs"]
 mod portal;
 #[path = "frontend/servers.rs"]
-#[allow(dead_code, reason = "each test file uses a part")]
 mod servers;
 
 use std::time::Duration;

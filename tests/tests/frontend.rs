@@ -11,7 +11,6 @@
 #[path = "../../src-tauri/crates/sync/tests/bed/mod.rs"]
 mod bed;
 #[path = "frontend/servers.rs"]
-#[allow(dead_code, reason = "each test file uses a part")]
 mod servers;
 
 use std::collections::BTreeSet;

@@ -473,7 +473,7 @@ impl Listing {
     /// A page of it, from 1.
     pub(crate) fn page(mut self, page: u64, size: u64) -> Self {
         self.size = size;
-        self.from = self.span.0 + (page - 1).saturating_mul(size).min(self.span.1);
+        self.from = self.span.0.saturating_add((page - 1).saturating_mul(size));
         self
     }
 }
@@ -501,7 +501,10 @@ pub(crate) async fn answer(
         Some(FaultKind::Empty) => from = listing.span.1,
         _ => {}
     }
-    let to = (from + listing.size).min(listing.span.1).max(from);
+    let to = from
+        .saturating_add(listing.size)
+        .min(listing.span.1)
+        .max(from);
     let mut places: Vec<u64> = match &listing.chosen {
         Some(chosen) => (from..to)
             .filter_map(|at| chosen.get(usize::try_from(at).ok()?).copied())

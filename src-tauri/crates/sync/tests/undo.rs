@@ -600,7 +600,7 @@ async fn an_undo_that_is_broken_off_goes_on_where_it_was_and_one_that_is_cancell
     let id = started.run_id;
     cache
         .write_blocking(move |tx| {
-            tx.execute("UPDATE run SET owner = 'pid 999999999' WHERE id = ?1", [id])?;
+            tx.execute("UPDATE run SET owner = '' WHERE id = ?1", [id])?;
             Ok(())
         })
         .unwrap();

@@ -50,7 +50,6 @@ export const delivery = {
   upToDate: 'Library and cache agree',
   backlog: 'Waiting',
   column: 'Delivered',
-  noLibrary: 'No library',
   ofRun: 'In the library {n} / {all}',
   stage: 'Stage',
   stageDelivery: 'Delivery (refused by the library)',

@@ -49,7 +49,6 @@ export const delivery = {
   upToDate: '门户库与缓存一致',
   backlog: '待投递',
   column: '已投递',
-  noLibrary: '未设门户库',
   ofRun: '已进入门户库 {n} / {all}',
   stage: '环节',
   stageDelivery: '入库（门户库拒绝）',

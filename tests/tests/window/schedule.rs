@@ -107,6 +107,7 @@ async fn a_run_waits_two_run_together_and_what_a_kill_interrupts_is_offered_agai
     unlock(&window).await;
 
     // Start in production, which asks first; pause, leave the screen, come back, resume.
+    choose(&window, 2).await;
     window.click("nav-sync").await;
     window.click("sync-now").await;
     window.click("sync-start").await;
@@ -129,7 +130,7 @@ async fn a_run_waits_two_run_together_and_what_a_kill_interrupts_is_offered_agai
     window.find("[data-testid=live] [data-state=running]").await;
 
     // A second connection beside it.
-    choose(&window, 2).await;
+    choose(&window, 1).await;
     window.click("sync-now").await;
     window.click("sync-start").await;
     window

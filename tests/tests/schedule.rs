@@ -128,8 +128,12 @@ fn start(connection_id: i64) -> StartSync {
     }
 }
 
+/// Leaving the program concerns every run of this process: the test of it runs alone.
+static TOGETHER: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_due_time_is_started_once_by_two_hosts_that_look_at_the_same_moment() {
+    let _together = TOGETHER.read().await;
     let dir = tempfile::tempdir().unwrap();
     let provider = provider(100, 1).await;
     let (one, other) = (console(dir.path()).await, console(dir.path()).await);
@@ -156,6 +160,7 @@ async fn a_due_time_is_started_once_by_two_hosts_that_look_at_the_same_moment() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn missed_times_are_told_and_made_up_for_by_one_run_or_passed_over() {
+    let _together = TOGETHER.read().await;
     let dir = tempfile::tempdir().unwrap();
     let provider = provider(100, 2).await;
     let console = console(dir.path()).await;
@@ -189,6 +194,7 @@ async fn missed_times_are_told_and_made_up_for_by_one_run_or_passed_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_a_failed_run_nor_a_running_or_paused_one_stops_the_schedule() {
+    let _together = TOGETHER.read().await;
     let dir = tempfile::tempdir().unwrap();
     let provider = provider(200, 3).await;
     let console = console(dir.path()).await;
@@ -240,6 +246,7 @@ async fn neither_a_failed_run_nor_a_running_or_paused_one_stops_the_schedule() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_run_survives_a_restart_and_goes_on_to_the_same_end() {
+    let _together = TOGETHER.read().await;
     let dir = tempfile::tempdir().unwrap();
     let provider = provider(200, 4).await;
     let first = console(dir.path()).await;
@@ -299,6 +306,7 @@ async fn a_paused_run_survives_a_restart_and_goes_on_to_the_same_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_leaves_interrupts_its_runs_and_the_next_start_offers_them() {
+    let _alone = TOGETHER.write().await;
     let dir = tempfile::tempdir().unwrap();
     let provider = provider(200, 5).await;
     let first = console(dir.path()).await;
@@ -324,6 +332,7 @@ async fn a_program_that_leaves_interrupts_its_runs_and_the_next_start_offers_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_that_is_waited_for_is_shown_without_secrets() {
+    let _together = TOGETHER.read().await;
     let dir = tempfile::tempdir().unwrap();
     let provider = provider(100, 6).await;
     let console = console(dir.path()).await;
@@ -364,6 +373,7 @@ async fn the_request_that_is_waited_for_is_shown_without_secrets() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_change_of_state_is_told_with_connection_and_environment() {
+    let _together = TOGETHER.read().await;
     let dir = tempfile::tempdir().unwrap();
     let provider = provider(100, 7).await;
     let console = console(dir.path()).await;
@@ -387,6 +397,7 @@ async fn only_a_change_of_state_is_told_with_connection_and_environment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_connection_and_a_small_one_run_together_and_neither_starves() {
+    let _together = TOGETHER.read().await;
     let dir = tempfile::tempdir().unwrap();
     let (large, small) = (provider(12_000, 8).await, provider(100, 9).await);
     let console = console(dir.path()).await;

@@ -64,12 +64,17 @@ async fn unlock(window: &Window) {
     window.find("[data-testid=nav-sync]").await;
 }
 
-async fn choose(window: &Window, at: usize) {
+async fn choose(window: &Window, at: usize, environment: &str) {
     window.click_css("[data-testid=active-connection]").await;
+    // It is on its way down until then.
+    window.settle().await;
     window
         .click_css(&format!(
             ".el-select-dropdown:not([style*='display: none']) .el-select-dropdown__item:nth-child({at})"
         ))
+        .await;
+    window
+        .find(&format!("html[data-environment={environment}]"))
         .await;
     window.settle().await;
 }
@@ -107,7 +112,7 @@ async fn a_run_waits_two_run_together_and_what_a_kill_interrupts_is_offered_agai
     unlock(&window).await;
 
     // Start in production, which asks first; pause, leave the screen, come back, resume.
-    choose(&window, 2).await;
+    choose(&window, 2, "production").await;
     window.click("nav-sync").await;
     window.click("sync-now").await;
     window.click("sync-start").await;
@@ -115,7 +120,6 @@ async fn a_run_waits_two_run_together_and_what_a_kill_interrupts_is_offered_agai
         .click_css(".el-message-box .el-button--primary")
         .await;
     window.find("[data-testid=live] [data-state=running]").await;
-    window.find("[data-testid=present-request]").await;
     window.shot("60-live-zh-light").await;
     window.click("run-pause").await;
     window.find("[data-testid=live] [data-state=paused]").await;
@@ -130,7 +134,7 @@ async fn a_run_waits_two_run_together_and_what_a_kill_interrupts_is_offered_agai
     window.find("[data-testid=live] [data-state=running]").await;
 
     // A second connection beside it.
-    choose(&window, 1).await;
+    choose(&window, 1, "test").await;
     window.click("sync-now").await;
     window.click("sync-start").await;
     window
@@ -229,7 +233,7 @@ async fn a_schedule_is_made_explained_shown_on_the_calendar_and_given_to_servers
     window.find("[data-testid=schedule-row]").await;
 
     // Another for the other connection, by a cron expression.
-    choose(&window, 2).await;
+    choose(&window, 2, "production").await;
     window.click("schedule-add").await;
     window
         .click_css("[data-testid=schedule-kind] label:nth-child(3)")

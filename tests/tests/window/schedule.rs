@@ -265,7 +265,10 @@ async fn a_schedule_is_made_explained_shown_on_the_calendar_and_given_to_servers
     window.find("[data-testid=coming-run]").await;
     window.settle().await;
     window.shot("64-schedule-en-dark").await;
-    window.click("schedule-edit").await;
+    // The list goes by connection: the second row is the first one made.
+    window
+        .click_css("[data-testid=schedule-row]:nth-child(2) [data-testid=schedule-edit]")
+        .await;
     window
         .until_contains("[data-testid=schedule-means]", "on workdays")
         .await;

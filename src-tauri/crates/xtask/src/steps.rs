@@ -235,7 +235,7 @@ fn journeys() -> Outcome {
 
 fn licences() -> Outcome {
     if exists("cargo-deny") {
-        cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"])
+        cargo(&["deny", "check", "bans", "licenses", "sources"])
     } else {
         eprintln!(
             "cargo-deny is not installed: licences were not checked (cargo install cargo-deny)"

@@ -26,6 +26,7 @@ const part = (delivered: number | null): RunDatasetRow => ({
   delivered,
   pages: 1,
   provider_total: null,
+  left_out: 0,
   started_at: 1,
   ended_at: 2,
 })

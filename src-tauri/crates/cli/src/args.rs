@@ -642,6 +642,12 @@ pub struct RecordsCommand {
     /// 状态 · accepted or withdrawn
     #[arg(long)]
     pub state: Option<String>,
+    /// 同步编号 · Only what this run brought
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<i64>,
+    /// 与同步的关系 · Of the run: new, changed, unchanged, superseded or released
+    #[arg(long, requires = "run", value_parser = ["new", "changed", "unchanged", "superseded", "released"])]
+    pub change: Option<String>,
     /// 主键或业务编号 · A whole key or business number
     #[arg(long, value_name = "KEY")]
     pub search: Option<String>,
@@ -649,7 +655,7 @@ pub struct RecordsCommand {
     #[arg(long, default_value_t = 50)]
     pub limit: u32,
     /// 从此编号之后继续 · Go on after this number
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub after: Option<i64>,
 }
 

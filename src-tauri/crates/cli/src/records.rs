@@ -46,8 +46,8 @@ pub async fn run(
         connection_id,
         dataset: command.dataset,
         state: command.state,
-        run_id: None,
-        change: None,
+        run_id: command.run,
+        change: command.change,
         search: command.search,
         after: command.after,
         limit: command.limit,
@@ -61,7 +61,8 @@ pub async fn run(
             page.records.iter().map(|row| {
                 let text = |value: &Option<String>| value.clone().unwrap_or_default();
                 vec![
-                    row.record_id.to_string(),
+                    row.rejection_id
+                        .map_or_else(|| row.record_id.to_string(), |id| format!("rejected {id}")),
                     row.dataset.to_string(),
                     row.state.clone(),
                     text(&row.business_key),

@@ -31,6 +31,8 @@ pub mod run_cause;
 pub mod run_decision;
 pub mod run_drift;
 pub mod run_history;
+pub mod run_moment;
+pub mod run_row;
 pub mod run_scope;
 pub mod schedule;
 pub mod scratch;

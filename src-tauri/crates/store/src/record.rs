@@ -387,6 +387,22 @@ pub fn get(connection: &Connection, id: i64) -> Result<Option<(RecordRow, Vec<u8
     Ok(Some((row, raw)))
 }
 
+/// The record with the key of a rejection, if there is one.
+///
+/// # Errors
+/// SQLite's.
+pub fn of_rejection(connection: &Connection, rejection_id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT r.id
+             FROM rejection j
+             JOIN record r ON r.source_id = j.source_id AND r.key_hash = j.key_hash
+             WHERE j.id = ?1",
+        )?
+        .query_row([rejection_id], |row| row.get(0))
+        .optional()?)
+}
+
 /// The connection that a record came by.
 ///
 /// # Errors

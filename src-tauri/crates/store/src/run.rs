@@ -109,6 +109,8 @@ pub struct RunDatasetRow {
     pub released: i64,
     /// Rows that have reached the portal's library; `None` without one.
     pub delivered: Option<i64>,
+    /// Rows that the provider sent although the run's scope leaves them out; not counted as fetched.
+    pub left_out: i64,
     /// Pages committed.
     pub pages: i64,
     /// Reviews whose details agree with their score.
@@ -318,7 +320,7 @@ pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRo
     let mut statement = connection.prepare_cached(
         "SELECT run_id, source_id, dataset, state, code, message, position, pass, fetched, accepted, unchanged, held,
            rejected, withdrawn, superseded, released, pages, scale_agrees, scale_mirrors, provider_total, started_at, ended_at,
-           CASE WHEN EXISTS (SELECT 1 FROM source s JOIN delivery d ON d.connection_id = s.connection_id WHERE s.id = source_id) THEN delivered END
+           CASE WHEN EXISTS (SELECT 1 FROM source s JOIN delivery d ON d.connection_id = s.connection_id WHERE s.id = source_id) THEN delivered END, left_out
          FROM run_dataset
          WHERE run_id = ?1
          ORDER BY dataset",
@@ -342,6 +344,7 @@ pub fn datasets(connection: &Connection, run_id: i64) -> Result<Vec<RunDatasetRo
             started_at: row.get(20)?,
             ended_at: row.get(21)?,
             delivered: row.get(22)?,
+            left_out: row.get(23)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -356,6 +359,8 @@ pub struct Progress {
     pub released: i64,
     /// Pages.
     pub pages: i64,
+    /// Rows outside the run's scope.
+    pub left_out: i64,
     /// Reviews whose details agree with their score.
     pub scale_agrees: i64,
     /// Reviews whose details mirror it.
@@ -387,7 +392,8 @@ pub fn progress(
                rejected = rejected + ?7, withdrawn = withdrawn + ?8, superseded = superseded + ?9,
                released = released + ?10, pages = pages + ?11,
                position = COALESCE(?12, position), provider_total = COALESCE(?13, provider_total),
-               scale_agrees = scale_agrees + ?14, scale_mirrors = scale_mirrors + ?15, removed = removed + ?16
+               scale_agrees = scale_agrees + ?14, scale_mirrors = scale_mirrors + ?15, removed = removed + ?16,
+               left_out = left_out + ?17
              WHERE run_id = ?1 AND source_id = ?2",
         )?
         .execute(params![
@@ -406,7 +412,8 @@ pub fn progress(
             progress.provider_total,
             progress.scale_agrees,
             progress.scale_mirrors,
-            progress.removed
+            progress.removed,
+            progress.left_out
         ])?;
     connection
         .prepare_cached("UPDATE run SET heartbeat_at = ?2 WHERE id = ?1")?

@@ -12,6 +12,7 @@ use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, NewRecord};
 use zhengqiao_store::rejection::{self, HELD, NewRejection, REFUSED, REJECTED, State};
 use zhengqiao_store::run::{self, Counts, Progress};
+use zhengqiao_store::run_row::{self, Met};
 use zhengqiao_store::{Connection, StoreError, Transaction, outbox, scratch, source};
 
 use crate::error::SyncError;
@@ -137,6 +138,15 @@ impl Desk {
             });
         }
         progress.removed += totals.removed;
+        if !self.dry {
+            for (met, ids) in [
+                (Met::Unchanged, &totals.unchanged),
+                (Met::NewerRecord, &totals.newer_records),
+                (Met::NewerRejection, &totals.newer_rejections),
+            ] {
+                run_row::note(tx, self.run_id, self.source_id, met, ids)?;
+            }
+        }
         source::bump(tx, self.source_id, totals.accepted, totals.withdrawn)?;
         Ok(receipts)
     }
@@ -154,6 +164,7 @@ impl Desk {
         if let Some(head) = &head {
             if self.is_older(&row, head.version, head.source_time.as_deref()) {
                 counts.superseded += 1;
+                totals.newer_records.push(head.id);
                 return Ok(());
             }
             let state = if row.withdraws {
@@ -163,6 +174,7 @@ impl Desk {
             };
             if head.hash == row.hash && head.state == state {
                 counts.unchanged += 1;
+                totals.unchanged.push(head.id);
                 return self.settle(tx, &row.key_hash);
             }
         }
@@ -172,6 +184,7 @@ impl Desk {
             && self.is_older(&row, before.version, before.source_time.as_deref())
         {
             counts.superseded += 1;
+            totals.newer_rejections.push(before.id);
             return Ok(());
         }
         if row.withdraws && !row.key.is_empty() {
@@ -534,6 +547,10 @@ struct Totals {
     accepted: i64,
     withdrawn: i64,
     removed: i64,
+    /// Records that had the same content, and what was newer than its row.
+    unchanged: Vec<i64>,
+    newer_records: Vec<i64>,
+    newer_rejections: Vec<i64>,
 }
 
 /// Parents that were looked up for the same batch.

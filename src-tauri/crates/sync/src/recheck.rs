@@ -3,7 +3,8 @@
 use zhengqiao_domain::{Check, CompiledMapping, Outcome, RuleSet};
 use zhengqiao_store::rejection::{self, HELD, RejectionHead};
 use zhengqiao_store::run::Progress;
-use zhengqiao_store::{StoreError, Transaction};
+use zhengqiao_store::run_row::{self, Met};
+use zhengqiao_store::{StoreError, Transaction, record};
 
 use crate::batch::{Desk, expire, revalidate};
 use crate::error::SyncError;
@@ -23,12 +24,18 @@ pub(crate) fn due(
     progress: &mut Progress,
 ) -> Result<Option<i64>, SyncError> {
     let ids = rejection::due(tx, desk.source_id, after, BATCH_ROWS)?;
+    let mut released = Vec::new();
     for id in &ids {
         let head = rejection::head(tx, *id)?;
+        let before = progress.released;
         let outcome = revalidate(tx, desk, mapping, check, rules, *id)?;
         trace::rechecked(tx, desk, *id, head.as_ref(), outcome)?;
         account(desk, head.as_ref(), outcome, progress);
+        if progress.released > before && !desk.dry {
+            released.extend(record::of_rejection(tx, *id)?);
+        }
     }
+    run_row::note(tx, desk.run_id, desk.source_id, Met::Released, &released)?;
     Ok(ids.last().copied())
 }
 

@@ -6,7 +6,7 @@
 use zhengqiao_exchange::Limits;
 use zhengqiao_store::{
     Cache, Connection, StoreError, Transaction, audit, forgettable, record_version, rejection,
-    rejection_version, run, undone,
+    rejection_version, run, run_row, undone,
 };
 
 use crate::error::SyncError;
@@ -29,6 +29,7 @@ fn forget_history(
         record_version::forget,
         rejection_version::forget,
         undone::forget,
+        run_row::forget,
     ] {
         let left = limit.saturating_sub(u32::try_from(forgotten).unwrap_or(limit));
         forgotten += forget(tx, connection_id, before_ms, left)?;

@@ -236,6 +236,8 @@ async fn a_file_is_read_whole_and_what_lies_outside_is_left_out() {
             run(&bed, options(&bed, scope)).await;
             let counts = counts(&bed);
             assert!(counts.balance());
+            let left_out = bed.part(DATASET.as_str()).left_out;
+            assert_eq!(counts.fetched + left_out, 2500);
             (counts.fetched, state(&bed))
         }
     };

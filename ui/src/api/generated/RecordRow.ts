@@ -6,15 +6,19 @@ import type { DatasetId } from "./DatasetId";
  */
 export type RecordRow = { 
 /**
- * Its number in the cache.
+ * Its number in the cache; 0 where a rejection stands in its place.
  */
 record_id: number, 
+/**
+ * The rejection in its place: a newer version that was not accepted.
+ */
+rejection_id: number | null, 
 /**
  * The dataset.
  */
 dataset: DatasetId, 
 /**
- * accepted or withdrawn.
+ * accepted or withdrawn; rejected or held for a rejection.
  */
 state: string, 
 /**

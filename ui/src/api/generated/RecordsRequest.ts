@@ -22,7 +22,8 @@ state: string | null,
  */
 run_id: number | null, 
 /**
- * Of these, only the new or the changed ones: new, changed.
+ * Of these, only the new or the changed ones: new, changed. Or what the run met and did not change:
+ * unchanged (the same content), superseded (newer than the run's row), released (held before).
  */
 change: string | null, 
 /**

@@ -35,6 +35,10 @@ released: number,
  */
 delivered: number | null, 
 /**
+ * Rows that the provider sent although the run's scope leaves them out; not counted as fetched.
+ */
+left_out: number, 
+/**
  * Pages committed.
  */
 pages: number, 

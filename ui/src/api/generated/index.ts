@@ -195,6 +195,7 @@ export type * from './RunDetail';
 export type * from './RunGuards';
 export type * from './RunId';
 export type * from './RunMode';
+export type * from './RunMoment';
 export type * from './RunProgress';
 export type * from './RunReportRequest';
 export type * from './RunRow';

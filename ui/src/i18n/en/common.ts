@@ -36,7 +36,7 @@ export const common: typeof zh = {
     overridden: 'Overridden',
     all: 'All states',
   },
-  recordState: { accepted: 'Accepted', withdrawn: 'Withdrawn' },
+  recordState: { accepted: 'Accepted', withdrawn: 'Withdrawn', rejected: 'Rejected', held: 'Held' },
   counts: {
     fetched: 'Fetched',
     accepted: 'Accepted',

@@ -40,6 +40,9 @@ export const sync: typeof zhSync = {
   pages: 'Pages',
   total: 'At the provider',
   released: 'Held, now accepted',
+  leftOut: 'Outside scope',
+  leftOutHint:
+    'The provider sent these although this run did not ask for them; they are not counted as fetched',
   requests: 'Requests (last {n})',
   time: 'Time',
   address: 'Address',

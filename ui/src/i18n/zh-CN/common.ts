@@ -34,7 +34,7 @@ export const common = {
     overridden: '已覆盖',
     all: '全部状态',
   },
-  recordState: { accepted: '已入库', withdrawn: '已撤回' },
+  recordState: { accepted: '已入库', withdrawn: '已撤回', rejected: '已拒收', held: '待补' },
   counts: {
     fetched: '读取',
     accepted: '入库',

@@ -38,6 +38,8 @@ export const sync = {
   pages: '页数',
   total: '对方总数',
   released: '待补转入库',
+  leftOut: '范围外',
+  leftOutHint: '对方仍送来、但不在本次范围内的数据，不计入读取数',
   requests: '请求记录（最近 {n} 次）',
   time: '时间',
   address: '地址',

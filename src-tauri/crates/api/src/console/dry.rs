@@ -54,7 +54,7 @@ fn scope_of(scope: Option<SyncScope>) -> RunScope {
     }
 }
 
-fn told(scope: RunScope) -> SyncScope {
+pub(super) fn told(scope: RunScope) -> SyncScope {
     SyncScope {
         window: scope.window.map(|window| SyncWindow {
             from: window.from,

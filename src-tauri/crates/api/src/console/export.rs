@@ -19,12 +19,13 @@ use crate::masks;
 const BATCH_ROWS: u32 = 500;
 
 /// Column titles in Chinese and English, in the order of [`Line`].
-const TITLES: [(&str, &str); 18] = [
+const TITLES: [(&str, &str); 19] = [
     ("连接", "connection"),
     ("环境", "environment"),
     ("编号", "id"),
     ("数据集", "dataset"),
     ("结果", "outcome"),
+    ("环节", "stage"),
     ("状态", "state"),
     ("记录主键", "record_key"),
     ("业务编号", "business_key"),
@@ -47,6 +48,7 @@ struct Line<'a> {
     id: i64,
     dataset: &'a str,
     outcome: &'a str,
+    stage: &'a str,
     state: &'a str,
     record_key: &'a str,
     business_key: &'a str,
@@ -261,6 +263,7 @@ impl Form {
             id: row.rejection_id,
             dataset: if zh { dataset.zh } else { row.dataset.as_str() },
             outcome,
+            stage: &row.stage,
             state: &row.state,
             record_key: &row.record_key,
             business_key: row.business_key.as_deref().unwrap_or_default(),
@@ -284,6 +287,7 @@ impl Form {
                     id.as_str(),
                     line.dataset,
                     line.outcome,
+                    line.stage,
                     line.state,
                     line.record_key,
                     line.business_key,

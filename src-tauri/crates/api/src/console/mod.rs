@@ -9,6 +9,7 @@ mod history;
 mod identity;
 mod live;
 mod mapping;
+mod met;
 mod network;
 mod reconciliation;
 mod records;

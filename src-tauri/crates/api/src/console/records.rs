@@ -8,7 +8,7 @@ use zhengqiao_store::{StoreError, connection, hash, source};
 
 use super::history::keys_of;
 use super::system::LARGEST_PAGE;
-use super::{Console, invalid, not_found};
+use super::{Console, invalid, met, not_found};
 use crate::contract::{
     ApiError, FieldValue, RecordDetail, RecordId, RecordRow, RecordsPage, RecordsRequest,
 };
@@ -31,13 +31,22 @@ impl Console {
                 )));
             }
         };
+        let met = met::of_word(request.change.as_deref());
+        if let (Some(met), Some(run_id)) = (met, request.run_id) {
+            return self
+                .read(move |conn| met::page(conn, &request, run_id, met, limit as usize))
+                .await;
+        }
+        if met.is_some() {
+            return Err(invalid("run_id: name the run whose rows are meant"));
+        }
         let changed = match request.change.as_deref() {
             None | Some("") => None,
             Some("new") => Some(false),
             Some("changed") => Some(true),
             Some(other) => {
                 return Err(invalid(format!(
-                    "change: {other:?} is neither new nor changed"
+                    "change: {other:?} is none of new, changed, unchanged, superseded, released"
                 )));
             }
         };
@@ -209,6 +218,7 @@ pub(super) fn record_row(row: &record::RecordRow, values: &Map<String, Value>) -
     let parts: Option<Vec<String>> = key.iter().map(|name| shown(name)).collect();
     RecordRow {
         record_id: row.id,
+        rejection_id: None,
         dataset: row.dataset,
         state: if row.state == WITHDRAWN {
             "withdrawn"

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
-use zhengqiao_store::{Cache, StoreError, connection, outbox, run, source};
+use zhengqiao_store::{Cache, StoreError, connection, outbox, run, run_moment, source};
 use zhengqiao_sync::{RunOptions, Started, StateWord, UNDO, has_process};
 
 use super::run_page::{headers, run_standing};
@@ -14,7 +14,7 @@ use super::system::LARGEST_PAGE;
 use super::{Console, blocking, dry, invalid, live, not_found, now_ms};
 use crate::contract::{
     ApiError, ConnectionId, Counts, Nothing, RequestRow, RunDatasetRow, RunDetail, RunId, RunMode,
-    RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
+    RunMoment, RunProgress, RunRow, RunStarted, RunsPage, RunsRequest, StartSync, SyncRow,
 };
 use crate::estimate::Estimate;
 
@@ -285,8 +285,14 @@ impl Console {
             };
             let requests = run::requests(conn, id, SHOWN_REQUESTS)?;
             let standing = run_standing(conn, &row)?;
+            let scope = zhengqiao_sync::dry::scope_of(conn, id)?;
             Ok(Some(RunDetail {
                 standing,
+                moments: run_moment::list(conn, id)?
+                    .into_iter()
+                    .map(|(at, what)| RunMoment { at, what })
+                    .collect(),
+                scope: (!scope.is_whole()).then(|| dry::told(scope)),
                 profile_version: row.profile_version,
                 rule_set: row.rule_set.clone(),
                 run: run_row(conn, row)?,
@@ -362,6 +368,7 @@ pub(super) fn part_row(row: run::RunDatasetRow) -> RunDatasetRow {
         counts: counts(&row.counts),
         released: row.released,
         delivered: row.delivered,
+        left_out: row.left_out,
         pages: row.pages,
         provider_total: row.provider_total,
         started_at: row.started_at,

@@ -302,8 +302,13 @@ impl Console {
     /// Starts what is due, again and again, as long as the host lives; waits while the cache is locked.
     pub async fn keep_schedule(&self, mut on_event: impl FnMut(ScheduleEvent) + Send) {
         let mut failed = String::new();
+        let mut delivers = true;
         loop {
             if self.cache().is_ok() {
+                // What an earlier program left undelivered goes on now.
+                if std::mem::take(&mut delivers) {
+                    self.deliver_everywhere().await;
+                }
                 match self.start_due(now_ms()).await {
                     Ok(events) => {
                         failed.clear();

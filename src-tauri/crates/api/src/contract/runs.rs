@@ -238,6 +238,9 @@ pub struct RunDatasetRow {
     /// Accepted and withdrawn rows that have reached the portal's library; absent without one.
     #[ts(type = "number | null")]
     pub delivered: Option<i64>,
+    /// Rows that the provider sent although the run's scope leaves them out; not counted as fetched.
+    #[ts(type = "number")]
+    pub left_out: i64,
     /// Pages committed.
     #[ts(type = "number")]
     pub pages: i64,
@@ -298,6 +301,17 @@ pub struct Header {
     pub value: String,
 }
 
+/// A moment in which a run changed hands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RunMoment {
+    /// When, unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// paused (a person), left (its program ended), interrupted (its program died), resumed.
+    pub what: String,
+}
+
 /// A run in full.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -313,6 +327,10 @@ pub struct RunDetail {
     pub profile_version: i64,
     /// Version of the rule set that it used.
     pub rule_set: String,
+    /// When it was paused, left, interrupted and resumed, oldest first.
+    pub moments: Vec<RunMoment>,
+    /// What it covers besides its mode; absent for all of it.
+    pub scope: Option<SyncScope>,
     /// How it came about and how it stands to others.
     pub standing: super::RunStanding,
 }
@@ -332,7 +350,8 @@ pub struct RecordsRequest {
     /// Only records that this run changed.
     #[ts(type = "number | null")]
     pub run_id: Option<i64>,
-    /// Of these, only the new or the changed ones: new, changed.
+    /// Of these, only the new or the changed ones: new, changed. Or what the run met and did not change:
+    /// unchanged (the same content), superseded (newer than the run's row), released (held before).
     pub change: Option<String>,
     /// A key or business number, exact.
     pub search: Option<String>,
@@ -358,12 +377,15 @@ pub struct RecordsPage {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct RecordRow {
-    /// Its number in the cache.
+    /// Its number in the cache; 0 where a rejection stands in its place.
     #[ts(type = "number")]
     pub record_id: i64,
+    /// The rejection in its place: a newer version that was not accepted.
+    #[ts(type = "number | null")]
+    pub rejection_id: Option<i64>,
     /// The dataset.
     pub dataset: DatasetId,
-    /// accepted or withdrawn.
+    /// accepted or withdrawn; rejected or held for a rejection.
     pub state: String,
     /// Shown title, masked.
     pub title: String,

@@ -588,3 +588,32 @@ pub fn open_keys(conn: &Connection, id: i64) -> Result<Vec<(Difference, i64)>, S
         .map(|(kind, open, _)| (kind, open))
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_the_published_ones_and_know_no_order() {
+        // Of nothing, as the two specifications tell it.
+        assert_eq!(
+            digest(Vec::new(), DigestKind::Blake3),
+            "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+        );
+        assert_eq!(
+            digest(Vec::new(), DigestKind::Sha256),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        let ids = |list: [&str; 3]| list.map(str::to_owned).to_vec();
+        for kind in [DigestKind::Blake3, DigestKind::Sha256] {
+            let one = digest(ids(["1", "2", "10"]), kind);
+            assert_eq!(one, digest(ids(["10", "1", "2"]), kind));
+            assert_ne!(one, digest(ids(["1", "21", "0"]), kind));
+        }
+        // sha256 of "1\n10\n2\n", by another program.
+        assert_eq!(
+            digest(ids(["1", "2", "10"]), DigestKind::Sha256),
+            "93ba3d525c83aa81545ad5162844fa2491ce11faabe83df5a5d719d99ec7bd92"
+        );
+    }
+}

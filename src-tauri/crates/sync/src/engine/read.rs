@@ -1,0 +1,328 @@
+//! Reading a dataset: pages fetched, checked and committed on three stages, as often as its rows move.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use zhengqiao_domain::primitives::moment;
+use zhengqiao_domain::{Check, CompiledMapping};
+use zhengqiao_exchange::{
+    DatasetSource, ExchangeError, Incremental, IncrementalState, Position, Scope, Slip,
+};
+use zhengqiao_store::run::{self, Progress, RunDatasetRow};
+use zhengqiao_store::source;
+
+use super::{End, Engine, now_ms};
+use crate::drift::Fields;
+use crate::error::SyncError;
+use crate::prepare::{Prepared, prepare_noting};
+use crate::replay;
+use crate::state::{RunMode, StateWord};
+
+/// Rows of one transaction, if they come fast.
+const COMMIT_ROWS: usize = 20_000;
+/// Time between two transactions, if rows come slowly.
+const COMMIT_EVERY: Duration = Duration::from_millis(700);
+/// Pages fetched and checked ahead of the writer.
+const PAGES_AHEAD: usize = 3;
+/// Readings of a dataset whose rows move between pages./// Readings of a dataset whose rows move between pages.
+pub(super) const MAX_PASSES: i64 = 3;
+
+/// Where a dataset of a run goes on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Place {
+    pub walk: Position,
+    pub drifted: bool,
+    /// The fields of the rows that were read.
+    pub fields: Fields,
+}
+
+/// A checked page.
+struct Ready {
+    fields: Fields,
+    rows: Vec<Prepared>,
+    position: Position,
+    drifted: bool,
+    total: Option<u64>,
+    left_out: u64,
+    slips: Vec<Slip>,
+}
+
+type Checked = Result<Ready, ExchangeError>;
+
+impl Engine {
+    /// Reads one dataset, as often as its rows move.
+    pub(super) async fn dataset(&self, part: &RunDatasetRow) -> Result<End, SyncError> {
+        let Some(source) = self.profile.datasets.get(&part.dataset) else {
+            let what = format!("the connection no longer carries {}", part.dataset);
+            return Ok(End::Failed(ExchangeError::Settings {
+                field: "datasets".into(),
+                what,
+            }));
+        };
+        let described = &self.scope.over(source);
+        let mapping = match CompiledMapping::new(part.dataset, &described.mapping) {
+            Ok(mapping) => Arc::new(mapping),
+            Err(error) => {
+                return Ok(End::Failed(ExchangeError::Settings {
+                    field: "mapping".into(),
+                    what: error.to_string(),
+                }));
+            }
+        };
+        let (run_id, source_id) = (part.run_id, part.source_id);
+        let scope = self.scope(described, source_id).await?;
+        self.cache
+            .write(move |tx| {
+                run::set_dataset_state(
+                    tx,
+                    run_id,
+                    source_id,
+                    StateWord::Running.as_str(),
+                    None,
+                    now_ms(),
+                )
+            })
+            .await?;
+        let mut place: Place = part
+            .position
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let mut pass = part.pass;
+        let end = loop {
+            let end = self
+                .pages(part, described, &mapping, &scope, &mut place)
+                .await?;
+            let End::Read { drifted: true, .. } = end else {
+                break end;
+            };
+            // The rows of a dry run hold all its readings.
+            if pass >= MAX_PASSES || self.replay.is_some() {
+                break end;
+            }
+            pass += 1;
+            place = Place::default();
+            self.cache
+                .write(move |tx| run::begin_pass(tx, run_id, source_id, pass))
+                .await?;
+        };
+        if matches!(end, End::Read { .. }) {
+            self.recheck(part.dataset, source_id, &mapping).await?;
+        }
+        Ok(end)
+    }
+
+    async fn scope(&self, described: &DatasetSource, source_id: i64) -> Result<Scope, SyncError> {
+        if let Some(scope) = self.scope.narrowed() {
+            return Ok(scope);
+        }
+        if self.run.mode != RunMode::Incremental.as_str() {
+            return Ok(Scope::Full);
+        }
+        let connection_id = self.run.connection_id;
+        let kept = self
+            .cache
+            .read(move |conn| {
+                let rows = source::list(conn, Some(connection_id))?;
+                Ok(rows
+                    .into_iter()
+                    .find(|row| row.id == source_id)
+                    .and_then(|row| row.incremental_state))
+            })
+            .await?;
+        Ok(incremental_scope(described, kept.as_deref()))
+    }
+
+    /// One reading of a dataset's pages: fetched, checked and committed on three stages.
+    async fn pages(
+        &self,
+        part: &RunDatasetRow,
+        described: &DatasetSource,
+        mapping: &Arc<CompiledMapping>,
+        scope: &Scope,
+        place: &mut Place,
+    ) -> Result<End, SyncError> {
+        let (fetched, mut to_check) = mpsc::channel(PAGES_AHEAD);
+        let resume = (place.walk != Position::default()).then(|| place.walk.clone());
+        let replayed = self.replay.clone().map(|dry| (dry, place.walk.clone()));
+        let dataset = part.dataset;
+        let mut walk = self.provider.walk(
+            part.dataset,
+            described,
+            scope.clone(),
+            &self.run.until,
+            resume,
+        );
+        let provider = self.provider.clone();
+        let fetcher = tokio::spawn(async move {
+            if let Some((dry, from)) = replayed {
+                return replay::feed(dry, dataset, from, fetched).await;
+            }
+            loop {
+                let page = provider.next(&mut walk).await.transpose();
+                let ends = !matches!(page, Some(Ok(_)));
+                let Some(page) = page else { break };
+                if fetched.send(page).await.is_err() || ends {
+                    break;
+                }
+            }
+        });
+        let (checked, mut to_commit) = mpsc::channel(PAGES_AHEAD);
+        let (rules, mapping, dataset, now) =
+            (self.rules.clone(), mapping.clone(), part.dataset, self.now);
+        let checker = tokio::spawn(async move {
+            while let Some(page) = to_check.recv().await {
+                let (rules, mapping) = (rules.clone(), mapping.clone());
+                let work = tokio::task::spawn_blocking(move || {
+                    page.map(|page| {
+                        let check = Check::new(&rules, now);
+                        let mut fields = Fields::default();
+                        let rows: Vec<Prepared> = (0..page.records.len())
+                            .map(|at| {
+                                let raw = page.raw(at);
+                                prepare_noting(raw, &mapping, dataset, &check, &rules, |row| {
+                                    fields.note(row);
+                                })
+                            })
+                            .collect();
+                        Ready {
+                            fields,
+                            rows,
+                            position: page.position_after,
+                            drifted: page.drift.is_some(),
+                            total: page.total,
+                            left_out: page.left_out,
+                            slips: page.slips,
+                        }
+                    })
+                });
+                let Ok(ready) = work.await else { break };
+                if checked.send(ready).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let end = self.commits(part, described, place, &mut to_commit).await;
+        fetcher.abort();
+        checker.abort();
+        end
+    }
+
+    async fn commits(
+        &self,
+        part: &RunDatasetRow,
+        described: &DatasetSource,
+        place: &mut Place,
+        ready: &mut mpsc::Receiver<Checked>,
+    ) -> Result<End, SyncError> {
+        let mut rows: Vec<Prepared> = Vec::new();
+        let mut slips: Vec<Slip> = Vec::new();
+        let mut progress = Progress::default();
+        let mut since = Instant::now();
+        loop {
+            let next = tokio::time::timeout(COMMIT_EVERY, ready.recv()).await;
+            let mut failed = None;
+            let mut ended = false;
+            match next {
+                Ok(Some(Ok(page))) => {
+                    if rows.is_empty() {
+                        since = Instant::now();
+                    }
+                    rows.extend(page.rows);
+                    slips.extend(page.slips);
+                    progress.pages += 1;
+                    progress.left_out += i64::try_from(page.left_out).unwrap_or(i64::MAX);
+                    progress.provider_total =
+                        page.total.and_then(|total| i64::try_from(total).ok());
+                    place.walk = page.position;
+                    place.drifted |= page.drifted;
+                    place.fields.add(page.fields);
+                }
+                Ok(Some(Err(error))) => failed = Some(error),
+                Ok(None) => ended = true,
+                // Nothing came for a while: what there is, is written.
+                Err(_) => {}
+            }
+            let due = failed.is_some()
+                || ended
+                || rows.len() >= COMMIT_ROWS / self.going.number()
+                || (self.replay.is_some() && progress.pages > 0)
+                || since.elapsed() >= COMMIT_EVERY;
+            if !due {
+                continue;
+            }
+            let committed = self
+                .commit(
+                    part,
+                    std::mem::take(&mut rows),
+                    std::mem::take(&mut progress),
+                    place,
+                    &slips,
+                )
+                .await?;
+            since = Instant::now();
+            // Only what is kept here is receipted; after a break before this, the rows come again.
+            let told: Vec<_> = slips.drain(..).zip(committed.receipts).collect();
+            if !self.dry
+                && let Err(error) = self
+                    .provider
+                    .acknowledge(part.dataset, described, told)
+                    .await
+            {
+                failed.get_or_insert(error);
+            }
+            if let Some(error) = failed {
+                return Ok(End::Failed(error));
+            }
+            if ended {
+                if !place.walk.ended {
+                    return Err(SyncError::Interrupted(format!(
+                        "{} was not read to its end",
+                        part.dataset
+                    )));
+                }
+                return Ok(End::Read {
+                    cursor: place.walk.cursor.clone(),
+                    drifted: place.drifted,
+                });
+            }
+            if committed.cancelled {
+                return Ok(End::Cancelled);
+            }
+            if committed.paused {
+                return Ok(End::Paused);
+            }
+            if committed.guarded {
+                return Ok(End::Guarded);
+            }
+        }
+    }
+}
+
+/// What an incremental reading covers: everything where nothing is known of an earlier one.
+pub(crate) fn incremental_scope(described: &DatasetSource, kept: Option<&str>) -> Scope {
+    let state = kept.and_then(|text| serde_json::from_str::<IncrementalState>(text).ok());
+    let (Some(incremental), Some(mut state)) = (&described.incremental, state) else {
+        return Scope::Full;
+    };
+    if let (Incremental::Window { overlap_s, .. }, Some(since)) = (incremental, &state.since)
+        && let Some(moment::Parsed::At(at)) = moment::parse(since)
+    {
+        state.since = Some(moment::canonical(
+            at - chrono::Duration::seconds(i64::from(*overlap_s)),
+        ));
+    }
+    Scope::Incremental(state)
+}
+
+/// The fields of the rows of a part, as its position keeps them.
+pub(super) fn fields_of(part: &RunDatasetRow) -> Fields {
+    part.position
+        .as_deref()
+        .and_then(|text| serde_json::from_str::<Place>(text).ok())
+        .unwrap_or_default()
+        .fields
+}

@@ -556,6 +556,21 @@ pub enum RejectedCommand {
         /// 语言 · Language
         #[arg(long, value_parser = ["zh", "en"], default_value = "zh")]
         language: String,
+        /// 含个人信息，须连接允许（记入审计） · With personal values, where the connection allows it; goes into the audit log
+        #[arg(long, requires = "reason")]
+        unmasked: bool,
+        /// 理由 · Why unmasked
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// 覆盖：以人工更正的副本入库 · Override: put an edited copy into the cache
+    Override(OverrideArgs),
+    /// 撤回覆盖 · Take an override back
+    RevokeOverride {
+        id: i64,
+        /// 理由 · Why
+        #[arg(long)]
+        reason: String,
     },
     /// 忽略 · Ignore
     Ignore {
@@ -579,6 +594,23 @@ pub enum RejectedCommand {
         #[command(flatten)]
         filter: FilterArgs,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct OverrideArgs {
+    pub id: i64,
+    /// 更正字段 · A field's new value
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<String>,
+    /// 清空字段 · Empty a field
+    #[arg(long, value_name = "FIELD")]
+    pub clear: Vec<String>,
+    /// 理由 · Why
+    #[arg(long, required_unless_present = "dry_run")]
+    pub reason: Option<String>,
+    /// 只校验，不写入 · Only check
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]

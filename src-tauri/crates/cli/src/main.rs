@@ -16,6 +16,7 @@ mod identity;
 mod mapping;
 mod network;
 mod output;
+mod overriding;
 mod reconcile;
 mod records;
 mod rejected;

@@ -10,6 +10,7 @@ use zhengqiao_domain::{Finding, Outcome};
 use crate::End;
 use crate::args::{FilterArgs, RejectedCommand};
 use crate::output::{Output, line, table, when};
+use crate::overriding;
 
 pub async fn run(
     console: &Console,
@@ -102,17 +103,24 @@ pub async fn run(
             file,
             filter,
             language,
+            unmasked,
+            reason,
         } => {
             let filter = filter_of(console, filter).await?;
             let request = ExportRequest {
                 filter,
                 path: file.display().to_string(),
                 language,
+                unmasked_because: reason.filter(|_| unmasked),
             };
             let report = console.export_rejections(request).await?;
             output.print(&report, |report| {
                 line(&format!("{} lines written to {}", report.rows, report.path));
             });
+        }
+        RejectedCommand::Override(args) => return overriding::run(console, args, output).await,
+        RejectedCommand::RevokeOverride { id, reason } => {
+            return overriding::revoke(console, id, reason, output).await;
         }
         RejectedCommand::Ignore { ids, reason, until } => {
             let which = BulkRequest {

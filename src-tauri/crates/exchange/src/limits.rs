@@ -34,6 +34,10 @@ pub struct Limits {
     /// Earlier versions of records and rejections are forgotten after so many days, and with them the
     /// possibility to undo the runs of that time; 0 keeps them.
     pub history_days: u32,
+    /// Whether a person may put an edited copy in the place of a rejected row.
+    pub allows_override: bool,
+    /// Whether lists of rejections may be exported with personal values, with a reason.
+    pub allows_unmasked_export: bool,
 }
 
 impl Default for Limits {
@@ -48,6 +52,8 @@ impl Default for Limits {
             request_log_days: 200,
             resolved_days: 400,
             history_days: 400,
+            allows_override: false,
+            allows_unmasked_export: false,
         }
     }
 }

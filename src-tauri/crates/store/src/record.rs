@@ -290,6 +290,22 @@ pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Says anew how a record was written and by whom.
+///
+/// # Errors
+/// SQLite's.
+pub fn mark(
+    connection: &Connection,
+    id: i64,
+    via: &str,
+    actor: Option<&str>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE record SET via = ?2, actor = ?3 WHERE id = ?1")?
+        .execute(params![id, via, actor])?;
+    Ok(())
+}
+
 /// The state of a record, if there is one.
 ///
 /// # Errors

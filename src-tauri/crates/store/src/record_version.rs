@@ -170,6 +170,28 @@ pub fn present(
         .optional()?)
 }
 
+/// The state of a key that was replaced at a moment, the last one of these.
+///
+/// # Errors
+/// SQLite's.
+pub fn replaced_at(
+    connection: &Connection,
+    source_id: i64,
+    key_hash: &Hash,
+    at: i64,
+) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id
+             FROM record_version
+             WHERE source_id = ?1 AND key_hash = ?2 AND replaced_at = ?3
+             ORDER BY id DESC
+             LIMIT 1",
+        )?
+        .query_row(params![source_id, key_hash, at], |row| row.get(0))
+        .optional()?)
+}
+
 /// Puts an earlier state back, over the present record or anew; an undo run has done it.
 ///
 /// # Errors

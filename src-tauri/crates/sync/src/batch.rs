@@ -173,6 +173,11 @@ impl Desk {
                 record::ACCEPTED
             };
             if head.hash == row.hash && head.state == state {
+                if self.is_overridden(tx, &row.key_hash)? {
+                    // The provider has corrected it to what a person had made of it: its own now.
+                    counts.accepted += 1;
+                    return self.accept(tx, &row, Some((head.id, head.state)), totals);
+                }
                 counts.unchanged += 1;
                 totals.unchanged.push(head.id);
                 return self.settle(tx, &row.key_hash);
@@ -236,6 +241,11 @@ impl Desk {
             if ours.len() == known.len() && ours < known && known <= self.now.as_str())
     }
 
+    fn is_overridden(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<bool, StoreError> {
+        Ok(rejection::find(tx, self.source_id, key_hash)?
+            .is_some_and(|head| head.state == State::Overridden as i64))
+    }
+
     fn settle(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<(), StoreError> {
         if let Some(head) = rejection::find(tx, self.source_id, key_hash)?
             && head.state != State::Resolved as i64
@@ -291,6 +301,18 @@ impl Desk {
         head: Option<(i64, i64)>,
         totals: &mut Totals,
     ) -> Result<(), StoreError> {
+        self.put(tx, row, head, totals)?;
+        self.settle(tx, &row.key_hash)
+    }
+
+    /// Writes an accepted row, over the record that is there.
+    pub(crate) fn put(
+        &self,
+        tx: &Transaction<'_>,
+        row: &Prepared,
+        head: Option<(i64, i64)>,
+        totals: &mut Totals,
+    ) -> Result<(), StoreError> {
         match head {
             None => totals.accepted += 1,
             Some((_, record::ACCEPTED)) => {}
@@ -299,8 +321,7 @@ impl Desk {
                 totals.withdrawn -= 1;
             }
         }
-        self.write(tx, row, head.map(|(id, _)| id), record::ACCEPTED)?;
-        self.settle(tx, &row.key_hash)
+        self.write(tx, row, head.map(|(id, _)| id), record::ACCEPTED)
     }
 
     fn write(
@@ -432,7 +453,7 @@ impl Desk {
     }
 
     /// Adds what the neighbours say of a row: its parents, and others of the same business key.
-    fn add_neighbours(
+    pub(crate) fn add_neighbours(
         &self,
         connection: &Connection,
         check: &Check<'_>,
@@ -540,12 +561,13 @@ fn reason(findings: &[Finding]) -> String {
     each.join("; ")
 }
 
+/// What rows change in a source's counters.
 #[derive(Default)]
-struct Totals {
+pub(crate) struct Totals {
     /// Why the row at hand was rejected.
     reason: Option<String>,
-    accepted: i64,
-    withdrawn: i64,
+    pub(crate) accepted: i64,
+    pub(crate) withdrawn: i64,
     removed: i64,
     /// Records that had the same content, and what was newer than its row.
     unchanged: Vec<i64>,
@@ -555,7 +577,7 @@ struct Totals {
 
 /// Parents that were looked up for the same batch.
 #[derive(Default)]
-struct ParentCache(HashMap<(i64, Hash), ParentFacts>);
+pub(crate) struct ParentCache(HashMap<(i64, Hash), ParentFacts>);
 
 impl ParentCache {
     fn get(

@@ -41,6 +41,14 @@ pub enum SyncError {
         /// What is wrong and what to do.
         what: String,
     },
+    /// A rejected row cannot be overridden, or not so.
+    #[error("{field}: {what}")]
+    Override {
+        /// The field.
+        field: String,
+        /// Why not.
+        what: String,
+    },
     /// There is no such dry run any more.
     #[error("there is no dry run {0}; it was discarded, or its seven days are over")]
     NoDryRun(i64),

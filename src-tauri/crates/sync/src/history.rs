@@ -11,7 +11,7 @@ use crate::batch::Desk;
 /// Under what and through whom something is written.
 #[derive(Debug, Clone)]
 pub struct Hand {
-    /// run, revalidation or undo.
+    /// run, revalidation, override or undo.
     pub via: &'static str,
     /// The person, where one does it.
     pub actor: Option<String>,
@@ -62,6 +62,22 @@ impl Desk {
             after_run: undone::last_run(connection, connection_id)?,
         };
         Ok(self)
+    }
+
+    /// The same desk, at which a person overrides rows.
+    ///
+    /// # Errors
+    /// The cache's.
+    pub fn by_override(
+        self,
+        connection: &Connection,
+        connection_id: i64,
+        actor: &str,
+        profile_version: i64,
+    ) -> Result<Self, StoreError> {
+        let mut desk = self.by_person(connection, connection_id, actor, profile_version)?;
+        desk.hand.via = crate::overriding::OVERRIDE;
+        Ok(desk)
     }
 
     /// How a record is written at this desk.

@@ -11,6 +11,7 @@ mod error;
 mod fair;
 mod guard;
 mod history;
+pub mod overriding;
 mod owner;
 mod plausible;
 mod prepare;

@@ -2,7 +2,7 @@
 import type { RejectionFilter } from "./RejectionFilter";
 
 /**
- * Writes the rejections of a filter to a file, masked.
+ * Writes the rejections of a filter to a file, masked unless there is a reason not to.
  */
 export type ExportRequest = { 
 /**
@@ -16,4 +16,9 @@ path: string,
 /**
  * `zh` or `en`.
  */
-language: string, };
+language: string, 
+/**
+ * Why personal values are to be written; only where every connection of the filter allows it, and
+ * noted in the audit log. Absent masks them.
+ */
+unmasked_because?: string, };

@@ -46,4 +46,12 @@ resolved_days: number,
  * Earlier versions of records and rejections are forgotten after so many days, and with them the
  * possibility to undo the runs of that time; 0 keeps them.
  */
-history_days: number, };
+history_days: number, 
+/**
+ * Whether a person may put an edited copy in the place of a rejected row.
+ */
+allows_override: boolean, 
+/**
+ * Whether lists of rejections may be exported with personal values, with a reason.
+ */
+allows_unmasked_export: boolean, };

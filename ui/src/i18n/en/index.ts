@@ -14,6 +14,7 @@ import { live } from './live'
 import { auth, file, mapping } from './mapping'
 import { narrow } from './narrow'
 import { network } from './network'
+import { overriding } from './overriding'
 import { reconcile } from './reconciliation'
 import { rejected } from './rejected'
 import { schedule } from './schedule'
@@ -44,6 +45,7 @@ export default {
   dry,
   records,
   guards,
+  overriding,
   reconcile,
   rejected,
   identity,

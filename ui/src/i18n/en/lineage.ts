@@ -5,6 +5,7 @@ export const lineage: typeof zh = {
   act: {
     run: 'run {id}',
     undo: 'undo run {id}',
+    override: 'overridden by {actor}',
     revalidation: '{actor}, checking again',
     ignore_rejections: '{actor}, ignoring',
     reopen_rejections: '{actor}, opening again',
@@ -18,7 +19,13 @@ export const lineage: typeof zh = {
     superseded: 'Superseded',
     released: 'Held, now accepted',
   },
-  via: { run: 'synchronised', revalidation: 'checked again', undo: 'put back by undo' },
+  via: {
+    run: 'synchronised',
+    revalidation: 'checked again',
+    undo: 'put back by undo',
+    override: 'overridden by hand',
+    revoked: 'override revoked',
+  },
   history: {
     title: 'Versions',
     none: 'No earlier version',

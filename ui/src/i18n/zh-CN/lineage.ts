@@ -3,6 +3,7 @@ export const lineage = {
   act: {
     run: '运行 {id}',
     undo: '撤销运行 {id}',
+    override: '{actor} 覆盖',
     revalidation: '{actor} 重新校验',
     ignore_rejections: '{actor} 忽略',
     reopen_rejections: '{actor} 重新打开',
@@ -16,7 +17,7 @@ export const lineage = {
     superseded: '已被取代',
     released: '待补转入库',
   },
-  via: { run: '同步', revalidation: '重新校验', undo: '撤销恢复' },
+  via: { run: '同步', revalidation: '重新校验', undo: '撤销恢复', override: '人工覆盖', revoked: '撤回覆盖' },
   history: {
     title: '历次版本',
     none: '无更早版本',

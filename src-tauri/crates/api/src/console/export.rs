@@ -1,4 +1,4 @@
-//! The list of problems (问题清单) as a file: one line a finding, values masked.
+//! Rejections as a file: one line a finding, values masked unless the connection allows otherwise.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use zhengqiao_domain::Finding;
-use zhengqiao_exchange::Environment;
+use zhengqiao_exchange::{Environment, Profile};
 use zhengqiao_store::{Connection, StoreError, audit, connection, rejection};
 
-use super::rejected::{narrowed_filter, row};
+use super::rejected::{given_reason, narrowed_filter, row};
 use super::{Console, actor, file_error, invalid, now_ms};
 use crate::contract::{ApiError, ExportReport, ExportRequest, RejectionFilter, RejectionRow};
 use crate::masks;
@@ -92,11 +92,19 @@ impl Console {
         };
         let zh = request.language.starts_with("zh");
         let filter = request.filter.clone();
+        let unmasked = match &request.unmasked_because {
+            None => false,
+            Some(reason) => {
+                self.may_write_unmasked(&request, given_reason(reason)?)
+                    .await?;
+                true
+            }
+        };
         // A half-written file never takes the place of a whole one.
         let partial = path.with_extension("part");
         let target = partial.clone();
         let written = self
-            .read(move |conn| Ok(write(conn, &filter, &target, csv, zh)))
+            .read(move |conn| Ok(write(conn, &filter, &target, csv, zh, unmasked)))
             .await?;
         let rows = match written {
             Ok(rows) => rows,
@@ -121,6 +129,38 @@ impl Console {
             path: request.path,
             rows,
         })
+    }
+
+    /// Refuses an unmasked export unless every connection that it covers allows one, and notes it in the
+    /// audit log before anything is written.
+    async fn may_write_unmasked(
+        &self,
+        request: &ExportRequest,
+        reason: String,
+    ) -> Result<(), ApiError> {
+        let one = request.filter.connection_id;
+        let refusing = self
+            .read(move |conn| {
+                for row in connection::list(conn)? {
+                    let profile: Profile = serde_json::from_str(&row.profile)?;
+                    if one.is_none_or(|id| id == row.id) && !profile.limits.allows_unmasked_export {
+                        return Ok(Some(row.name));
+                    }
+                }
+                Ok(None)
+            })
+            .await?;
+        if let Some(name) = refusing {
+            return Err(invalid(format!(
+                "unmasked_because: {name} does not allow to export personal values; narrow the filter, or allow it in its settings"
+            )));
+        }
+        let subject = request.path.clone();
+        let detail = serde_json::json!({ "reason": reason, "filter": request.filter }).to_string();
+        self.write(move |tx| {
+            audit::append(tx, now_ms(), &actor(), "export_unmasked", &subject, &detail)
+        })
+        .await
     }
 }
 
@@ -153,6 +193,7 @@ fn write(
     path: &Path,
     csv: bool,
     zh: bool,
+    unmasked: bool,
 ) -> Result<i64, WriteError> {
     let filter = narrowed_filter(conn, filter)?;
     let mut file = BufWriter::new(File::create(path)?);
@@ -188,10 +229,15 @@ fn write(
                 Some(text) => serde_json::from_str(&text).map_err(StoreError::from)?,
                 None => Vec::new(),
             };
-            let shown = row(found);
+            let shown = if unmasked { plain(found) } else { row(found) };
             for finding in findings {
                 let place = places.get(&shown.connection_id).unwrap_or(&nowhere);
-                form.line(place, &shown, &masks::finding(dataset, finding), zh)?;
+                let finding = if unmasked {
+                    finding
+                } else {
+                    masks::finding(dataset, finding)
+                };
+                form.line(place, &shown, &finding, zh)?;
                 rows += 1;
             }
         }
@@ -201,6 +247,16 @@ fn write(
         Form::Ndjson(mut file) => file.flush()?,
     }
     Ok(rows)
+}
+
+/// A rejection with its values as they are.
+fn plain(found: rejection::RejectionRow) -> RejectionRow {
+    RejectionRow {
+        title: found.title.clone().unwrap_or_default(),
+        record_key: found.record_key.clone(),
+        business_key: found.business_key.clone(),
+        ..row(found)
+    }
 }
 
 /// The connection that a line comes from, and what it is for.

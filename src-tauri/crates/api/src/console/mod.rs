@@ -11,6 +11,7 @@ mod live;
 mod mapping;
 mod met;
 mod network;
+mod overriding;
 mod reconciliation;
 mod records;
 mod rejected;
@@ -294,6 +295,7 @@ impl From<SyncError> for ApiError {
             }
             SyncError::AlreadyRunning { .. } => ErrorCode::AlreadyRunning,
             SyncError::NoDataset(_)
+            | SyncError::Override { .. }
             | SyncError::Scope { .. }
             | SyncError::SignedOff(_)
             | SyncError::NothingToDecide { .. }

@@ -467,7 +467,7 @@ fn check_again(
     }
 }
 
-fn given_reason(reason: &str) -> Result<String, ApiError> {
+pub(super) fn given_reason(reason: &str) -> Result<String, ApiError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(invalid("reason: give a reason of at most 500 characters"));

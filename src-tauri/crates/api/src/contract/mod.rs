@@ -13,6 +13,7 @@ mod lineage;
 mod live;
 mod mapping;
 mod network;
+mod overriding;
 mod reconciliation;
 mod rejected;
 mod run_page;
@@ -31,6 +32,7 @@ pub use lineage::*;
 pub use live::*;
 pub use mapping::*;
 pub use network::*;
+pub use overriding::*;
 pub use reconciliation::*;
 pub use rejected::*;
 pub use run_page::*;
@@ -167,6 +169,10 @@ pub struct CommandMap {
     pub reopen_rejections: Call<BulkRequest, BulkReport>,
     pub revalidate_rejections: Call<BulkRequest, RevalidateReport>,
     pub export_rejections: Call<ExportRequest, ExportReport>,
+    pub get_override: Call<RejectionId, OverrideStanding>,
+    pub try_override: Call<OverrideRequest, OverrideReport>,
+    pub override_rejection: Call<OverrideRequest, OverrideReport>,
+    pub revoke_override: Call<RevokeOverride, Nothing>,
     pub get_claim_mapping: Call<ConnectionId, ClaimMappingView>,
     pub save_claim_mapping: Call<SaveClaimMapping, ClaimMappingView>,
     pub review_identity: Call<ConnectionId, IdentitySummary>,

@@ -281,7 +281,7 @@ pub struct RevalidateReport {
     pub held: i64,
 }
 
-/// Writes the rejections of a filter to a file, masked.
+/// Writes the rejections of a filter to a file, masked unless there is a reason not to.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ExportRequest {
@@ -291,6 +291,11 @@ pub struct ExportRequest {
     pub path: String,
     /// `zh` or `en`.
     pub language: String,
+    /// Why personal values are to be written; only where every connection of the filter allows it, and
+    /// noted in the audit log. Absent masks them.
+    #[serde(default)]
+    #[ts(optional)]
+    pub unmasked_because: Option<String>,
 }
 
 /// A written export.

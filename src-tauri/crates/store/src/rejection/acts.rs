@@ -128,3 +128,22 @@ pub fn open_payloads(
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Marks a rejection overridden with a reason, or open again without one.
+///
+/// # Errors
+/// SQLite's.
+pub fn set_overridden(
+    connection: &Connection,
+    id: i64,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE rejection
+             SET state = CASE WHEN ?2 IS NULL THEN 1 ELSE 5 END, reason = ?2, ignored_until = NULL
+             WHERE id = ?1",
+        )?
+        .execute(params![id, reason])?;
+    Ok(())
+}

@@ -8,7 +8,9 @@ mod acts;
 mod read;
 mod refused;
 
-pub use acts::{forget_resolved, ignore, open_payloads, remove, reopen, select_ids};
+pub use acts::{
+    forget_resolved, ignore, open_payloads, remove, reopen, select_ids, set_overridden,
+};
 pub use read::{
     RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, page, payload,
 };
@@ -157,6 +159,17 @@ pub fn head(connection: &Connection, id: i64) -> Result<Option<RejectionHead>, S
     Ok(connection
         .prepare_cached("SELECT id, outcome, state, hash, run_id, source_time, version, first_run_id FROM rejection WHERE id = ?1")?
         .query_row([id], read_head)
+        .optional()?)
+}
+
+/// Hash of the key of a rejection's row.
+///
+/// # Errors
+/// SQLite's.
+pub fn key_hash(connection: &Connection, id: i64) -> Result<Option<Hash>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT key_hash FROM rejection WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
         .optional()?)
 }
 

@@ -1,0 +1,35 @@
+/** Override: an edited copy takes the place of a rejected row. */
+import type { overriding as zh } from '../zh-CN/overriding'
+
+export const overriding: typeof zh = {
+  do: 'Correct and override',
+  title: 'Correct and override',
+  hint: 'The edited copy goes into the cache once it passes every rule. The row as received, the author and the reason are kept. It ends by itself when the provider sends its own correction.',
+  notAllowed: 'This connection does not allow overriding; its settings can, under limits and retention.',
+  field: 'Field',
+  addField: 'Add a field',
+  now: 'Now',
+  value: 'Corrected',
+  empty: 'Empty',
+  fixed: 'Fields that say which record this is cannot be changed.',
+  checking: 'Checking …',
+  passes: 'It passes every rule.',
+  warns: 'It passes, with {n} warnings.',
+  held: 'It would be held and cannot override.',
+  fails: '{n} rules still fail.',
+  reason: 'Reason (required, goes into the audit log)',
+  confirm: 'Override this record',
+  done: 'Overridden: the edited copy is in the cache',
+  by: 'Overridden by {who} at {at}: {reason}',
+  revoke: 'Revoke the override',
+  revokeTitle: 'Revoke the override',
+  revokeHint:
+    'The cache returns to what it had before, or loses the record where it had none; the rejection is open again.',
+  revokeReason: 'Reason (required, goes into the audit log)',
+  revoked: 'The override was revoked',
+  allow: 'Allow overriding',
+  allowHint: 'An edited copy may take the place of a rejected row',
+  unmasked: 'Allow unmasked exports of rejections',
+  unmaskedHint: 'Each needs a reason and is audited; otherwise every export is masked',
+  permissions: 'Permissions',
+}

@@ -179,6 +179,8 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::rejected::reopen_rejections,
             commands::rejected::revalidate_rejections,
             commands::rejected::export_rejections,
+            commands::overriding::get_quality,
+            commands::overriding::export_quality,
             commands::overriding::get_override,
             commands::overriding::try_override,
             commands::overriding::override_rejection,

@@ -14,6 +14,7 @@ export const router = createRouter({
     { path: '/sync/dry/:id', name: 'dry-run', component: () => import('./screens/sync/DryRun.vue') },
     { path: '/rejected', name: 'rejected', component: () => import('./screens/rejected/Rejected.vue') },
     { path: '/records', name: 'records', component: () => import('./screens/records/Records.vue') },
+    { path: '/quality', name: 'quality', component: () => import('./screens/quality/Quality.vue') },
     { path: '/identity', name: 'identity', component: () => import('./screens/identity/Identity.vue') },
     { path: '/audit', name: 'audit', component: () => import('./screens/audit/Audit.vue') },
     { path: '/settings', name: 'settings', component: () => import('./screens/settings/Settings.vue') },

@@ -100,6 +100,8 @@ pub const NAMES: &[&str] = &[
     "reopen_rejections",
     "revalidate_rejections",
     "export_rejections",
+    "get_quality",
+    "export_quality",
     "get_override",
     "try_override",
     "override_rejection",

@@ -1,10 +1,13 @@
-//! Override of rejected rows.
+//! Override of rejected rows, and the quality of what came.
 
 use zhengqiao_api::contract::{
-    Nothing, OverrideReport, OverrideRequest, OverrideStanding, RejectionId, RevokeOverride,
+    ExportReport, Nothing, OverrideReport, OverrideRequest, OverrideStanding, QualityExport,
+    QualityReport, QualityRequest, RejectionId, RevokeOverride,
 };
 
 hand_over! {
+    get_quality(QualityRequest) -> QualityReport;
+    export_quality(QualityExport) -> ExportReport;
     get_override(RejectionId) -> OverrideStanding;
     try_override(OverrideRequest) -> OverrideReport;
     override_rejection(OverrideRequest) -> OverrideReport;

@@ -56,6 +56,8 @@ pub enum Command {
     },
     /// 已入库记录 · Cached records, or one of them
     Records(RecordsCommand),
+    /// 数据质量 · Quality of the data by dataset and department
+    Quality(QualityCommand),
     /// 单点登录绑定 · Single sign-on bindings
     Identity {
         #[command(subcommand)]
@@ -594,6 +596,25 @@ pub enum RejectedCommand {
         #[command(flatten)]
         filter: FilterArgs,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct QualityCommand {
+    /// 连接名称 · Only of this connection
+    #[arg(long, value_name = "NAME")]
+    pub connection: Option<String>,
+    /// 起始日期 · First day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<String>,
+    /// 截止日期 · Last day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<String>,
+    /// 写为报告（.html 或 .xlsx） · Write a report
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// 报告语言 · Language of the report
+    #[arg(long, value_parser = ["zh-CN", "en"], default_value = "zh-CN")]
+    pub language: String,
 }
 
 #[derive(Debug, clap::Args)]

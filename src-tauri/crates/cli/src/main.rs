@@ -17,6 +17,7 @@ mod mapping;
 mod network;
 mod output;
 mod overriding;
+mod quality;
 mod reconcile;
 mod records;
 mod rejected;
@@ -140,6 +141,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Schedule { command } => schedule::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
+        Command::Quality(command) => quality::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,
         Command::Passphrase => connection::change_passphrase(&console, output).await,
         Command::Completions { .. }

@@ -19,6 +19,7 @@ pub mod forgettable;
 pub mod hash;
 pub mod hold;
 pub mod outbox;
+pub mod quality;
 pub mod reconciliation;
 pub mod reconciliation_cell;
 pub mod reconciliation_key;

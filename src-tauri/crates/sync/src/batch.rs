@@ -18,6 +18,7 @@ use zhengqiao_store::{Connection, StoreError, Transaction, outbox, scratch, sour
 use crate::error::SyncError;
 use crate::history::Hand;
 use crate::prepare::{Prepared, finish};
+use crate::quality::Quality;
 use crate::trace::{self, Seen};
 
 /// Who writes, when, and where to.
@@ -139,6 +140,8 @@ impl Desk {
         }
         progress.removed += totals.removed;
         if !self.dry {
+            let day = self.now.get(..10).unwrap_or_default();
+            totals.quality.write(tx, self.source_id, day)?;
             for (met, ids) in [
                 (Met::Unchanged, &totals.unchanged),
                 (Met::NewerRecord, &totals.newer_records),
@@ -211,6 +214,16 @@ impl Desk {
             return self.withdraw(tx, &row, head, totals);
         }
         self.add_neighbours(tx, check, &mut row, parents)?;
+        let judged_before = before.as_ref().is_some_and(|before| {
+            before.state != State::Resolved as i64 && before.hash == row.hash
+        });
+        if !judged_before {
+            let department = self.dataset.dataset().department;
+            totals.quality.count(
+                department.and_then(|field| row.record.get(field)),
+                &row.findings,
+            );
+        }
         match Outcome::of(&row.findings) {
             Outcome::Accepted => {
                 counts.accepted += 1;
@@ -569,6 +582,8 @@ pub(crate) struct Totals {
     pub(crate) accepted: i64,
     pub(crate) withdrawn: i64,
     removed: i64,
+    /// What the rows say of the quality of the data.
+    quality: Quality,
     /// Records that had the same content, and what was newer than its row.
     unchanged: Vec<i64>,
     newer_records: Vec<i64>,

@@ -17,6 +17,7 @@ mod plausible;
 mod prepare;
 mod present;
 mod probe;
+mod quality;
 mod recheck;
 pub mod reconcile;
 mod replay;

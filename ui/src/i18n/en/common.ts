@@ -10,6 +10,7 @@ export const common: typeof zh = {
     sync: 'Synchronisation',
     rejected: 'Rejected records',
     records: 'Cached records',
+    quality: 'Data quality',
     identity: 'Single sign-on',
     audit: 'Audit',
     settings: 'Settings',

@@ -15,6 +15,7 @@ import { auth, file, mapping } from './mapping'
 import { narrow } from './narrow'
 import { network } from './network'
 import { overriding } from './overriding'
+import { quality } from './quality'
 import { reconcile } from './reconciliation'
 import { rejected } from './rejected'
 import { schedule } from './schedule'
@@ -46,6 +47,7 @@ export default {
   records,
   guards,
   overriding,
+  quality,
   reconcile,
   rejected,
   identity,

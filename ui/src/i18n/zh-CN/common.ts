@@ -8,6 +8,7 @@ export const common = {
     sync: '同步',
     rejected: '异常数据',
     records: '已入库记录',
+    quality: '数据质量',
     identity: '单点登录映射',
     audit: '审计',
     settings: '设置',

@@ -2,14 +2,13 @@
 //!
 //! HTML and spreadsheet are written from the same tables, so that they cannot say different things.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use zhengqiao_domain::Rule;
 use zhengqiao_store::{audit, run, run_cause};
 
-use super::{Console, actor, file_error, invalid, not_found, now_ms};
+use super::report_form::{self, Cell, Table, Words, moment, number, text};
+use super::{Console, actor, file_error, not_found, now_ms};
 use crate::contract::{
     ApiError, CompareRuns, Counts, ExportReport, RunComparison, RunDetail, RunId, RunMode,
     RunReportRequest,
@@ -17,32 +16,6 @@ use crate::contract::{
 
 /// Requests that the report sums up; the log keeps no more.
 const LOGGED_REQUESTS: u32 = 2_000;
-/// Names of a sheet are no longer, whatever the language.
-const SHEET_NAME: usize = 31;
-
-/// A cell.
-enum Cell {
-    Text(String),
-    Number(i64),
-}
-
-/// A table of the report.
-struct Table {
-    title: &'static str,
-    columns: Vec<&'static str>,
-    rows: Vec<Vec<Cell>>,
-}
-
-/// One of two languages.
-#[derive(Debug, Clone, Copy)]
-struct Words(bool);
-
-impl Words {
-    /// The word of the chosen language.
-    fn of(self, zh: &'static str, en: &'static str) -> &'static str {
-        if self.0 { zh } else { en }
-    }
-}
 
 impl Console {
     /// Writes a run's report to a `.html` or `.xlsx` file: connection and environment, counts,
@@ -56,16 +29,7 @@ impl Console {
         request: RunReportRequest,
     ) -> Result<ExportReport, ApiError> {
         let path = PathBuf::from(&request.path);
-        let html = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("html") => true,
-            Some("xlsx") => false,
-            _ => {
-                return Err(invalid(format!(
-                    "path: {:?} ends neither in .html nor in .xlsx",
-                    request.path
-                )));
-            }
-        };
+        report_form::check_ending(&path)?;
         let run_id = request.run_id;
         let detail = self.get_run(RunId { run_id }).await?;
         let comparison = match detail.standing.previous {
@@ -104,20 +68,13 @@ impl Console {
         }
         tables.push(outcomes(&requests, words));
         let rows = tables.iter().map(|table| table.rows.len() as i64).sum();
-        // A half-written file never takes the place of a whole one.
-        let partial = path.with_extension("part");
         let title = format!(
             "{} {run_id} · {}",
             words.of("运行报告", "Report of run"),
             detail.run.connection
         );
-        let written = if html {
-            std::fs::write(&partial, page(&title, &tables, words))
-        } else {
-            workbook(&partial, &tables).map_err(std::io::Error::other)
-        };
-        written.map_err(|error| file_error(&request.path, &error))?;
-        std::fs::rename(&partial, &path).map_err(|error| file_error(&request.path, &error))?;
+        report_form::write(&path, &title, &tables, words)
+            .map_err(|error| file_error(&request.path, &error))?;
         let subject = request.path.clone();
         let noted = serde_json::json!({ "run": run_id }).to_string();
         self.write(move |tx| {
@@ -136,25 +93,6 @@ impl Console {
             rows,
         })
     }
-}
-
-fn text(value: impl Into<String>) -> Cell {
-    Cell::Text(value.into())
-}
-
-fn number(value: Option<i64>) -> Cell {
-    value.map_or_else(|| text("–"), Cell::Number)
-}
-
-/// A moment in UTC+8.
-fn moment(ms: Option<i64>) -> String {
-    ms.and_then(chrono::DateTime::from_timestamp_millis)
-        .map(|at| {
-            zhengqiao_domain::primitives::moment::canonical(
-                (at + chrono::Duration::hours(8)).naive_utc(),
-            )
-        })
-        .unwrap_or_default()
 }
 
 /// Seconds with one digit.
@@ -236,6 +174,7 @@ fn summary(detail: &RunDetail, words: Words) -> Table {
         rows.push((words.of("原因", "Cause"), message.clone()));
     }
     Table {
+        line: None,
         title: words.of("概况", "Summary"),
         columns: vec![words.of("项目", "Item"), words.of("内容", "Value")],
         rows: rows
@@ -326,6 +265,7 @@ fn datasets(detail: &RunDetail, words: Words) -> Table {
         row
     });
     Table {
+        line: None,
         title: words.of("各数据集", "Datasets"),
         columns,
         rows: rows.collect(),
@@ -362,6 +302,7 @@ fn cause_table(causes: &[run_cause::RunCause], words: Words) -> Table {
         ]
     });
     Table {
+        line: None,
         title: words.of("拒收与待补的原因", "Causes"),
         columns: vec![
             words.of("数据集", "Dataset"),
@@ -391,6 +332,7 @@ fn compared(comparison: &RunComparison, words: Words) -> Table {
         ]
     });
     Table {
+        line: None,
         title: words.of("与上次运行比较", "Compared"),
         columns: vec![
             words.of("数据集", "Dataset"),
@@ -422,6 +364,7 @@ fn kept(detail: &RunDetail, words: Words) -> Table {
         ]
     });
     Table {
+        line: None,
         title: words.of("因其后有变而保留", "Kept"),
         columns: vec![
             words.of("更改者", "Changed by"),
@@ -443,6 +386,7 @@ fn outcomes(requests: &[run::RequestRow], words: Words) -> Table {
         sum.2 += request.bytes;
     }
     Table {
+        line: None,
         title: words.of("请求", "Requests"),
         columns: vec![
             words.of("结果", "Outcome"),
@@ -462,94 +406,4 @@ fn outcomes(requests: &[run::RequestRow], words: Words) -> Table {
             })
             .collect(),
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for one in text.chars() {
-        match one {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
-const STYLE: &str = "body{font:14px/1.5 'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',system-ui,sans-serif;\
-margin:32px auto;max-width:1100px;padding:0 24px;color:#1f2329}h1{font-size:20px}h2{font-size:16px;margin:24px 0 8px}\
-table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #e5e6eb;padding:6px 8px;text-align:left;\
-vertical-align:top}th{font-weight:400;color:#646a73;font-size:12px}td.n,th.n{text-align:right;\
-font-variant-numeric:tabular-nums;white-space:nowrap}p{color:#646a73}@media print{body{margin:0}}";
-
-fn page(title: &str, tables: &[Table], words: Words) -> String {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
-         <title>{title}</title><style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n",
-        words.of("zh-CN", "en"),
-        title = escaped(title)
-    );
-    for table in tables {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "<h2>{}</h2>", escaped(table.title));
-        if table.rows.is_empty() {
-            let _ = writeln!(out, "<p>{}</p>", words.of("无", "None"));
-            continue;
-        }
-        let is_number = |at: usize| {
-            table
-                .rows
-                .iter()
-                .any(|row| matches!(row.get(at), Some(Cell::Number(_))))
-        };
-        out.push_str("<table><thead><tr>");
-        for (at, column) in table.columns.iter().enumerate() {
-            let class = if is_number(at) { " class=\"n\"" } else { "" };
-            let _ = write!(out, "<th{class}>{}</th>", escaped(column));
-        }
-        out.push_str("</tr></thead><tbody>\n");
-        for row in &table.rows {
-            out.push_str("<tr>");
-            for (at, cell) in row.iter().enumerate() {
-                let class = if is_number(at) { " class=\"n\"" } else { "" };
-                let shown = match cell {
-                    Cell::Text(text) => escaped(text),
-                    Cell::Number(number) => number.to_string(),
-                };
-                let _ = write!(out, "<td{class}>{shown}</td>");
-            }
-            out.push_str("</tr>\n");
-        }
-        out.push_str("</tbody></table>\n");
-    }
-    out.push_str("</body></html>\n");
-    out
-}
-
-fn workbook(path: &Path, tables: &[Table]) -> Result<(), XlsxError> {
-    let mut book = Workbook::new();
-    let head = Format::new().set_bold();
-    for table in tables {
-        let sheet = book.add_worksheet();
-        let name: String = table.title.chars().take(SHEET_NAME).collect();
-        sheet.set_name(&name)?;
-        for (column, title) in (0_u16..).zip(&table.columns) {
-            sheet.write_string_with_format(0, column, *title, &head)?;
-        }
-        for (at, row) in (1_u32..).zip(&table.rows) {
-            for (column, cell) in (0_u16..).zip(row) {
-                match cell {
-                    // Written as texts, so that none is taken for a formula.
-                    Cell::Text(text) => sheet.write_string(at, column, text)?,
-                    Cell::Number(number) => sheet.write_number(at, column, *number as f64)?,
-                };
-            }
-        }
-        sheet.autofit();
-        sheet.set_freeze_panes(1, 0)?;
-    }
-    book.save(path)
 }

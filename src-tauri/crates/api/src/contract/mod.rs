@@ -14,6 +14,7 @@ mod live;
 mod mapping;
 mod network;
 mod overriding;
+mod quality;
 mod reconciliation;
 mod rejected;
 mod run_page;
@@ -33,6 +34,7 @@ pub use live::*;
 pub use mapping::*;
 pub use network::*;
 pub use overriding::*;
+pub use quality::*;
 pub use reconciliation::*;
 pub use rejected::*;
 pub use run_page::*;
@@ -169,6 +171,8 @@ pub struct CommandMap {
     pub reopen_rejections: Call<BulkRequest, BulkReport>,
     pub revalidate_rejections: Call<BulkRequest, RevalidateReport>,
     pub export_rejections: Call<ExportRequest, ExportReport>,
+    pub get_quality: Call<QualityRequest, QualityReport>,
+    pub export_quality: Call<QualityExport, ExportReport>,
     pub get_override: Call<RejectionId, OverrideStanding>,
     pub try_override: Call<OverrideRequest, OverrideReport>,
     pub override_rejection: Call<OverrideRequest, OverrideReport>,

@@ -12,6 +12,7 @@ mod fields;
 mod id_number;
 mod items;
 mod neighbours;
+mod quality;
 mod reviews;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use chrono::{Duration, NaiveDateTime};
 pub use catalogue::{ALL, RULES, Rule, RuleInfo, RuleText};
 pub use cluster::cluster;
 pub use neighbours::ParentFacts;
+pub use quality::Dimension;
 pub use reviews::{scale_evidence, scale_is_reversed};
 
 use crate::dataset::DatasetId;

@@ -1,0 +1,37 @@
+/** The quality of the data. */
+import type { quality as zh } from '../zh-CN/quality'
+
+export const quality: typeof zh = {
+  title: 'Data quality',
+  hint: 'Only new and changed contents count, each once, when it is first checked; what comes again unchanged is not counted again.',
+  period: 'Period (UTC+8)',
+  last: 'Last {n} days',
+  from: 'First day',
+  to: 'Last day',
+  judged: 'New or changed',
+  passed: 'Passed at once',
+  incomplete: 'Completeness',
+  inaccurate: 'Accuracy',
+  late: 'Timeliness',
+  inconsistent: 'Consistency',
+  doubled: 'Uniqueness',
+  what: {
+    passed: 'Share that was accepted at its first check',
+    incomplete: 'Share with everything that must be there',
+    inaccurate: 'Share whose forms, codes and check digits are right',
+    late: 'Share that came in time and is not dated in the future',
+    inconsistent: 'Share whose fields and records agree with each other',
+    doubled: 'Share that is there only once',
+  },
+  flawed: '{n} with a flaw',
+  department: 'Department',
+  noDepartment: '(no department)',
+  byDepartment: 'By department',
+  byDataset: 'By dataset',
+  byDay: 'Passed at once, by day',
+  more: '{n} departments; the {shown} with the most contents are listed; all can be exported',
+  report: 'Export report',
+  reportName: 'quality-report',
+  empty: 'Nothing new or changed came in this period, so there is nothing to judge.',
+  worst: 'Lowest first',
+}

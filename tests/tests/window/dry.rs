@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::driver::{Driver, Window};
-use crate::{first_use, provider};
+use crate::{connected, provider};
 
 /// Sets language and appearance, and comes back to the synchronisation.
 async fn look(window: &Window, language: &str, appearance: &str) {
@@ -18,20 +18,7 @@ async fn a_scoped_dry_run_is_looked_at_and_turned_into_the_real_run() {
     let provider = Arc::new(provider().await);
     let driver = Driver::start("zh_CN.UTF-8").await;
     let window = driver.open(&[]).await;
-    first_use(&window).await;
-    window.click("first-connection").await;
-    window.type_into("field-name", "省级演示平台").await;
-    window
-        .type_into("field-base-url", &provider.base_url())
-        .await;
-    window
-        .type_into("field-id", &provider.credentials().requester_id)
-        .await;
-    window
-        .type_into("field-secret", &provider.credentials().secret)
-        .await;
-    window.click("save").await;
-    window.find("html[data-environment=test]").await;
+    connected(&window, &provider).await;
 
     // Everything, dry; first how much that is about.
     window.click("nav-sync").await;

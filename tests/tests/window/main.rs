@@ -16,6 +16,7 @@ mod driver;
 mod dry;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
+mod quality;
 mod reconcile;
 mod schedule;
 #[path = "../frontend/servers.rs"]
@@ -48,15 +49,8 @@ async fn first_use(window: &Window) {
     window.find("[data-testid=first-connection]").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
-    let provider = provider().await;
-    let driver = Driver::start("zh_CN.UTF-8").await;
-    let window = driver.open(&[]).await;
-    first_use(&window).await;
-    window.shot("01-first-use").await;
-
-    // Add a connection from the preset, with its secret.
+/// Adds a connection from the preset, with its secret.
+async fn connect(window: &Window, provider: &DemoProvider) {
     window.click("first-connection").await;
     window.type_into("field-name", "省级演示平台").await;
     window
@@ -70,6 +64,24 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
         .await;
     window.click("save").await;
     window.find("html[data-environment=test]").await;
+}
+
+/// A new place with a connection to a provider.
+async fn connected(window: &Window, provider: &DemoProvider) {
+    first_use(window).await;
+    connect(window, provider).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
+    let provider = provider().await;
+    let driver = Driver::start("zh_CN.UTF-8").await;
+    let window = driver.open(&[]).await;
+    first_use(&window).await;
+    window.shot("01-first-use").await;
+
+    // Add a connection from the preset, with its secret.
+    connect(&window, &provider).await;
 
     // Test it, layer by layer.
     window.click("test-run").await;

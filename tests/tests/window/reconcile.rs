@@ -4,25 +4,13 @@
 use zhengqiao_demo::{DemoProvider, Fault, FaultKind, Slips};
 
 use crate::driver::{Driver, Window};
-use crate::{first_use, provider};
+use crate::{connect, first_use, provider};
 
 const CONFIRM: &str = ".el-message-box__btns .el-button--primary";
 
 /// A connection that has been run once in full; the run ends in that state.
 async fn run_once(window: &Window, provider: &DemoProvider, state: &str) {
-    window.click("first-connection").await;
-    window.type_into("field-name", "省级演示平台").await;
-    window
-        .type_into("field-base-url", &provider.base_url())
-        .await;
-    window
-        .type_into("field-id", &provider.credentials().requester_id)
-        .await;
-    window
-        .type_into("field-secret", &provider.credentials().secret)
-        .await;
-    window.click("save").await;
-    window.find("html[data-environment=test]").await;
+    connect(window, provider).await;
     window.click("nav-sync").await;
     window.click("sync-now").await;
     window.click("sync-start").await;

@@ -1,7 +1,7 @@
 //! Journeys of a run's page: undo with its plan, its result and what it kept; a record's history.
 
 use crate::driver::{Driver, Window};
-use crate::{first_use, provider};
+use crate::{connected, provider};
 
 /// Starts a run from the dialog and waits until its page can be opened.
 async fn synchronise(window: &Window, number: u32) {
@@ -28,20 +28,7 @@ async fn a_run_is_undone_from_its_page_and_what_changed_since_is_kept_and_told()
     let provider = provider().await;
     let driver = Driver::start("zh_CN.UTF-8").await;
     let window = driver.open(&[]).await;
-    first_use(&window).await;
-    window.click("first-connection").await;
-    window.type_into("field-name", "省级演示平台").await;
-    window
-        .type_into("field-base-url", &provider.base_url())
-        .await;
-    window
-        .type_into("field-id", &provider.credentials().requester_id)
-        .await;
-    window
-        .type_into("field-secret", &provider.credentials().secret)
-        .await;
-    window.click("save").await;
-    window.find("html[data-environment=test]").await;
+    connected(&window, &provider).await;
     synchronise(&window, 1).await;
     advance(&provider);
     synchronise(&window, 2).await;

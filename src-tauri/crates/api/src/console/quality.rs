@@ -94,7 +94,13 @@ impl Console {
             add(&mut department.1, &row.tally);
         }
         let most_first = |mut cells: Vec<QualityCell>, most: usize| {
-            cells.sort_by_key(|cell| std::cmp::Reverse(cell.figures.judged));
+            // What names no department comes last, however much it is.
+            cells.sort_by_key(|cell| {
+                (
+                    cell.department.is_empty(),
+                    std::cmp::Reverse(cell.figures.judged),
+                )
+            });
             cells.truncate(most);
             cells
         };

@@ -1,7 +1,7 @@
 //! `cargo xtask`: the project's own commands.
 //!
 //! Each command does its whole set-up itself, so that a fresh machine with a Rust toolchain,
-//! Node.js and git needs nothing else: `demo`, `test`, `dev`, `types`, `package`.
+//! Node.js and git needs nothing else: `demo`, `test`, `dev`, `types`, `package`, `bench`.
 
 mod packages;
 mod process;
@@ -52,6 +52,12 @@ enum Command {
     },
     /// Builds the .deb and .rpm packages.
     Package,
+    /// Measures the pipeline as ratios in one run, in a release build.
+    Bench {
+        /// Number of cases.
+        #[arg(long, default_value_t = 100_000)]
+        records: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -66,6 +72,7 @@ fn main() -> ExitCode {
         Command::Dev => steps::dev(),
         Command::Types { check } => steps::types(check),
         Command::Package => steps::package(),
+        Command::Bench { records } => steps::bench(records),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

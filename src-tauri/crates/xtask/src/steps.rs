@@ -151,6 +151,23 @@ fn types_of(chosen: &[&str], check: bool) -> Outcome {
 }
 
 /// `cargo xtask package`.
+/// Measures the pipeline in a release build.
+pub fn bench(records: u64) -> Outcome {
+    packages::ensure(&[BUILD])?;
+    let records = records.to_string();
+    cargo(&[
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "zhengqiao-tests",
+        "--bin",
+        "bench",
+        "--",
+        &records,
+    ])
+}
+
 pub fn package() -> Outcome {
     packages::ensure(&[BUILD, WINDOW])?;
     build_ui()?;

@@ -1,0 +1,106 @@
+//! Pages that are rendered once: the demo provider behind a memory, so that its work is not measured.
+
+use std::collections::HashMap;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+use zhengqiao_demo::{DemoOptions, DemoProvider};
+
+use crate::Outcome;
+
+/// Share of rows with a defect.
+const DEFECTS: f64 = 0.02;
+
+struct Memory {
+    provider: String,
+    client: reqwest::Client,
+    kept: Mutex<HashMap<String, Bytes>>,
+}
+
+/// Serves until its standard input ends; tells its address on standard output.
+pub async fn serve(records: u64) -> Outcome<()> {
+    let now = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();
+    let options = DemoOptions {
+        defects: DEFECTS,
+        ..DemoOptions::new(records, 1, now)
+    };
+    let provider = DemoProvider::start(options, ([127, 0, 0, 1], 0).into()).await?;
+    let memory = Arc::new(Memory {
+        provider: provider.base_url(),
+        client: reqwest::Client::new(),
+        kept: Mutex::default(),
+    });
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    println!("http://{}/", listener.local_addr()?);
+    let app = Router::new().fallback(page).with_state(memory);
+    let served = tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
+        .await??;
+    served.abort();
+    Ok(())
+}
+
+async fn page(State(memory): State<Arc<Memory>>, request: Request) -> impl IntoResponse {
+    let asked = request
+        .uri()
+        .path_and_query()
+        .map(|asked| asked.as_str().trim_start_matches('/').to_owned())
+        .unwrap_or_default();
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/json"),
+    );
+    if let Some(kept) = memory.kept.lock().await.get(&asked) {
+        return (StatusCode::OK, headers, kept.clone());
+    }
+    let fresh = async {
+        let url = format!("{}{asked}", memory.provider);
+        memory.client.get(url).send().await?.bytes().await
+    };
+    match fresh.await {
+        Ok(body) => {
+            memory.kept.lock().await.insert(asked, body.clone());
+            (StatusCode::OK, headers, body)
+        }
+        Err(error) => (StatusCode::BAD_GATEWAY, headers, error.to_string().into()),
+    }
+}
+
+/// The pages in a process of their own, so that their memory is not ours.
+pub struct Server {
+    _child: Child,
+    address: String,
+}
+
+impl Server {
+    /// Starts it; it ends with this value.
+    pub async fn start(records: u64) -> Outcome<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["pages", &records.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let out = child.stdout.take().ok_or("the pages have no output")?;
+        let mut address = String::new();
+        BufReader::new(out).read_line(&mut address).await?;
+        Ok(Self {
+            _child: child,
+            address: address.trim().to_owned(),
+        })
+    }
+
+    /// Where the pages are.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}

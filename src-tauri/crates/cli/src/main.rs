@@ -13,9 +13,12 @@ mod demo;
 mod dry;
 mod history;
 mod identity;
+mod ignore;
 mod mapping;
+mod mend;
 mod network;
 mod output;
+mod recipe;
 mod reconcile;
 mod records;
 mod rejected;
@@ -138,6 +141,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Undo(command) => undo::run(&console, command, output).await,
         Command::Schedule { command } => schedule::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
+        Command::Recipe { command } => recipe::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,
         Command::Passphrase => connection::change_passphrase(&console, output).await,

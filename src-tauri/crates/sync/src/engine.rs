@@ -25,6 +25,8 @@ use crate::dry;
 use crate::error::SyncError;
 use crate::fair::Going;
 use crate::guard;
+use crate::ignored;
+use crate::mend;
 use crate::owner;
 use crate::prepare::{Prepared, prepare_noting};
 use crate::present::Present;
@@ -161,6 +163,10 @@ pub(crate) fn register(
     if let Some(run) = run::unfinished(tx, options.connection_id)? {
         if has_process(&run, options.now_ms) {
             return Ok(Err(already_running(&run)));
+        }
+        if mend::asks(tx, run.id)? {
+            // Only a person's answer lets it go on.
+            return Ok(Err(SyncError::Unfinished(run.id)));
         }
         hold::take_up(tx, run.id, &owner(), options.now_ms)?;
         return Ok(Ok(Started {
@@ -310,6 +316,12 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
         .await?;
     if row.mode == undo::UNDO {
         return undo::run(cache, row).await;
+    }
+    if row.mode == mend::REVALIDATION {
+        return mend::run(cache, row).await;
+    }
+    if !dry {
+        ignored::open_expired(cache, &ignored::today(row.started_at), now_ms()).await?;
     }
     let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
     let log = Arc::new(Log::default());

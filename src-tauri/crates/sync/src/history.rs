@@ -102,23 +102,23 @@ impl Desk {
         rejection_version::keep(tx, head.id, &self.act())
     }
 
-    /// Keeps the rejection of a row that comes again, unless it is only seen again.
+    /// Keeps the rejection of a row that comes again, unless it is only seen again; says whether it is.
     pub(crate) fn keep_if_changed(
         &self,
         tx: &Transaction<'_>,
         new: &NewRejection<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let Some(head) = rejection::find(tx, new.source_id, new.key_hash)? else {
-            return Ok(());
+            return Ok(false);
         };
         let same = head.outcome == new.outcome
             && head.state != State::Resolved as i64
             && head.hash == *new.hash
             && rejection::payload(tx, head.id)?
                 .is_some_and(|(raw, _, findings)| raw == new.raw && findings == new.findings);
-        if same {
-            return Ok(());
+        if !same {
+            self.keep_rejection(tx, &head)?;
         }
-        self.keep_rejection(tx, &head)
+        Ok(same)
     }
 }

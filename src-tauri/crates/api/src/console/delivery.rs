@@ -235,16 +235,6 @@ impl Console {
         }
     }
 
-    /// Begins to deliver wherever something waits, after an act that may have changed records.
-    pub(super) async fn deliver_everywhere(&self) {
-        let deliveries = self.list_deliveries(Nothing {}).await.unwrap_or_default();
-        for row in deliveries {
-            if let Err(error) = self.deliver_waiting(row.connection_id).await {
-                tracing::warn!(connection_id = row.connection_id, %error, "what waits could not be delivered");
-            }
-        }
-    }
-
     /// Asks a delivery to end after its batch.
     ///
     /// # Errors

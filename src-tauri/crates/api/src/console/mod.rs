@@ -4,16 +4,21 @@ mod connections;
 mod decisions;
 mod delivery;
 mod dry;
+mod effects;
 mod export;
 mod history;
 mod identity;
+mod ignoring;
 mod live;
 mod mapping;
+mod mending;
 mod network;
+mod recipes;
 mod reconciliation;
 mod records;
 mod rejected;
 mod retention;
+mod revalidation;
 mod run_page;
 mod run_report;
 mod runs;
@@ -59,6 +64,7 @@ struct Shared {
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
     delivering: Mutex<HashSet<i64>>,
     samples: Mutex<mapping::Samples>,
+    effects: Mutex<effects::Effects>,
     reconciling: reconciliation::Reconciling,
     dry: Mutex<dry::DryRuns>,
     changes: tokio::sync::broadcast::Sender<StateChange>,
@@ -80,6 +86,7 @@ impl Console {
             running: Mutex::default(),
             delivering: Mutex::default(),
             samples: Mutex::default(),
+            effects: Mutex::default(),
             reconciling: reconciliation::Reconciling::default(),
             dry: Mutex::default(),
             changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
@@ -103,7 +110,7 @@ impl Console {
             blocking(move || keys::open(&shared.options.data_dir, shared.key_store, &choice))
                 .await??;
         *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
-        Ok(())
+        self.open_expired().await
     }
 
     /// Opens the cache if that needs nobody's passphrase; says why it could not be opened.
@@ -299,6 +306,7 @@ impl From<SyncError> for ApiError {
             | SyncError::NotApplicable { .. }
             | SyncError::MovedOn { .. }
             | SyncError::Unfinished(_)
+            | SyncError::NothingChosen
             | SyncError::HistoryForgotten(_) => ErrorCode::InvalidRequest,
             SyncError::NotActive(_) => ErrorCode::NotFound,
             SyncError::Interrupted(_) | SyncError::Cancelled => ErrorCode::Internal,

@@ -13,132 +13,23 @@ use zhengqiao_api::contract::{
 
 use super::tell;
 
-#[tauri::command]
-pub async fn propose_mend(
-    console: State<'_, Console>,
-    request: ProposeMend,
-) -> Result<MendProposals, ApiError> {
-    console.propose_mend(request).await
-}
-
-#[tauri::command]
-pub async fn apply_mend(
-    console: State<'_, Console>,
-    request: ApplyMend,
-) -> Result<MendReport, ApiError> {
-    console.apply_mend(request).await
-}
-
-#[tauri::command]
-pub async fn extract_recipe(
-    console: State<'_, Console>,
-    request: ExtractRecipe,
-) -> Result<RecipeFile, ApiError> {
-    console.extract_recipe(request).await
-}
-
-#[tauri::command]
-pub async fn read_recipe(
-    console: State<'_, Console>,
-    request: SharedSource,
-) -> Result<Recipe, ApiError> {
-    console.read_recipe(request).await
-}
-
-#[tauri::command]
-pub async fn plan_recipe(
-    console: State<'_, Console>,
-    request: ApplyRecipe,
-) -> Result<RecipePlan, ApiError> {
-    console.plan_recipe(request).await
-}
-
-#[tauri::command]
-pub async fn apply_recipe(
-    console: State<'_, Console>,
-    request: ApplyRecipe,
-) -> Result<MendReport, ApiError> {
-    console.apply_recipe(request).await
-}
-
-#[tauri::command]
-pub async fn ignore_rejections(
-    console: State<'_, Console>,
-    request: IgnoreRequest,
-) -> Result<IgnoreReport, ApiError> {
-    console.ignore_rejections(request).await
-}
-
-#[tauri::command]
-pub async fn reopen_rejections(
-    console: State<'_, Console>,
-    request: BulkRequest,
-) -> Result<BulkReport, ApiError> {
-    console.reopen_rejections(request).await
-}
-
-#[tauri::command]
-pub async fn list_ignores(
-    console: State<'_, Console>,
-    request: IgnoresRequest,
-) -> Result<IgnoresPage, ApiError> {
-    console.list_ignores(request).await
-}
-
-#[tauri::command]
-pub async fn revoke_ignores(
-    console: State<'_, Console>,
-    request: RevokeIgnores,
-) -> Result<BulkReport, ApiError> {
-    console.revoke_ignores(request).await
-}
-
-#[tauri::command]
-pub async fn start_effect(
-    console: State<'_, Console>,
-    request: StartEffect,
-) -> Result<EffectId, ApiError> {
-    console.start_effect(request).await
-}
-
-#[tauri::command]
-pub async fn list_effects(
-    console: State<'_, Console>,
-    request: Nothing,
-) -> Result<Vec<Effect>, ApiError> {
-    console.list_effects(request).await
-}
-
-#[tauri::command]
-pub async fn start_revalidation(
-    console: State<'_, Console>,
-    request: StartRevalidation,
-) -> Result<RunStarted, ApiError> {
-    console.start_revalidation(request).await
-}
-
-#[tauri::command]
-pub async fn continue_revalidation(
-    console: State<'_, Console>,
-    request: RunId,
-) -> Result<RunStarted, ApiError> {
-    console.continue_revalidation(request).await
-}
-
-#[tauri::command]
-pub async fn get_revalidation(
-    console: State<'_, Console>,
-    request: RunId,
-) -> Result<Revalidation, ApiError> {
-    console.get_revalidation(request).await
-}
-
-#[tauri::command]
-pub async fn list_revalidated(
-    console: State<'_, Console>,
-    request: RevalidatedRequest,
-) -> Result<RevalidatedPage, ApiError> {
-    console.list_revalidated(request).await
+hand_over! {
+    propose_mend(ProposeMend) -> MendProposals;
+    apply_mend(ApplyMend) -> MendReport;
+    extract_recipe(ExtractRecipe) -> RecipeFile;
+    read_recipe(SharedSource) -> Recipe;
+    plan_recipe(ApplyRecipe) -> RecipePlan;
+    apply_recipe(ApplyRecipe) -> MendReport;
+    ignore_rejections(IgnoreRequest) -> IgnoreReport;
+    reopen_rejections(BulkRequest) -> BulkReport;
+    list_ignores(IgnoresRequest) -> IgnoresPage;
+    revoke_ignores(RevokeIgnores) -> BulkReport;
+    start_effect(StartEffect) -> EffectId;
+    list_effects(Nothing) -> Vec<Effect>;
+    start_revalidation(StartRevalidation) -> RunStarted;
+    continue_revalidation(RunId) -> RunStarted;
+    get_revalidation(RunId) -> Revalidation;
+    list_revalidated(RevalidatedRequest) -> RevalidatedPage;
 }
 
 #[tauri::command]

@@ -657,11 +657,11 @@ pub enum RecipeCommand {
         #[arg(long, value_name = "TEXT")]
         title: String,
         /// 与此预设比较 · Compare with this preset
-        #[arg(long, conflicts_with = "version")]
+        #[arg(long, conflicts_with = "since")]
         preset: Option<String>,
         /// 与此版本比较，缺省为最早版本 · Compare with this version; the first one if absent
-        #[arg(long)]
-        version: Option<i64>,
+        #[arg(long = "since-version", value_name = "N")]
+        since: Option<i64>,
         /// 文件，缺省为标准输出 · File; standard output if absent
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,

@@ -123,7 +123,12 @@ pub async fn cause(
     apply: Option<usize>,
     output: Output,
 ) -> Result<End, ApiError> {
-    let found = console.propose_mend(ProposeMend { cause_id }).await?;
+    let found = console
+        .propose_mend(ProposeMend {
+            cause_id: Some(cause_id),
+            ..ProposeMend::default()
+        })
+        .await?;
     let Some(number) = effect_of.or(apply) else {
         output.print(&found, print_proposals);
         return Ok(End::Done);

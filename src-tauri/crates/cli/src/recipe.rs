@@ -22,7 +22,7 @@ pub async fn run(
             name,
             title,
             preset,
-            version,
+            since,
             output: target,
         } => {
             let file = console
@@ -30,7 +30,7 @@ pub async fn run(
                     connection_id: console.connection_by_name(&name).await?.connection_id,
                     name: title,
                     preset,
-                    version,
+                    version: since,
                     path: path_text(target.as_deref()),
                 })
                 .await?;

@@ -531,3 +531,25 @@ pub fn cause_id(connection: &Connection, cause: &Standing) -> Result<Option<i64>
         )
         .optional()?)
 }
+
+/// The cause that a rejection's finding belongs to.
+///
+/// # Errors
+/// SQLite's.
+pub fn cause_of_finding(
+    connection: &Connection,
+    rejection_id: i64,
+    rule: &str,
+    field: &str,
+) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT c.id
+             FROM rejection_cause rc
+             JOIN cause c ON c.id = rc.cause_id
+             WHERE rc.rejection_id = ?1 AND c.rule = ?2 AND c.field = ?3
+             LIMIT 1",
+        )?
+        .query_row(params![rejection_id, rule, field], |row| row.get(0))
+        .optional()?)
+}

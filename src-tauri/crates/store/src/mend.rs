@@ -282,3 +282,25 @@ pub fn page(
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Forgets what became of each rejection in runs of a connection that ended before a moment.
+///
+/// # Errors
+/// SQLite's.
+pub fn forget(
+    connection: &Connection,
+    connection_id: i64,
+    before_ms: i64,
+    limit: u32,
+) -> Result<usize, StoreError> {
+    Ok(connection.execute(
+        "DELETE FROM mend_item
+         WHERE id IN (
+           SELECT i.id
+           FROM run r
+           JOIN mend_item i ON i.run_id = r.id
+           WHERE r.connection_id = ?1 AND r.ended_at < ?2
+           LIMIT ?3)",
+        params![connection_id, before_ms, limit],
+    )?)
+}

@@ -11,7 +11,7 @@ use crate::engine::local;
 /// Rejections of one transaction.
 const BATCH_ROWS: u32 = 500;
 /// Who opens them.
-const SYSTEM: &str = "system";
+const PROGRAM: &str = "zhengqiao";
 
 /// The day in UTC+8 of unix ms.
 pub fn today(now_ms: i64) -> String {
@@ -53,7 +53,7 @@ pub async fn open_expired(cache: &Cache, today: &str, now_ms: i64) -> Result<i64
                 for (connection_id, ids) in by_connection {
                     let act = Act {
                         run_id: undone::last_run(tx, connection_id)?,
-                        actor: Some(SYSTEM),
+                        actor: Some(PROGRAM),
                         act: "ignore_expired",
                         at: now_ms,
                     };

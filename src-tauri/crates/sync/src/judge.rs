@@ -63,3 +63,19 @@ pub fn failing(findings: &[Finding]) -> BTreeSet<(String, String)> {
         .map(|finding| (finding.rule.code().to_owned(), finding.field.to_string()))
         .collect()
 }
+
+/// Whether two lists of findings, as JSON text, say the same. What was expected of a time is the
+/// moment of the check itself: it alone makes no difference.
+pub(crate) fn say_the_same(one: &str, other: &str) -> Result<bool, StoreError> {
+    if one == other {
+        return Ok(true);
+    }
+    let plain = |text: &str| -> Result<Vec<Finding>, StoreError> {
+        let mut findings: Vec<Finding> = serde_json::from_str(text)?;
+        for finding in &mut findings {
+            finding.expected = finding.expected.take().filter(|text| !text.starts_with("≤ "));
+        }
+        Ok(findings)
+    };
+    Ok(plain(one)? == plain(other)?)
+}

@@ -5,8 +5,8 @@
 
 use zhengqiao_exchange::Limits;
 use zhengqiao_store::{
-    Cache, Connection, StoreError, Transaction, audit, forgettable, record_version, rejection,
-    rejection_version, run, undone,
+    Cache, Connection, StoreError, Transaction, audit, forgettable, mend, record_version,
+    rejection, rejection_version, run, undone,
 };
 
 use crate::error::SyncError;
@@ -29,6 +29,7 @@ fn forget_history(
         record_version::forget,
         rejection_version::forget,
         undone::forget,
+        mend::forget,
     ] {
         let left = limit.saturating_sub(u32::try_from(forgotten).unwrap_or(limit));
         forgotten += forget(tx, connection_id, before_ms, left)?;

@@ -32,11 +32,17 @@ impl Console {
     /// # Errors
     /// [`crate::contract::ErrorCode::NotFound`].
     pub async fn propose_mend(&self, request: ProposeMend) -> Result<MendProposals, ApiError> {
-        let cause_id = request.cause_id;
-        let found = self
+        let (cause_id, found) = self
             .read(move |conn| {
+                let named = match (request.cause_id, request.rejection_id) {
+                    (None, Some(id)) => {
+                        ignore::cause_of_finding(conn, id, &request.rule, &request.field)?
+                    }
+                    (cause_id, _) => cause_id,
+                };
+                let cause_id = named.unwrap_or_default();
                 let Some(found) = ignore::cause_of(conn, cause_id)? else {
-                    return Ok(None);
+                    return Ok((cause_id, None));
                 };
                 let filter = RejectionFilter {
                     cause_id: Some(cause_id),
@@ -49,7 +55,7 @@ impl Console {
                     }
                 }
                 let by = ignore::standing_on(conn, &found.2)?.map(|row| row.id);
-                Ok(Some((found, rows, by)))
+                Ok((cause_id, Some((found, rows, by))))
             })
             .await?;
         let ((connection_id, dataset, cause, open), rows, ignored_by) =

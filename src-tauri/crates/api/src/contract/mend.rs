@@ -8,12 +8,20 @@ use zhengqiao_exchange::Environment;
 use super::{BulkRequest, RuleCount};
 
 /// Asks what could cure a cause.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
 #[ts(export)]
 pub struct ProposeMend {
     /// The cause.
-    #[ts(type = "number")]
-    pub cause_id: i64,
+    #[ts(type = "number | null")]
+    pub cause_id: Option<i64>,
+    /// Where no cause is named: the one of this rejection.
+    #[ts(type = "number | null")]
+    pub rejection_id: Option<i64>,
+    /// With this rule.
+    pub rule: String,
+    /// On this field.
+    pub field: String,
 }
 
 /// A step that cures some records of a cause.

@@ -69,12 +69,6 @@ fn ignore_cause(bed: &Bed, rule: &str, until: Option<&str>) -> i64 {
         .unwrap()
 }
 
-fn state_of(bed: &Bed, id: i64) -> i64 {
-    bed.cache
-        .read_blocking(|conn| Ok(head(conn, id)?.unwrap().state))
-        .unwrap()
-}
-
 fn covers(bed: &Bed, decision: i64) -> i64 {
     bed.cache
         .read_blocking(|conn| Ok(ignore::get(conn, decision)?.unwrap().covers))

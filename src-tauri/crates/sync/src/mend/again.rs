@@ -6,7 +6,7 @@ use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
 use zhengqiao_store::{Connection, StoreError, Transaction, record, source};
 
 use crate::batch::{Desk, ParentCache, Totals};
-use crate::judge::{Judged, failing, judge};
+use crate::judge::{Judged, failing, judge, say_the_same};
 
 /// What became of a rejection.
 pub(super) struct Again {
@@ -129,7 +129,7 @@ pub(super) fn check(
     let same = !moved
         && head.outcome == becomes
         && head.hash == row.hash
-        && findings == serde_json::to_string(&row.findings)?
+        && say_the_same(&findings, &serde_json::to_string(&row.findings)?)?
         && mapped == serde_json::to_string(&row.record.to_json())?;
     if !same {
         if moved {

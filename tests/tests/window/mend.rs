@@ -3,6 +3,10 @@
 use crate::driver::{Driver, Window};
 use crate::{first_use, provider};
 
+/// A recipe of which one step can be done, one names a field that the rows do not have, one a list
+/// that there is not.
+const RECIPE: &str = "format = 1\nname = \"外省\"\n[[step]]\nkind = \"set_severity\"\nrule = \"case.future\"\nseverity = \"warn\"\n[[step]]\nkind = \"set_field\"\ndataset = \"case_result\"\nfield = \"result_type\"\nsource = \"RESULT_TYPES\"\n[[step]]\nkind = \"add_code\"\nlist = \"no_list\"\ncode = \"1\"\nname = \"x\"\n";
+
 /// Adds the connection, synchronises it once and opens the rejected records.
 async fn to_the_inbox(window: &Window, provider: &zhengqiao_demo::DemoProvider) {
     first_use(window).await;
@@ -125,15 +129,51 @@ async fn a_cause_is_cured_by_a_code_checked_again_and_undone_and_another_is_igno
         .await;
     window.settle().await;
     window.shot("87-checked-again-en-dark").await;
+    window.find("[data-testid=work-strip]").await;
+    window.click("revalidation-stop").await;
+    window
+        .find("[data-testid=revalidation][data-ended=true]")
+        .await;
     window.press_escape().await;
+    window.open_path("/sync/runs/2").await;
+    window
+        .find("[data-testid=run-page] [data-testid=revalidated-row]")
+        .await;
+    window.settle().await;
+    window.shot("88-run-page-en-dark").await;
 
     // A recipe of what was mended.
     window.click("nav-connections").await;
     window.click_css("[data-testid=connections-row]").await;
     window.click("recipes").await;
+    window.find("[data-testid=recipe-extract]").await;
+    window.settle().await;
     window.click("recipe-extract").await;
     window.find("[data-testid=recipe-step]").await;
     window.settle().await;
-    window.shot("88-recipe-en-dark").await;
+    window.shot("89-recipe-en-dark").await;
+
+    // One from elsewhere: a step that is already so, one whose field has another name, one that fails.
+    window.click_css("#tab-apply").await;
+    window.settle().await;
+    window
+        .replace("textarea[data-testid=recipe-text]", RECIPE)
+        .await;
+    window.click("recipe-look").await;
+    window
+        .find("[data-testid=plan-step][data-state=applies]")
+        .await;
+    assert_eq!(
+        window
+            .count("[data-testid=plan-step][data-state=fails]")
+            .await,
+        2
+    );
+    window.settle().await;
+    window.shot("90-recipe-plan-en-dark").await;
+    window.click("recipe-apply").await;
+    window.find("[data-testid=recipe-notice]").await;
+    window.settle().await;
+    window.shot("91-recipe-applied-en-dark").await;
     window.close().await;
 }

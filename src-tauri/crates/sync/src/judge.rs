@@ -73,7 +73,10 @@ pub(crate) fn say_the_same(one: &str, other: &str) -> Result<bool, StoreError> {
     let plain = |text: &str| -> Result<Vec<Finding>, StoreError> {
         let mut findings: Vec<Finding> = serde_json::from_str(text)?;
         for finding in &mut findings {
-            finding.expected = finding.expected.take().filter(|text| !text.starts_with("≤ "));
+            finding.expected = finding
+                .expected
+                .take()
+                .filter(|text| !text.starts_with("≤ "));
         }
         Ok(findings)
     };

@@ -518,3 +518,49 @@ async fn an_ignored_cause_covers_what_a_later_run_brings_until_its_date() {
         "the second time changes nothing"
     );
 }
+
+/// Ends a computation after so many records.
+struct Impatient(std::sync::atomic::AtomicUsize);
+
+impl zhengqiao_sync::Watch for Impatient {
+    fn is_cancelled(&self) -> bool {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 20
+    }
+
+    fn tell(&self, _dataset: DatasetId, _effect: &Effect) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computation_that_is_cancelled_ends_at_the_next_record_and_says_so() {
+    let bed = Bed::new(300, 7, 0.3).await;
+    bed.run(RunMode::Full).await;
+    let present = profile(&bed);
+    let mappings: BTreeMap<_, _> = present
+        .datasets
+        .iter()
+        .map(|(id, source)| (*id, source.mapping.clone()))
+        .collect();
+    let change = Change {
+        connection_id: bed.connection_id,
+        rules: present.rules.clone(),
+        mappings: mappings.clone(),
+        present_rules: present.rules.clone(),
+        present_mappings: mappings,
+        now: (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc(),
+        now_ms: now_ms(),
+    };
+    let effects = compute_effect(&bed.cache, &change, &Impatient(0.into()))
+        .unwrap()
+        .unwrap();
+    assert_eq!(effects.len(), 1, "the first dataset was not finished");
+    assert!(effects.values().all(|effect| !effect.done));
+    let all = compute_effect(&bed.cache, &change, &AtomicBool::new(false))
+        .unwrap()
+        .unwrap();
+    assert_eq!(all.len(), present.datasets.len());
+    assert!(
+        all.values()
+            .all(|effect| effect.done && effect.would_fail + effect.fail_otherwise == 0),
+        "nothing is changed by no change"
+    );
+}

@@ -53,6 +53,7 @@ export const mend = {
     would_change: 'accepted, would change',
     would_fail: 'accepted, would fail',
   },
+  others: 'The other {n} datasets are not changed.',
   ofRejected: '{n} rejected',
   ofAccepted: '{n} accepted',
   samples: '{number}: the first {n}',
@@ -165,6 +166,7 @@ export const mend = {
     applyNow: 'Apply {n} steps',
     applied: '{n} steps applied, {failed} could not be; version {version} holds now.',
     nothing: 'No step applies.',
+    confirmText: 'This changes the settings of “{name}” (production): {n} steps.',
     unsaved: 'Save the changes to the connection first.',
   },
 }

@@ -52,6 +52,7 @@ export const mend = {
     would_change: '已入库将变化',
     would_fail: '已入库将不合规',
   },
+  others: '其余 {n} 个数据集不受影响。',
   ofRejected: '异常数据 {n} 条',
   ofAccepted: '已入库 {n} 条',
   samples: '{number}：列出前 {n} 条',
@@ -163,6 +164,7 @@ export const mend = {
     applyNow: '应用 {n} 个步骤',
     applied: '已应用 {n} 个步骤，{failed} 个未能应用；现为版本 {version}。',
     nothing: '没有可应用的步骤。',
+    confirmText: '将修改“{name}”（生产环境）的设置：应用 {n} 个步骤。',
     unsaved: '请先保存对连接的修改。',
   },
 }

@@ -1,18 +1,29 @@
 /** Steps in words. */
+import { useQuery } from '@tanstack/vue-query'
 import { useI18n } from 'vue-i18n'
+import { call } from '@/api/call'
 import type { MendStep } from '@/api/generated'
 import { useNames } from '@/api/queries'
 
 /** How a step is told in the present language. */
 export function useStepWords(): (step: MendStep) => string {
-  const { t } = useI18n()
+  const { t, locale } = useI18n()
   const names = useNames()
+  const lists = useQuery({
+    queryKey: ['fixed', 'code-lists'],
+    queryFn: () => call('list_code_lists', {}),
+    staleTime: Infinity,
+  })
+  const listName = (name: string): string => {
+    const row = lists.data.value?.find((one) => one.name === name)
+    return row && locale.value === 'zh-CN' ? row.zh : name
+  }
   return (step) => {
     switch (step.kind) {
       case 'add_code':
-        return t('mend.step.add_code', { list: step.list, code: step.code, name: step.name })
+        return t('mend.step.add_code', { list: listName(step.list), code: step.code, name: step.name })
       case 'set_variant':
-        return t('mend.step.set_variant', { list: step.list, variant: step.variant })
+        return t('mend.step.set_variant', { list: listName(step.list), variant: step.variant })
       case 'set_severity':
         return t('mend.step.set_severity', {
           rule: names.rule(step.rule),

@@ -268,7 +268,7 @@ fn try_steps(
     proposals.truncate(MOST_PROPOSALS);
     let none = proposals
         .is_empty()
-        .then(|| why_none(dataset, &cause.field, rule).to_owned());
+        .then(|| why_none(dataset, &cause.field, rule, &values).to_owned());
     Ok((proposals, none))
 }
 
@@ -332,16 +332,26 @@ fn elsewhere(
 }
 
 /// Why nothing can be done about a cause here.
-fn why_none(dataset: DatasetId, field: &str, rule: Rule) -> &'static str {
+fn why_none(
+    dataset: DatasetId,
+    field: &str,
+    rule: Rule,
+    values: &BTreeSet<String>,
+) -> &'static str {
     let kind = dataset.dataset().field(field).map(|field| field.kind);
+    // A value of fewer characters than its kind has was cut off on its way.
+    let whole = match rule {
+        Rule::CreditCodeFormat | Rule::IdNumberFormat | Rule::DepartmentFormat => 18,
+        Rule::TaskCodeFormat => 31,
+        Rule::CatalogCodeFormat => 12,
+        Rule::FormatCertKey => 64,
+        _ => 0,
+    };
+    if !values.is_empty() && values.iter().all(|value| value.chars().count() < whole) {
+        return "truncated";
+    }
     match rule {
         Rule::RequiredMissing | Rule::RequiredPlaceholder => "missing",
-        Rule::CreditCodeFormat
-        | Rule::IdNumberFormat
-        | Rule::DepartmentFormat
-        | Rule::TaskCodeFormat
-        | Rule::CatalogCodeFormat
-        | Rule::FormatCertKey => "truncated",
         Rule::CreditCodeCheck
         | Rule::IdNumberCheck
         | Rule::IdNumberDate
@@ -353,5 +363,93 @@ fn why_none(dataset: DatasetId, field: &str, rule: Rule) -> &'static str {
         | Rule::DuplicateKey => "neighbour",
         Rule::CodeUnknown if kind.and_then(Kind::code_list).is_some() => "unknown_code",
         _ => "not_here",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::collections::BTreeMap;
+    use zhengqiao_domain::{Mapping, Transform};
+
+    /// What is proposed for a field of results whose values these are.
+    fn tried(field: &str, values: &[&str], cluster: &str) -> (Rule, Tried) {
+        let dataset = DatasetId::CaseResult;
+        let present = Mendable {
+            mappings: BTreeMap::from([(dataset, Mapping::default())]),
+            ..Mendable::default()
+        };
+        let rules = RuleSet::new(&present.rules);
+        let check = Check::new(&rules, now_local());
+        let mapping = CompiledMapping::new(dataset, &Mapping::default()).unwrap();
+        let mut rule = None;
+        let rows: Vec<(Vec<u8>, String)> = values
+            .iter()
+            .map(|value| {
+                let raw = json!({ "project_no": "P1", field: value, "旧字段": "x" }).to_string();
+                let found = prepare(raw.as_bytes(), &mapping, dataset, &check, &rules).findings;
+                rule = rule.or(found
+                    .iter()
+                    .find(|one| one.field == field)
+                    .map(|one| one.rule));
+                (raw.into_bytes(), serde_json::to_string(&found).unwrap())
+            })
+            .collect();
+        let rule = rule.unwrap();
+        let cause = Standing {
+            source_id: 1,
+            rule: rule.code().into(),
+            field: field.into(),
+            cluster: cluster.into(),
+        };
+        (rule, try_steps(dataset, &cause, &rows, &present).unwrap())
+    }
+
+    fn first(found: &Tried) -> Value {
+        serde_json::to_value(&found.0[0].step).unwrap()
+    }
+
+    #[test]
+    fn a_wrong_form_of_dates_has_the_transform_that_reads_it() {
+        let (rule, found) = tried("result_date", &["31/12/2025", "01/02/2026"], "");
+        assert_eq!(rule, Rule::FormatMoment);
+        assert_eq!(first(&found)["transform"]["kind"], "date_form");
+        assert_eq!(first(&found)["transform"]["forms"][0], "%d/%m/%Y");
+        assert_eq!(found.0[0].cures, 2);
+        assert!(found.0[0].certain, "the 31st is no month");
+        let (_, guess) = tried("result_date", &["01/02/2026"], "");
+        assert!(!guess.0[0].certain, "it may be the second of January");
+    }
+
+    #[test]
+    fn full_width_signs_are_folded_and_a_code_written_as_its_name_has_its_code() {
+        let (rule, found) = tried("result_type", &["6"], "");
+        assert_eq!(rule, Rule::FormatFullWidth);
+        assert_eq!(
+            found.0[0].step,
+            MendStep::AddTransform {
+                dataset: DatasetId::CaseResult,
+                field: "result_type".into(),
+                transform: Transform::HalfWidth,
+            }
+        );
+        let (rule, found) = tried("is_delivery_results", &["是", "是"], "是");
+        assert_eq!(rule, Rule::CodeUnknown);
+        assert_eq!(first(&found)["kind"], "map_code");
+        assert_eq!(first(&found)["from"], "是");
+        assert_eq!(found.0[0].cures, 2);
+    }
+
+    #[test]
+    fn what_cannot_be_cured_here_says_why() {
+        let (_, found) = tried("result_type", &["奇怪"], "奇怪");
+        assert!(found.0.is_empty(), "{found:?}");
+        assert_eq!(found.1.as_deref(), Some("unknown_code"));
+        let cut = BTreeSet::from(["9123".to_owned()]);
+        let why = |rule| why_none(DatasetId::CaseResult, "dept_code", rule, &cut);
+        assert_eq!(why(Rule::CreditCodeFormat), "truncated");
+        assert_eq!(why(Rule::CreditCodeCheck), "check_digit");
+        assert_eq!(why(Rule::RequiredMissing), "missing");
     }
 }

@@ -157,7 +157,7 @@ async fn a_cause_is_cured_by_a_code_checked_again_and_undone_and_another_is_igno
     window.click_css("#tab-apply").await;
     window.settle().await;
     window
-        .replace("textarea[data-testid=recipe-text]", RECIPE)
+        .set_value("textarea[data-testid=recipe-text]", RECIPE)
         .await;
     window.click("recipe-look").await;
     window

@@ -1,6 +1,10 @@
 //! Mending: what is predicted is what comes true, the second time changes nothing, undo restores.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot be set up fails"
+)]
 
 mod bed;
 

@@ -6,6 +6,7 @@
 
 mod again;
 mod begin;
+mod release;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -16,14 +17,13 @@ use zhengqiao_exchange::Profile;
 use zhengqiao_store::mend::{self, LEFT, NewItem, OTHERWISE, PASSED};
 use zhengqiao_store::rejection::{self, REFUSED, State};
 use zhengqiao_store::run::{self, Progress, RunRow};
-use zhengqiao_store::{Cache, Connection, StoreError, Transaction, connection, hold, source};
+use zhengqiao_store::{Cache, Connection, StoreError, Transaction, connection, hold};
 
 pub use begin::{MendOptions, start};
 
 use crate::batch::Desk;
 use crate::engine::{local, now_ms, owner};
 use crate::error::SyncError;
-use crate::recheck;
 use crate::rest;
 use crate::state::StateWord;
 use again::Again;
@@ -320,52 +320,6 @@ impl Work {
         Ok(desk)
     }
 
-    /// Held rows of other datasets may have waited for what was accepted now.
-    async fn release(&self, cache: &Cache) -> Result<(), SyncError> {
-        let connection_id = self.row.connection_id;
-        let sources = cache
-            .read(move |conn| source::list(conn, Some(connection_id)))
-            .await?;
-        for other in sources {
-            if other.held == 0 || !self.rulings.mappings.contains_key(&other.dataset) {
-                continue;
-            }
-            let mut after = Some(0);
-            while let Some(from) = after {
-                let (work, other) = (self.clone(), other.clone());
-                after = cache
-                    .write(move |tx| work.release_some(tx, &other, from))
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn release_some(
-        &self,
-        tx: &Transaction<'_>,
-        other: &source::SourceRow,
-        from: i64,
-    ) -> Result<Option<i64>, StoreError> {
-        let Some(mapping) = self.rulings.mappings.get(&other.dataset) else {
-            return Ok(None);
-        };
-        if rejection::due(tx, other.id, from, 1)?.is_empty() {
-            return Ok(None);
-        }
-        let id = self.row.id;
-        run::ensure_dataset(tx, id, other.id, other.dataset, now_ms())?;
-        let mut progress = Progress::default();
-        let check = Check::new(&self.rulings.rules, local(now_ms()));
-        let desk = self.desk(tx, other.dataset)?;
-        let rules = &self.rulings.rules;
-        let next =
-            recheck::due(tx, &desk, mapping, &check, rules, from, &mut progress).map_err(stored)?;
-        run::progress(tx, id, other.id, &progress, now_ms())?;
-        hold::sign_of_life(tx, id, &owner(), now_ms())?;
-        Ok(next)
-    }
-
     async fn close(&self, cache: &Cache, cancelled: bool) -> Result<StateWord, StoreError> {
         let id = self.row.id;
         cache
@@ -431,32 +385,5 @@ fn why_ask(canaries: &[(Option<i64>, i64)]) -> Option<&'static str> {
     }
 }
 
-fn stored(error: SyncError) -> StoreError {
-    match error {
-        SyncError::Store(error) => error,
-        other => StoreError::Content(other.to_string()),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use zhengqiao_store::mend::STILL;
-
-    #[test]
-    fn the_rest_waits_for_a_person_when_a_canary_surprises_or_none_is_cured() {
-        let as_told = (Some(PASSED), PASSED);
-        let still = (Some(STILL), STILL);
-        assert_eq!(why_ask(&[as_told, still]), None);
-        assert_eq!(
-            why_ask(&[as_told, (Some(PASSED), STILL)]),
-            Some("canary_differs")
-        );
-        assert_eq!(
-            why_ask(&[as_told, (Some(OTHERWISE), OTHERWISE)]),
-            Some("canary_otherwise")
-        );
-        assert_eq!(why_ask(&[still, still]), Some("canary_none"));
-        assert_eq!(why_ask(&[(Some(LEFT), LEFT)]), None);
-    }
-}
+mod tests;

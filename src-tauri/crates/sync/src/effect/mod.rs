@@ -3,8 +3,9 @@
 //! Every rejected and every accepted record is judged again under the change, on all cores, through
 //! readers of their own in batches, so that neither a run nor a screen waits for it.
 
+mod told;
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDateTime;
@@ -16,13 +17,13 @@ use zhengqiao_domain::{
 use zhengqiao_store::hash::Hash;
 use zhengqiao_store::{Cache, Connection, StoreError, record, rejection, source};
 
+pub use told::{Effect, EffectNumber, EffectSample, Watch};
+
 use crate::batch::{Desk, ParentCache};
 use crate::judge::{Judged, failing, judge};
 
 /// Records that are read at once.
 const BATCH_ROWS: u32 = 500;
-/// Records that are kept behind each number.
-pub const KEPT_SAMPLES: usize = 1_000;
 /// Threads at most.
 const MOST_WORKERS: usize = 8;
 
@@ -43,77 +44,6 @@ pub struct Change {
     pub now: NaiveDateTime,
     /// Now, unix ms.
     pub now_ms: i64,
-}
-
-/// A number of an effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EffectNumber {
-    /// Rejected records that would pass.
-    WouldPass,
-    /// Rejected records that would fail by nothing new.
-    StillFail,
-    /// Rejected records that would fail by something else.
-    FailOtherwise,
-    /// Accepted records that would be kept with other content.
-    WouldChange,
-    /// Accepted records that would not be accepted any more.
-    WouldFail,
-}
-
-/// A record behind a number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EffectSample {
-    /// The rejection's number, or the record's.
-    pub id: i64,
-    /// Its key.
-    pub record_key: String,
-    /// Its title.
-    pub title: String,
-    /// Rules and fields by which it would fail.
-    pub fails: Vec<(String, String)>,
-}
-
-/// What a change would do to one dataset, as far as it was looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Effect {
-    /// Rejected and held records looked at.
-    pub rejected: u64,
-    /// Of these, would pass.
-    pub would_pass: u64,
-    /// Would fail by nothing new.
-    pub still_fail: u64,
-    /// Would fail by something that they do not fail by now.
-    pub fail_otherwise: u64,
-    /// Accepted records looked at.
-    pub accepted: u64,
-    /// Of these, would be kept with other content.
-    pub would_change: u64,
-    /// Would not be accepted any more, though they would be now.
-    pub would_fail: u64,
-    /// Rules and fields by which accepted records would fail.
-    pub fail_rules: BTreeMap<(String, String), u64>,
-    /// Rules and fields that rejected records would newly fail by.
-    pub other_rules: BTreeMap<(String, String), u64>,
-    /// Whether everything was looked at.
-    pub done: bool,
-    /// Some of the records behind each number, those with the smallest numbers.
-    pub samples: BTreeMap<EffectNumber, BTreeMap<i64, EffectSample>>,
-}
-
-/// Who watches a computation: told after each batch, asked before each record.
-pub trait Watch: Sync {
-    /// Whether it is to end.
-    fn is_cancelled(&self) -> bool;
-    /// How far a dataset is.
-    fn tell(&self, dataset: DatasetId, effect: &Effect);
-}
-
-impl Watch for AtomicBool {
-    fn is_cancelled(&self) -> bool {
-        self.load(Ordering::Relaxed)
-    }
-
-    fn tell(&self, _dataset: DatasetId, _effect: &Effect) {}
 }
 
 /// Computes what a change would do, dataset by dataset; it blocks, and ends early when cancelled.
@@ -330,26 +260,6 @@ impl<W: Watch> Work<'_, W> {
             Before::Rejected(serde_json::from_str(&findings)?)
         };
         Ok(Seen { id, judged, before })
-    }
-}
-
-impl Effect {
-    /// The numbers without the samples.
-    fn numbers(&self) -> Effect {
-        Effect {
-            samples: BTreeMap::new(),
-            fail_rules: self.fail_rules.clone(),
-            other_rules: self.other_rules.clone(),
-            ..*self
-        }
-    }
-
-    fn keep(&mut self, number: EffectNumber, sample: EffectSample) {
-        let kept = self.samples.entry(number).or_default();
-        kept.insert(sample.id, sample);
-        if kept.len() > KEPT_SAMPLES {
-            kept.pop_last();
-        }
     }
 }
 

@@ -2,13 +2,12 @@
 //!
 //! A recipe holds no secret, no address and no personal value: steps that would are left out and counted.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+mod likely;
+mod text;
 
 use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{
-    DatasetId, MendStep, Mendable, Personal, SourceColumn, StepProblem, Transform, propose,
-    steps_between,
+    DatasetId, MendStep, Mendable, Personal, StepProblem, Transform, steps_between,
 };
 use zhengqiao_exchange::{Profile, presets};
 use zhengqiao_store::ignore::{self, Standing};
@@ -18,6 +17,9 @@ use super::effects::mendable;
 use super::mending::stand;
 use super::sharing::handed_in;
 use super::{Console, blocking, file_error, invalid, not_found, now_local};
+use likely::likely;
+use text::text_of;
+
 use crate::contract::{
     ApiError, ApplyRecipe, ExtractRecipe, MendReport, Recipe, RecipeFile, RecipePlan, SharedSource,
     StepReport,
@@ -239,68 +241,6 @@ fn settle_ignored(report: &mut StepReport, standing: &[MendStep], today: &str) {
     }
 }
 
-/// Values of the provider's rows that are likely what a field came from, the likeliest first.
-fn likely(
-    dataset: DatasetId,
-    field: &str,
-    step: &MendStep,
-    known: Option<&BTreeSet<String>>,
-) -> Vec<String> {
-    let MendStep::SetField { source: wanted, .. } = step else {
-        return Vec::new();
-    };
-    let names: Vec<&String> = known.into_iter().flatten().collect();
-    let columns: Vec<SourceColumn> = names
-        .iter()
-        .map(|name| SourceColumn {
-            name: (*name).clone(),
-            comment: String::new(),
-            samples: Vec::new(),
-        })
-        .collect();
-    let mut list: Vec<String> = propose(dataset, &columns)
-        .into_iter()
-        .filter(|one| one.field == field)
-        .map(|one| one.source)
-        .collect();
-    let mut alike: Vec<(usize, &String)> = names
-        .into_iter()
-        .map(|name| (shared_pairs(wanted, name), name))
-        .filter(|(shared, name)| *shared * 2 >= name.chars().count().saturating_sub(1))
-        .collect();
-    alike.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
-    for (_, name) in alike {
-        if !list.contains(name) {
-            list.push(name.clone());
-        }
-    }
-    list.truncate(3);
-    list
-}
-
-/// Pairs of neighbouring signs that two names share, whatever their case.
-fn shared_pairs(one: &str, other: &str) -> usize {
-    let pairs = |text: &str| -> Vec<(char, char)> {
-        let signs: Vec<char> = text
-            .to_lowercase()
-            .chars()
-            .filter(|sign| sign.is_alphanumeric())
-            .collect();
-        signs.windows(2).map(|two| (two[0], two[1])).collect()
-    };
-    let mut others = pairs(other);
-    pairs(one)
-        .into_iter()
-        .filter(|pair| {
-            others
-                .iter()
-                .position(|known| known == pair)
-                .map(|at| others.swap_remove(at))
-                .is_some()
-        })
-        .count()
-}
-
 /// What steps change of a profile, without what is known of the provider's rows.
 fn plain(profile: &Profile) -> Mendable {
     Mendable {
@@ -376,52 +316,4 @@ fn holds_personal(step: &MendStep) -> bool {
         | MendStep::SetSeverity { .. }
         | MendStep::IgnoreCause { .. } => false,
     }
-}
-
-/// The file: TOML with a line before each step that says in words what it does.
-fn text_of(recipe: &Recipe) -> Result<String, ApiError> {
-    let plain = toml::to_string(recipe)
-        .map_err(|error| invalid(format!("the file cannot be written: {error}")))?;
-    let mut text = String::from(
-        "# 政桥修复方案：各步骤可在其他连接上试算后应用 · Zhengqiao fix recipe: preview it on another connection, then apply it.\n# 不含密钥与个人信息 · It holds no secret and no personal value.\n",
-    );
-    let mut steps = recipe.steps.iter();
-    for line in plain.lines() {
-        if line == "[[step]]"
-            && let Some(step) = steps.next()
-        {
-            let _ = writeln!(text, "# {}", words(step));
-        }
-        text.push_str(line);
-        text.push('\n');
-    }
-    Ok(text)
-}
-
-/// What a step does, in both languages.
-fn words(step: &MendStep) -> String {
-    match step {
-        MendStep::AddCode { list, code, .. } => {
-            format!("代码表 {list} 增加代码 {code} · the list {list} also has {code}")
-        }
-        MendStep::SetVariant { list, variant } => {
-            format!("代码表 {list} 采用 {variant} · the list {list} as in {variant}")
-        }
-        MendStep::SetSeverity { rule, .. } => {
-            format!("规则 {rule} 的级别 · the severity of {rule}")
-        }
-        MendStep::MapCode {
-            field, from, to, ..
-        } => format!("字段 {field}：代码 {from} 映射为 {to} · {from} in {field} becomes {to}"),
-        MendStep::AddTransform { field, .. } => {
-            format!("字段 {field} 增加转换 · one more transform of {field}")
-        }
-        MendStep::SetField { field, source, .. } => {
-            format!("字段 {field} 取自 {source} · {field} comes from {source}")
-        }
-        MendStep::IgnoreCause { rule, field, .. } => {
-            format!("忽略原因 {rule}（{field}） · ignore {rule} on {field}")
-        }
-    }
-    .replace(['\n', '\r'], " ")
 }

@@ -92,6 +92,8 @@ async fn a_cause_is_cured_by_a_code_checked_again_and_undone_and_another_is_igno
     window
         .click_css("[data-testid=cause-row][data-rule]:last-of-type")
         .await;
+    window.find("[data-testid=rejections-row]").await;
+    window.settle().await;
     window.click("ignore").await;
     window.type_into("ignore-reason", "来源单位已确认").await;
     window.click("ignore-standing").await;
@@ -123,6 +125,8 @@ async fn a_cause_is_cured_by_a_code_checked_again_and_undone_and_another_is_igno
     window
         .click_css("[data-testid=causes] button:first-of-type")
         .await;
+    window.find("[data-testid=rejections-row]").await;
+    window.settle().await;
     window.click("rejected-revalidate").await;
     window
         .find("[data-testid=revalidation] [data-testid=revalidated-row]")

@@ -1,15 +1,12 @@
 //! The mapping editor and versions of connections.
 
 use tauri::State;
-use tauri::ipc::Channel;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ConnectionDetail, ConnectionId, CountEffect, FileInspection, InspectFile,
-    InspectTable, MappingEffect, MappingPreview, MappingSample, Nothing, PreviewMapping,
-    ProfileVersion, RevertConnection, TableInspection, TakeSample,
+    ApiError, ConnectionDetail, ConnectionId, FileInspection, InspectFile, InspectTable,
+    MappingPreview, MappingSample, PreviewMapping, ProfileVersion, RevertConnection,
+    TableInspection, TakeSample,
 };
-
-use super::tell;
 
 #[tauri::command]
 pub async fn inspect_file(
@@ -57,23 +54,4 @@ pub async fn revert_connection(
     request: RevertConnection,
 ) -> Result<ConnectionDetail, ApiError> {
     console.revert_connection(request).await
-}
-
-#[tauri::command]
-pub async fn count_mapping_effect(
-    console: State<'_, Console>,
-    request: CountEffect,
-    on_progress: Channel<MappingEffect>,
-) -> Result<MappingEffect, ApiError> {
-    console
-        .count_mapping_effect(request, |message| tell(&on_progress, message))
-        .await
-}
-
-#[tauri::command]
-pub async fn cancel_count(
-    console: State<'_, Console>,
-    _request: Nothing,
-) -> Result<Nothing, ApiError> {
-    console.cancel_count()
 }

@@ -25,6 +25,7 @@ pub mod identity;
 pub mod lineage;
 pub mod live;
 pub mod mapping;
+pub mod mending;
 pub mod overriding;
 pub mod reconciliation;
 pub mod rejected;

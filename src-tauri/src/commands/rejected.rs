@@ -3,9 +3,8 @@
 use tauri::State;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, BulkReport, BulkRequest, CauseRow, ExportReport, ExportRequest, Facets,
-    IgnoreRequest, RejectionDetail, RejectionFilter, RejectionId, RejectionsPage,
-    RejectionsRequest, RevalidateReport, RevealRequest,
+    ApiError, CauseRow, ExportReport, ExportRequest, Facets, RejectionDetail, RejectionFilter,
+    RejectionId, RejectionsPage, RejectionsRequest, RevealRequest,
 };
 
 #[tauri::command]
@@ -46,30 +45,6 @@ pub async fn reveal_rejection(
     request: RevealRequest,
 ) -> Result<RejectionDetail, ApiError> {
     console.reveal_rejection(request).await
-}
-
-#[tauri::command]
-pub async fn ignore_rejections(
-    console: State<'_, Console>,
-    request: IgnoreRequest,
-) -> Result<BulkReport, ApiError> {
-    console.ignore_rejections(request).await
-}
-
-#[tauri::command]
-pub async fn reopen_rejections(
-    console: State<'_, Console>,
-    request: BulkRequest,
-) -> Result<BulkReport, ApiError> {
-    console.reopen_rejections(request).await
-}
-
-#[tauri::command]
-pub async fn revalidate_rejections(
-    console: State<'_, Console>,
-    request: BulkRequest,
-) -> Result<RevalidateReport, ApiError> {
-    console.revalidate_rejections(request).await
 }
 
 #[tauri::command]

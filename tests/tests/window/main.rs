@@ -16,6 +16,7 @@ mod driver;
 mod dry;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
+mod mend;
 mod quality;
 mod reconcile;
 mod schedule;

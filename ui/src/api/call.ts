@@ -4,10 +4,9 @@ import type {
   ApiError,
   Closing,
   CommandMap,
-  CountEffect,
   DeliveryProgress,
+  Effect,
   ErrorCode,
-  MappingEffect,
   ReconciliationProgress,
   RunProgress,
   TestDeliveryTarget,
@@ -97,12 +96,9 @@ export function watchClosing(onClosing: (closing: Closing) => void): Promise<unk
   return send('watch_closing', { request: {}, onClosing: channel(onClosing) })
 }
 
-/** Counts what a mapping would change in what is cached; tells how far it is. */
-export function countMappingEffect(
-  request: CountEffect,
-  onProgress: (effect: MappingEffect) => void,
-): Promise<MappingEffect> {
-  return send('count_mapping_effect', { request, onProgress: channel(onProgress) })
+/** Tells how the computation of an effect goes on until it ends. */
+export function watchEffect(effect_id: number, onProgress: (effect: Effect) => void): Promise<Effect> {
+  return send('watch_effect', { request: { effect_id }, onProgress: channel(onProgress) })
 }
 
 /** Tells how a reconciliation goes on until it ends. */

@@ -54,6 +54,11 @@ pub enum Command {
         #[command(subcommand)]
         command: RejectedCommand,
     },
+    /// 修复方案：提取、查看、应用 · Fix recipes: extract, show, apply
+    Recipe {
+        #[command(subcommand)]
+        command: RecipeCommand,
+    },
     /// 已入库记录 · Cached records, or one of them
     Records(RecordsCommand),
     /// 数据质量 · Quality of the data by dataset and department
@@ -251,6 +256,16 @@ pub enum MappingCommand {
         /// 文件，缺省为标准输出 · File; standard output if absent
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// 试算：现行（或加上修复方案各步骤后的）映射与规则对全部已缓存记录的影响 · What the mapping and rules, or a recipe on top of them, would do to everything that is cached
+    Effect {
+        name: String,
+        /// 数据集，缺省为相关的全部 · Dataset; all that are concerned if absent
+        #[arg(long, value_parser = dataset)]
+        dataset: Option<DatasetId>,
+        /// 修复方案文件 · File of a fix recipe
+        #[arg(long, value_name = "FILE")]
+        recipe: Option<PathBuf>,
     },
     /// 导入，按字段合并 · Take in a file, field by field
     Import {
@@ -574,27 +589,120 @@ pub enum RejectedCommand {
         #[arg(long)]
         reason: String,
     },
-    /// 忽略 · Ignore
+    /// 修复一个原因：给出建议，或按所选建议保存 · What could cure a cause; --apply saves one
+    Mend {
+        /// 原因编号（见 list --causes） · Number of the cause
+        cause: i64,
+        /// 试算第几条建议的影响 · Compute what this proposal would do
+        #[arg(long, value_name = "N", conflicts_with = "apply")]
+        effect: Option<usize>,
+        /// 保存第几条建议 · Save this proposal
+        #[arg(long, value_name = "N")]
+        apply: Option<usize>,
+    },
+    /// 忽略：指定编号、筛选条件内的全部，或一个原因（含今后出现的） · Ignore: these, all in the filter, or a cause with what comes later
     Ignore {
-        #[arg(required = true)]
         ids: Vec<i64>,
+        #[command(flatten)]
+        filter: FilterArgs,
+        /// 忽略这一原因，今后出现的也一并忽略 · Ignore this cause, also when it comes again
+        #[arg(long, value_name = "ID", conflicts_with = "ids")]
+        cause: Option<i64>,
+        /// 筛选条件内的全部 · All in the filter
+        #[arg(long, conflicts_with_all = ["ids", "cause"])]
+        all: bool,
         /// 理由 · Why
         #[arg(long)]
         reason: String,
-        /// 截止日期 · Until this date; until the value changes if absent
-        #[arg(long, value_name = "YYYY-MM-DD")]
+        /// 截止日期；缺省为直到内容变化 · Until this date; until the value changes if absent
+        #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "ever")]
         until: Option<String>,
+        /// 永久忽略 · For ever
+        #[arg(long)]
+        ever: bool,
+    },
+    /// 忽略决定的清单 · Decisions to ignore, with what they cover
+    Ignores {
+        /// 连接名称 · Only of this connection
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// 包括已结束的 · Also those that have ended
+        #[arg(long)]
+        ended: bool,
+    },
+    /// 撤销忽略决定，其覆盖的记录重新打开 · Revoke decisions; what they cover opens again
+    Revoke {
+        #[arg(required = true)]
+        decisions: Vec<i64>,
     },
     /// 重新打开 · Open again
     Reopen {
         #[arg(required = true)]
         ids: Vec<i64>,
     },
-    /// 重新校验：指定编号，或筛选条件内的全部 · Check again: these, or all in the filter
+    /// 重新校验：指定编号，或筛选条件内的全部；先试少量，再做其余 · Check again: these, or all in the filter; a few first, then the rest
     Revalidate {
         ids: Vec<i64>,
         #[command(flatten)]
         filter: FilterArgs,
+        /// 先试条数 · How many come first
+        #[arg(long, value_name = "N")]
+        canary: Option<u32>,
+        /// 先试结果与预期不符时也继续 · Go on although the canaries turned out otherwise
+        #[arg(long)]
+        go_on: bool,
+        /// 继续等待决定的运行 · Go on with the run that asks
+        #[arg(long, value_name = "RUN", conflicts_with = "ids")]
+        resume: Option<i64>,
+    },
+    /// 重新校验的逐条结果 · What became of each rejection of a run
+    Outcomes {
+        run: i64,
+        /// 只看这一结果 · Only passed, still, otherwise or left
+        #[arg(long, value_parser = ["passed", "still", "otherwise", "left"])]
+        fate: Option<String>,
+    },
+}
+
+/// 修复方案 · Fix recipes
+#[derive(Debug, Subcommand)]
+pub enum RecipeCommand {
+    /// 由连接与预设（或较早版本）的差异提取 · Take the steps that a connection differs by
+    Extract {
+        name: String,
+        /// 方案名称 · What the recipe is called
+        #[arg(long, value_name = "TEXT")]
+        title: String,
+        /// 与此预设比较 · Compare with this preset
+        #[arg(long, conflicts_with = "since")]
+        preset: Option<String>,
+        /// 与此版本比较，缺省为最早版本 · Compare with this version; the first one if absent
+        #[arg(long = "since-version", value_name = "N")]
+        since: Option<i64>,
+        /// 文件，缺省为标准输出 · File; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// 查看方案；给出连接时说明各步骤能否应用 · Show one; with a connection, how each step stands to it
+    Show {
+        file: PathBuf,
+        /// 连接名称 · A connection
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// 字段改取自：步骤编号=来源 · Where a step's field comes from here: STEP=SOURCE
+        #[arg(long, value_name = "STEP=SOURCE", requires = "connection")]
+        repoint: Vec<String>,
+    },
+    /// 应用到连接；不能应用的步骤会说明原因 · Apply to a connection; steps that fail are told
+    Apply {
+        file: PathBuf,
+        name: String,
+        /// 字段改取自：步骤编号=来源 · Where a step's field comes from here: STEP=SOURCE
+        #[arg(long, value_name = "STEP=SOURCE")]
+        repoint: Vec<String>,
+        /// 不做的步骤 · Steps that are not done
+        #[arg(long, value_name = "STEP")]
+        without: Vec<u32>,
     },
 }
 
@@ -648,6 +756,12 @@ pub struct FilterArgs {
     /// 字段 · Only with a finding on this field
     #[arg(long)]
     pub field: Option<String>,
+    /// 原因编号 · Only of this cause
+    #[arg(long = "of-cause", value_name = "ID")]
+    pub of_cause: Option<i64>,
+    /// 忽略决定编号 · Only ignored by this decision
+    #[arg(long, value_name = "ID")]
+    pub decision: Option<i64>,
     /// 状态，all 为全部 · open, reported, resolved, ignored, overridden or all
     #[arg(long)]
     pub state: Option<String>,
@@ -671,6 +785,8 @@ impl FilterArgs {
             state: self.state,
             rule: self.rule,
             field: self.field,
+            cause_id: self.of_cause,
+            decision_id: self.decision,
             department: self.department,
             run_id: self.run,
             search: self.search,

@@ -13,11 +13,14 @@ mod demo;
 mod dry;
 mod history;
 mod identity;
+mod ignore;
 mod mapping;
+mod mend;
 mod network;
 mod output;
 mod overriding;
 mod quality;
+mod recipe;
 mod reconcile;
 mod records;
 mod rejected;
@@ -140,6 +143,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Undo(command) => undo::run(&console, command, output).await,
         Command::Schedule { command } => schedule::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
+        Command::Recipe { command } => recipe::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Quality(command) => quality::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ConnectionId, CountEffect, ImportedMapping, MappingEffect, MappingExport,
-    MappingImport, MappingPreview, MappingSample, PreviewMapping, RevertConnection, TakeSample,
+    ApiError, ConnectionId, Effect, ImportedMapping, MappingExport, MappingImport, MappingPreview,
+    MappingSample, PreviewMapping, RevertConnection, StartEffect, TakeSample,
 };
 use zhengqiao_domain::{DatasetId, RuleSettings};
 
@@ -12,7 +12,6 @@ use crate::End;
 use crate::args::MappingCommand;
 use crate::connection::{give, handed_in, path_text, print_differences};
 use crate::output::{Output, line, table, when};
-use crate::sync::Bar;
 
 pub async fn run(
     console: &Console,
@@ -20,6 +19,11 @@ pub async fn run(
     output: Output,
 ) -> Result<End, ApiError> {
     match command {
+        MappingCommand::Effect {
+            name,
+            dataset,
+            recipe,
+        } => crate::mend::effect(console, &name, dataset, recipe.as_deref(), output).await,
         MappingCommand::Sample { name, dataset } => sample(console, &name, dataset, output).await,
         MappingCommand::Export {
             name,
@@ -59,7 +63,7 @@ pub async fn run(
             output.print(&planned, |planned| {
                 for one in planned {
                     print_change(&one.change);
-                    print_effect(&one.effect);
+                    crate::mend::print_effect(&one.effect);
                 }
             });
             Ok(End::Done)
@@ -72,7 +76,7 @@ pub async fn run(
 struct Planned {
     #[serde(flatten)]
     change: ImportedMapping,
-    effect: MappingEffect,
+    effect: Effect,
 }
 
 async fn effect(
@@ -81,21 +85,15 @@ async fn effect(
     change: &ImportedMapping,
     rules: RuleSettings,
     output: Output,
-) -> Result<MappingEffect, ApiError> {
-    let request = CountEffect {
+) -> Result<Effect, ApiError> {
+    let request = StartEffect {
         connection_id,
-        dataset: change.dataset,
-        mapping: change.mapping.clone(),
-        rules,
+        dataset: Some(change.dataset),
+        mapping: Some(change.mapping.clone()),
+        rules: Some(rules),
+        steps: Vec::new(),
     };
-    let bar = Bar::new(output.bars);
-    let effect = console
-        .count_mapping_effect(request, |effect| {
-            bar.say(format!("{} records", effect.rejected + effect.accepted));
-        })
-        .await;
-    bar.finish();
-    effect
+    crate::mend::computed(console, request, output).await
 }
 
 fn print_change(change: &ImportedMapping) {
@@ -105,19 +103,6 @@ fn print_change(change: &ImportedMapping) {
         change.differences.len()
     ));
     print_differences(&change.differences);
-}
-
-fn print_effect(effect: &MappingEffect) {
-    line(&format!(
-        "  {} of {} rejected records would pass; {} of {} accepted records would fail, {} would change",
-        effect.would_pass, effect.rejected, effect.would_fail, effect.accepted, effect.would_change
-    ));
-    for rule in &effect.fail_rules {
-        line(&format!(
-            "    {} {}: {}",
-            rule.rule, rule.field, rule.records
-        ));
-    }
 }
 
 /// A sample and what the kept mapping makes of it.

@@ -2,8 +2,8 @@
 
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, BulkRequest, ExportRequest, IgnoreRequest, RejectionDetail, RejectionFilter,
-    RejectionId, RejectionsRequest, RevealRequest,
+    ApiError, BulkRequest, ExportRequest, RejectionDetail, RejectionFilter, RejectionId,
+    RejectionsRequest, RevealRequest,
 };
 use zhengqiao_domain::{Finding, Outcome};
 
@@ -122,21 +122,42 @@ pub async fn run(
         RejectedCommand::RevokeOverride { id, reason } => {
             return overriding::revoke(console, id, reason, output).await;
         }
-        RejectedCommand::Ignore { ids, reason, until } => {
-            let which = BulkRequest {
+        RejectedCommand::Mend {
+            cause,
+            effect,
+            apply,
+        } => return crate::mend::cause(console, cause, effect, apply, output).await,
+        RejectedCommand::Ignore {
+            ids,
+            filter,
+            cause,
+            all,
+            reason,
+            until,
+            ever,
+        } => {
+            let mut filter = filter_of(console, filter).await?;
+            filter.cause_id = cause.or(filter.cause_id);
+            let named = BulkRequest {
+                filter: (all || cause.is_some()).then_some(filter),
                 rejection_ids: ids,
-                filter: None,
             };
-            let report = console
-                .ignore_rejections(IgnoreRequest {
-                    which,
-                    reason,
-                    until,
-                })
-                .await?;
-            output.print(&report, |report| {
-                line(&format!("{} ignored", report.changed));
-            });
+            return crate::ignore::ignore(
+                console,
+                named,
+                cause.is_some(),
+                reason,
+                until,
+                ever,
+                output,
+            )
+            .await;
+        }
+        RejectedCommand::Ignores { connection, ended } => {
+            return crate::ignore::list(console, connection, ended, output).await;
+        }
+        RejectedCommand::Revoke { decisions } => {
+            return crate::ignore::revoke(console, decisions, output).await;
         }
         RejectedCommand::Reopen { ids } => {
             let report = console
@@ -149,20 +170,22 @@ pub async fn run(
                 line(&format!("{} opened again", report.changed));
             });
         }
-        RejectedCommand::Revalidate { ids, filter } => {
+        RejectedCommand::Revalidate {
+            ids,
+            filter,
+            canary,
+            go_on,
+            resume,
+        } => {
             let filter = filter_of(console, filter).await?;
-            let report = console
-                .revalidate_rejections(BulkRequest {
-                    rejection_ids: ids,
-                    filter: Some(filter),
-                })
-                .await?;
-            output.print(&report, |report| {
-                line(&format!(
-                    "{} checked: {} accepted, {} rejected, {} held",
-                    report.checked, report.accepted, report.rejected, report.held
-                ));
-            });
+            let which = BulkRequest {
+                filter: ids.is_empty().then_some(filter),
+                rejection_ids: ids,
+            };
+            return crate::mend::revalidate(console, which, canary, go_on, resume, output).await;
+        }
+        RejectedCommand::Outcomes { run, fate } => {
+            return crate::mend::outcomes(console, run, fate, output).await;
         }
     }
     Ok(End::Done)

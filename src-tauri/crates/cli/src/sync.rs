@@ -213,6 +213,7 @@ pub async fn runs(
                 let mode = match run.mode {
                     RunMode::Full => "full",
                     RunMode::Undo => "undo",
+                    RunMode::Revalidation => "revalidation",
                     RunMode::Verify => "verify",
                     RunMode::Incremental => "incremental",
                 };

@@ -18,6 +18,8 @@ pub mod expiry;
 pub mod forgettable;
 pub mod hash;
 pub mod hold;
+pub mod ignore;
+pub mod mend;
 pub mod outbox;
 pub mod quality;
 pub mod reconciliation;

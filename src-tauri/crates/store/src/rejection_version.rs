@@ -10,7 +10,7 @@ use zhengqiao_domain::DatasetId;
 use crate::error::StoreError;
 use crate::hash::Hash;
 use crate::rejection::{self, Links};
-use crate::{cause, source};
+use crate::{cause, ignore, source};
 
 /// Who changes something: a run, or a person after it.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +82,9 @@ struct Image {
     findings: String,
     causes: Vec<(String, String, String)>,
     waits: Vec<(i64, Hash)>,
+    /// The decision that it is ignored by, and what it was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ignored: Option<(i64, i64)>,
 }
 
 /// Keeps a rejection as it is before `act` changes it.
@@ -201,6 +204,7 @@ fn image(connection: &Connection, id: i64) -> Result<Option<(i64, Hash, Image)>,
                     findings: row.get(23)?,
                     causes: Vec::new(),
                     waits: Vec::new(),
+                    ignored: None,
                 },
             ))
         })
@@ -221,6 +225,7 @@ fn image(connection: &Connection, id: i64) -> Result<Option<(i64, Hash, Image)>,
         .prepare_cached("SELECT source_id, business_hash FROM held_wait WHERE rejection_id = ?1")?
         .query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
+    image.ignored = ignore::link_of(connection, id)?;
     Ok(Some((source_id, key_hash, image)))
 }
 
@@ -350,6 +355,7 @@ pub fn restore(connection: &Connection, version_id: i64, at: i64) -> Result<(), 
             "INSERT OR REPLACE INTO rejection_payload (rejection_id, raw, mapped, findings) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![id, raw, image.mapped, image.findings])?;
+    ignore::put_link(connection, id, image.ignored)?;
     let search = search_text(source::dataset_of(connection, source_id)?, &image.mapped)?;
     rejection::link(
         connection,

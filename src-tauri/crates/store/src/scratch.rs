@@ -15,13 +15,14 @@ use crate::hash::Hash;
 pub(crate) const TABLES: &str = include_str!("../migrations/scratch.sql");
 
 /// Tables that are taken over whole: they are small, or decide by their totals.
-const WHOLE: [&str; 6] = [
+const WHOLE: [&str; 7] = [
     "connection",
     "source",
     "setting",
     "cause",
     "facet_count",
     "source_field",
+    "ignore_decision",
 ];
 
 /// Runs of the past that are taken over, for what is usual.
@@ -118,6 +119,7 @@ pub fn begin(connection: &Connection, connection_id: i64, now_ms: i64) -> Result
             ("rejection_payload", "rejection_id"),
             ("rejection_cause", "rejection_id"),
             ("held_wait", "rejection_id"),
+            ("rejection_ignore", "rejection_id"),
         ] {
             connection.execute(
                 &format!(
@@ -238,7 +240,12 @@ fn bring_rejection(
         .query_row(params![source_id, key_hash], |row| row.get(0))
         .optional()?;
     let Some(id) = id else { return Ok(()) };
-    for table in ["rejection_payload", "rejection_cause", "held_wait"] {
+    for table in [
+        "rejection_payload",
+        "rejection_cause",
+        "held_wait",
+        "rejection_ignore",
+    ] {
         connection
             .prepare_cached(&format!(
                 "INSERT OR IGNORE INTO main.{table} SELECT * FROM base.{table} WHERE rejection_id = ?1"

@@ -13,7 +13,7 @@ use zhengqiao_store::record::{self, NewRecord};
 use zhengqiao_store::rejection::{self, HELD, NewRejection, REFUSED, REJECTED, State};
 use zhengqiao_store::run::{self, Counts, Progress};
 use zhengqiao_store::run_row::{self, Met};
-use zhengqiao_store::{Connection, StoreError, Transaction, outbox, scratch, source};
+use zhengqiao_store::{Connection, StoreError, Transaction, ignore, outbox, scratch, source};
 
 use crate::error::SyncError;
 use crate::history::Hand;
@@ -279,7 +279,7 @@ impl Desk {
             .and_then(|field| row.record.get(field))
     }
 
-    fn withdraw(
+    pub(crate) fn withdraw(
         &self,
         tx: &Transaction<'_>,
         row: &Prepared,
@@ -307,7 +307,7 @@ impl Desk {
         self.settle(tx, &row.key_hash)
     }
 
-    fn accept(
+    pub(crate) fn accept(
         &self,
         tx: &Transaction<'_>,
         row: &Prepared,
@@ -376,7 +376,12 @@ impl Desk {
         }
     }
 
-    fn reject(&self, tx: &Transaction<'_>, row: &Prepared, outcome: i64) -> Result<(), StoreError> {
+    pub(crate) fn reject(
+        &self,
+        tx: &Transaction<'_>,
+        row: &Prepared,
+        outcome: i64,
+    ) -> Result<(), StoreError> {
         let dataset = self.dataset.dataset();
         let get = |field: Option<&'static str>| field.and_then(|field| row.record.get(field));
         let causes: Vec<(String, String, String)> = row
@@ -424,8 +429,12 @@ impl Desk {
             waits: &waits,
             search_text: &search.join(" "),
         };
-        self.keep_if_changed(tx, &new)?;
-        rejection::put(tx, &new)?;
+        let again = self.keep_if_changed(tx, &new)?;
+        let id = rejection::put(tx, &new)?;
+        // What a person opened again although its cause is ignored stays open until it changes.
+        if !again && ignore::stands_for(tx, self.source_id)? {
+            ignore::cover_by_standing(tx, id, new.day)?;
+        }
         Ok(())
     }
 
@@ -485,7 +494,7 @@ impl Desk {
         Ok(())
     }
 
-    fn facts(
+    pub(crate) fn facts(
         &self,
         tx: &Connection,
         record: &Record,
@@ -517,26 +526,6 @@ fn parents(
         .iter()
         .map(|reference| source::find(connection, connection_id, reference.parent))
         .collect()
-}
-
-/// What would become of a raw row now, by everything that is known; nothing is written. Gives the
-/// outcome, the hash of the mapped content and the findings.
-///
-/// # Errors
-/// The cache's.
-pub fn judge(
-    connection: &Connection,
-    desk: &Desk,
-    mapping: &zhengqiao_domain::CompiledMapping,
-    check: &Check<'_>,
-    rules: &RuleSet,
-    raw: &[u8],
-) -> Result<(Outcome, Hash, Vec<Finding>), StoreError> {
-    let mut row = crate::prepare::prepare(raw, mapping, desk.dataset, check, rules);
-    if !row.withdraws || row.key.is_empty() {
-        desk.add_neighbours(connection, check, &mut row, &mut ParentCache::default())?;
-    }
-    Ok((Outcome::of(&row.findings), row.hash, row.findings))
 }
 
 /// Whether a finding is a cause of the outcome; warnings are kept but open no cause.

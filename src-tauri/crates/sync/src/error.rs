@@ -76,6 +76,9 @@ pub enum SyncError {
         /// Why not.
         why: String,
     },
+    /// No rejection was chosen, or none that can be checked again.
+    #[error("there is no rejection of this connection to check again")]
+    NothingChosen,
     /// Somebody asked to end it.
     #[error("it was cancelled")]
     Cancelled,

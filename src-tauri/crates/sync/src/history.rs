@@ -7,6 +7,7 @@ use zhengqiao_store::rejection_version::{self, Act};
 use zhengqiao_store::{Connection, StoreError, Transaction, run, undone};
 
 use crate::batch::Desk;
+use crate::judge::say_the_same;
 
 /// Under what and through whom something is written.
 #[derive(Debug, Clone)]
@@ -118,23 +119,28 @@ impl Desk {
         rejection_version::keep(tx, head.id, &self.act())
     }
 
-    /// Keeps the rejection of a row that comes again, unless it is only seen again.
+    /// Keeps the rejection of a row that comes again, unless it is only seen again; says whether it is.
     pub(crate) fn keep_if_changed(
         &self,
         tx: &Transaction<'_>,
         new: &NewRejection<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let Some(head) = rejection::find(tx, new.source_id, new.key_hash)? else {
-            return Ok(());
+            return Ok(false);
         };
-        let same = head.outcome == new.outcome
+        let as_before = head.outcome == new.outcome
             && head.state != State::Resolved as i64
-            && head.hash == *new.hash
-            && rejection::payload(tx, head.id)?
-                .is_some_and(|(raw, _, findings)| raw == new.raw && findings == new.findings);
-        if same {
-            return Ok(());
+            && head.hash == *new.hash;
+        let before = match rejection::payload(tx, head.id)? {
+            Some((raw, _, findings)) if as_before && raw == new.raw => Some(findings),
+            _ => None,
+        };
+        if before.as_deref() != Some(new.findings) {
+            self.keep_rejection(tx, &head)?;
         }
-        self.keep_rejection(tx, &head)
+        match before {
+            Some(findings) => say_the_same(&findings, new.findings),
+            None => Ok(false),
+        }
     }
 }

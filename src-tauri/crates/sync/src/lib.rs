@@ -6,11 +6,15 @@
 mod batch;
 mod drift;
 pub mod dry;
+mod effect;
 mod engine;
 mod error;
 mod fair;
 mod guard;
 mod history;
+mod ignored;
+mod judge;
+mod mend;
 pub mod overriding;
 mod owner;
 mod plausible;
@@ -29,11 +33,18 @@ mod state;
 mod trace;
 mod undo;
 
-pub use batch::{Desk, judge, read_record, revalidate};
+pub use batch::{Desk, read_record, revalidate};
+pub use effect::{Change, Effect, EffectNumber, EffectSample, Watch, compute as compute_effect};
 pub use engine::{RunOptions, Started, has_process, rule_set, run, start};
 pub use error::SyncError;
 pub use guard::decide;
 pub use history::Hand;
+pub use ignored::{open_expired, today};
+pub use judge::{Judged, failing};
+pub use mend::{
+    MendOptions, REVALIDATION, batches as mend_batches, go_on as go_on_mending,
+    start as start_mending,
+};
 pub use owner::{in_words, lives, this_process};
 pub use prepare::{Prepared, prepare};
 pub use present::PresentRequest;

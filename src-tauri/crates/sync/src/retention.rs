@@ -5,8 +5,8 @@
 
 use zhengqiao_exchange::Limits;
 use zhengqiao_store::{
-    Cache, Connection, StoreError, Transaction, audit, forgettable, record_version, rejection,
-    rejection_version, run, run_row, undone,
+    Cache, Connection, StoreError, Transaction, audit, forgettable, mend, record_version,
+    rejection, rejection_version, run, run_row, undone,
 };
 
 use crate::error::SyncError;
@@ -30,6 +30,7 @@ fn forget_history(
         rejection_version::forget,
         undone::forget,
         run_row::forget,
+        mend::forget,
     ] {
         let left = limit.saturating_sub(u32::try_from(forgotten).unwrap_or(limit));
         forgotten += forget(tx, connection_id, before_ms, left)?;

@@ -84,7 +84,8 @@ impl Standing {
         let later_record = record
             .as_ref()
             .filter(|record| {
-                record.run_id > run_id || (record.run_id == run_id && record.via == "revalidation")
+                // A person checked it again after the run; a run that does so is the run itself.
+                record.run_id > run_id || (record.run_id == run_id && record.actor.is_some())
             })
             .map(|record| Since {
                 run_id: record.run_id,

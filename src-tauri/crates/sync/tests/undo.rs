@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use zhengqiao_demo::{DemoOptions, DemoProvider};
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, RuleSet, Severity};
 use zhengqiao_exchange::{Auth, Envelope, Pager, ParamsIn, Profile, Secrets};
+use zhengqiao_store::ignore::{self, NewDecision, Term};
 use zhengqiao_store::rejection::{self, RejectionFilter};
 use zhengqiao_store::rejection_version::Act;
 use zhengqiao_store::run::{self, RunDatasetRow};
@@ -198,11 +199,24 @@ impl Stage {
                     0 => {
                         let ids: Vec<i64> =
                             ids(vec![1, 2])?.into_iter().skip(skip).take(many).collect();
-                        rejection::ignore(tx, &ids, "已核实", None, &act)?;
+                        let decision = ignore::decide(
+                            tx,
+                            &NewDecision {
+                                connection_id,
+                                standing: None,
+                                chosen: None,
+                                term: Term::Value,
+                                until: None,
+                                reason: "已核实",
+                                actor: "管理员",
+                                at: 1,
+                            },
+                        )?;
+                        ignore::cover(tx, &ids, decision, &act)?;
                     }
                     1 => {
                         let ids: Vec<i64> = ids(vec![4])?.into_iter().take(many).collect();
-                        rejection::reopen(tx, &ids, &act)?;
+                        ignore::uncover(tx, &ids, &act)?;
                     }
                     _ => {
                         let ids: Vec<i64> =

@@ -49,4 +49,8 @@ run_id: number | null,
 /**
  * Words: any part of a name, title or number.
  */
-search: string | null, };
+search: string | null, 
+/**
+ * Ignored by this decision.
+ */
+decision_id: number | null, };

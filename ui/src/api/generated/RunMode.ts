@@ -3,4 +3,4 @@
 /**
  * Full or incremental.
  */
-export type RunMode = "full" | "incremental" | "verify" | "undo";
+export type RunMode = "full" | "incremental" | "verify" | "undo" | "revalidation";

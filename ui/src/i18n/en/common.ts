@@ -53,7 +53,13 @@ export const common: typeof zh = {
     case_records: 'Case records',
     reviews: 'Reviews',
   },
-  mode: { full: 'Full', incremental: 'Incremental', verify: 'Verify only', undo: 'Undo' },
+  mode: {
+    full: 'Full',
+    incremental: 'Incremental',
+    verify: 'Verify only',
+    undo: 'Undo',
+    revalidation: 'check again',
+  },
   act: {
     save: 'Save',
     cancel: 'Cancel',

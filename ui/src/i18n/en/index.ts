@@ -12,6 +12,7 @@ import { limits } from './limits'
 import { lineage } from './lineage'
 import { live } from './live'
 import { auth, file, mapping } from './mapping'
+import { mend } from './mend'
 import { narrow } from './narrow'
 import { network } from './network'
 import { overriding } from './overriding'
@@ -38,6 +39,7 @@ export default {
   auth,
   file,
   mapping,
+  mend,
   table,
   sharing,
   schedule,

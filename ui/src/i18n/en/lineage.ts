@@ -9,6 +9,7 @@ export const lineage: typeof zh = {
     revalidation: '{actor}, checking again',
     ignore_rejections: '{actor}, ignoring',
     reopen_rejections: '{actor}, opening again',
+    ignore_expired: 'opened by itself when its date had passed',
     other: '{actor} ({act})',
   },
   change: {

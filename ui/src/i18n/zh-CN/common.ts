@@ -51,7 +51,7 @@ export const common = {
     case_records: '办件信息库',
     reviews: '好差评',
   },
-  mode: { full: '全量', incremental: '增量', verify: '只核对', undo: '撤销' },
+  mode: { full: '全量', incremental: '增量', verify: '只核对', undo: '撤销', revalidation: '重新校验' },
   act: {
     save: '保存',
     cancel: '取消',

@@ -7,6 +7,7 @@ export const lineage = {
     revalidation: '{actor} 重新校验',
     ignore_rejections: '{actor} 忽略',
     reopen_rejections: '{actor} 重新打开',
+    ignore_expired: '忽略到期，自动重新打开',
     other: '{actor} 更改（{act}）',
   },
   change: {

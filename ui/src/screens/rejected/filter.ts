@@ -29,6 +29,7 @@ export function useFilter(connectionId: ComputedRef<number | null>): Filter {
     region: one('region'),
     run_id: number('run'),
     search: one('search'),
+    decision_id: number('decision'),
   }))
   return {
     filter,

@@ -74,7 +74,9 @@ pub(super) fn options(request: StartSync) -> RunOptions {
         datasets: request.datasets,
         mode: match request.mode {
             RunMode::Full => zhengqiao_sync::RunMode::Full,
-            RunMode::Incremental | RunMode::Undo => zhengqiao_sync::RunMode::Incremental,
+            RunMode::Incremental | RunMode::Undo | RunMode::Revalidation => {
+                zhengqiao_sync::RunMode::Incremental
+            }
             RunMode::Verify => zhengqiao_sync::RunMode::Verify,
         },
         scope: scope_of(request.scope),

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use zhengqiao_exchange::{Environment, Profile};
-use zhengqiao_store::{Connection, StoreError, connection, hold, run};
+use zhengqiao_store::{Connection, StoreError, connection, hold, mend, run};
 use zhengqiao_sync::{PresentRequest, StateWord, SyncError, has_process, in_words};
 
 use super::runs::run_row;
@@ -124,6 +124,13 @@ impl Console {
             .await?
             .filter(|row| row.ended_at.is_none())
             .ok_or_else(|| not_found(format!("run {id} is not active")))?;
+        let asks = self
+            .read(move |conn| Ok(mend::get(conn, id)?.is_some_and(|row| row.phase == "asks")))
+            .await?;
+        if asks {
+            // Who resumes it has answered.
+            return self.continue_revalidation(request).await;
+        }
         self.start_sync(StartSync {
             connection_id: row.connection_id,
             datasets: Vec::new(),

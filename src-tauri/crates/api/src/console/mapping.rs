@@ -1,29 +1,26 @@
-//! The mapping editor: a sample that stays here, what a mapping makes of it, what it would change in
-//! the cache before it is saved.
+//! The mapping editor: a sample that stays here, and what a mapping makes of it.
 //!
 //! A sample's records hold personal data, so the window never gets them: it names the sample and sees
 //! masked values.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value};
 use zhengqiao_domain::primitives::{masking, moment};
 use zhengqiao_domain::{
-    Check, CompiledMapping, DatasetId, Outcome, Personal, Proposal, Rule, RuleSet, Severity,
-    SourceColumn, propose,
+    Check, CompiledMapping, DatasetId, Outcome, Personal, Proposal, Rule, RuleSet, SourceColumn,
+    propose,
 };
 use zhengqiao_exchange::{Column, FileTrouble, NoObserver, Profile, Provider, inspect_file};
 use zhengqiao_store::{record, rejection, source};
-use zhengqiao_sync::{Desk, judge, prepare};
+use zhengqiao_sync::prepare;
 
 use super::tables::with_columns;
-use super::{Console, blocking, invalid, not_found, now_local, now_ms};
+use super::{Console, blocking, invalid, not_found, now_local};
 use crate::contract::{
-    ApiError, CountEffect, ErrorCode, FieldPreview, FileInspection, InspectFile, MappingEffect,
-    MappingPreview, MappingSample, Nothing, PreviewMapping, RuleCount, SamplePlace, TakeSample,
-    UnknownCode,
+    ApiError, ErrorCode, FieldPreview, FileInspection, InspectFile, MappingPreview, MappingSample,
+    PreviewMapping, SamplePlace, TakeSample, UnknownCode,
 };
 use crate::masks;
 
@@ -37,8 +34,6 @@ const MAX_PLACES: usize = 500;
 const SHOWN_VALUES: usize = 5;
 /// Values that the shape is judged by.
 const JUDGED_VALUES: usize = 20;
-/// Records of one transaction when effects are counted.
-const BATCH_ROWS: u32 = 500;
 
 /// A sample that was taken.
 struct Kept {
@@ -48,12 +43,11 @@ struct Kept {
     rows: Arc<Vec<Vec<u8>>>,
 }
 
-/// Samples that were taken, the latest last, and the count that is under way.
+/// Samples that were taken, the latest last.
 #[derive(Default)]
 pub(super) struct Samples {
     kept: VecDeque<Kept>,
     next: i64,
-    counting: Option<Arc<AtomicBool>>,
 }
 
 impl Console {
@@ -310,121 +304,6 @@ impl Console {
         })
         .await
     }
-
-    /// Counts what a mapping and rules would change in what is cached, with all of the program's own
-    /// checks. Another count, or [`Console::cancel_count`], ends it.
-    ///
-    /// # Errors
-    /// [`ErrorCode::InvalidRequest`] for a mapping that cannot be used.
-    pub async fn count_mapping_effect(
-        &self,
-        request: CountEffect,
-        mut on_progress: impl FnMut(MappingEffect) + Send,
-    ) -> Result<MappingEffect, ApiError> {
-        let (connection_id, dataset) = (request.connection_id, request.dataset);
-        request
-            .rules
-            .validate()
-            .map_err(|error| invalid(error.to_string()))?;
-        let mapping = Arc::new(
-            CompiledMapping::new(dataset, &request.mapping)
-                .map_err(|error| invalid(error.to_string()))?,
-        );
-        let rules = Arc::new(RuleSet::new(&request.rules));
-        let cancelled = Arc::new(AtomicBool::new(false));
-        if let Some(before) = self.samples().counting.replace(cancelled.clone()) {
-            before.store(true, Ordering::Relaxed);
-        }
-        let now = now_local();
-        let mut effect = MappingEffect::default();
-        let mut fails: BTreeMap<(String, String), u64> = BTreeMap::new();
-        for accepted in [false, true] {
-            let mut after = 0;
-            loop {
-                if cancelled.load(Ordering::Relaxed) {
-                    return Ok(effect);
-                }
-                let (mapping, rules) = (mapping.clone(), rules.clone());
-                let batch = self
-                    .read(move |conn| {
-                        let Some(source_id) = source::find(conn, connection_id, dataset)? else {
-                            return Ok(Vec::new());
-                        };
-                        let rows = if accepted {
-                            record::payloads(conn, source_id, after, BATCH_ROWS)?
-                        } else {
-                            rejection::open_payloads(conn, source_id, after, BATCH_ROWS)?
-                        };
-                        let check = Check::new(&rules, now);
-                        let desk = Desk::reading(
-                            conn,
-                            connection_id,
-                            dataset,
-                            source_id,
-                            now_ms(),
-                            &moment::canonical(now),
-                        )?;
-                        rows.into_iter()
-                            .map(|(id, raw)| {
-                                let judged = judge(conn, &desk, &mapping, &check, &rules, &raw)?;
-                                let same = accepted && record::has_hash(conn, id, &judged.1)?;
-                                Ok((id, judged.0, judged.2, same))
-                            })
-                            .collect()
-                    })
-                    .await?;
-                let Some((last, ..)) = batch.last() else {
-                    break;
-                };
-                after = *last;
-                for (_, outcome, findings, same) in batch {
-                    if !accepted {
-                        effect.rejected += 1;
-                        effect.would_pass += u64::from(outcome == Outcome::Accepted);
-                        continue;
-                    }
-                    effect.accepted += 1;
-                    if outcome == Outcome::Rejected {
-                        effect.would_fail += 1;
-                        for finding in findings {
-                            if finding.severity == Severity::Reject {
-                                *fails
-                                    .entry((finding.rule.code().into(), finding.field.into_owned()))
-                                    .or_default() += 1;
-                            }
-                        }
-                    } else if !same {
-                        effect.would_change += 1;
-                    }
-                }
-                on_progress(effect.clone());
-            }
-        }
-        effect.done = true;
-        effect.fail_rules = fails
-            .into_iter()
-            .map(|((rule, field), records)| RuleCount {
-                rule,
-                field,
-                records,
-            })
-            .collect();
-        effect
-            .fail_rules
-            .sort_by_key(|one| std::cmp::Reverse(one.records));
-        Ok(effect)
-    }
-
-    /// Ends the count that is under way.
-    ///
-    /// # Errors
-    /// None.
-    pub fn cancel_count(&self) -> Result<Nothing, ApiError> {
-        if let Some(counting) = self.samples().counting.take() {
-            counting.store(true, Ordering::Relaxed);
-        }
-        Ok(Nothing {})
-    }
 }
 
 /// How a column's values are masked: by the field that it likely is, else as free text.
@@ -440,7 +319,7 @@ fn class_of(dataset: DatasetId, column: &str, proposals: &[Proposal]) -> Persona
 }
 
 /// Where values are in the rows: top names, and pointers to what is nested.
-fn places(rows: &[Vec<u8>]) -> Vec<(SourceColumn, u64)> {
+pub(super) fn places(rows: &[Vec<u8>]) -> Vec<(SourceColumn, u64)> {
     let mut order: Vec<String> = Vec::new();
     let mut found: BTreeMap<String, (Vec<String>, u64)> = BTreeMap::new();
     for raw in rows {

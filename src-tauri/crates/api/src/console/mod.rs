@@ -4,20 +4,25 @@ mod connections;
 mod decisions;
 mod delivery;
 mod dry;
+mod effects;
 mod export;
 mod history;
 mod identity;
+mod ignoring;
 mod live;
 mod mapping;
+mod mending;
 mod met;
 mod network;
 mod overriding;
 mod quality;
+mod recipes;
 mod reconciliation;
 mod records;
 mod rejected;
 mod report_form;
 mod retention;
+mod revalidation;
 mod run_page;
 mod run_report;
 mod runs;
@@ -63,6 +68,7 @@ struct Shared {
     running: Mutex<HashMap<i64, tokio::task::JoinHandle<()>>>,
     delivering: Mutex<HashSet<i64>>,
     samples: Mutex<mapping::Samples>,
+    effects: Mutex<effects::Effects>,
     reconciling: reconciliation::Reconciling,
     dry: Mutex<dry::DryRuns>,
     changes: tokio::sync::broadcast::Sender<StateChange>,
@@ -84,6 +90,7 @@ impl Console {
             running: Mutex::default(),
             delivering: Mutex::default(),
             samples: Mutex::default(),
+            effects: Mutex::default(),
             reconciling: reconciliation::Reconciling::default(),
             dry: Mutex::default(),
             changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
@@ -107,7 +114,7 @@ impl Console {
             blocking(move || keys::open(&shared.options.data_dir, shared.key_store, &choice))
                 .await??;
         *self.0.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(open));
-        Ok(())
+        self.open_expired().await
     }
 
     /// Opens the cache if that needs nobody's passphrase; says why it could not be opened.
@@ -304,6 +311,7 @@ impl From<SyncError> for ApiError {
             | SyncError::NotApplicable { .. }
             | SyncError::MovedOn { .. }
             | SyncError::Unfinished(_)
+            | SyncError::NothingChosen
             | SyncError::HistoryForgotten(_) => ErrorCode::InvalidRequest,
             SyncError::NotActive(_) => ErrorCode::NotFound,
             SyncError::Interrupted(_) | SyncError::Cancelled => ErrorCode::Internal,

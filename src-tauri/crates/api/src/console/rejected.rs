@@ -1,21 +1,20 @@
 //! Rejected records: causes, facets, lists, one in full, and what a person does with them.
 
 use serde_json::Value;
-use zhengqiao_domain::{Check, Finding, Outcome, RuleSet};
+use zhengqiao_domain::{Finding, Outcome};
 use zhengqiao_exchange::Profile;
 use zhengqiao_store::cause::{self, CauseColumn};
 use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
 use zhengqiao_store::rejection_version::Act;
 use zhengqiao_store::{Connection, StoreError, audit, connection, record, source, undone};
-use zhengqiao_sync::{Desk, SyncError, revalidate};
 
+use super::ignoring::with_ignored;
 use super::records::{field_values, fields, mapping};
 use super::system::LARGEST_PAGE;
-use super::{Console, actor, invalid, not_found, now_local, now_ms};
+use super::{Console, actor, invalid, not_found, now_ms};
 use crate::contract::{
-    ApiError, BulkReport, BulkRequest, CauseRow, Facet, FacetValue, Facets, IgnoreRequest,
-    RejectionDetail, RejectionField, RejectionFilter, RejectionId, RejectionRow, RejectionsPage,
-    RejectionsRequest, RevalidateReport, RevealRequest,
+    ApiError, BulkRequest, CauseRow, Facet, FacetValue, Facets, RejectionDetail, RejectionField,
+    RejectionFilter, RejectionId, RejectionRow, RejectionsPage, RejectionsRequest, RevealRequest,
 };
 use crate::masks;
 
@@ -133,7 +132,10 @@ impl Console {
                     .filter(|count| *count <= COUNTED_ROWS || !is_narrow(&request.filter))
             };
             Ok(RejectionsPage {
-                rejections: rows.into_iter().map(row).collect(),
+                rejections: rows
+                    .into_iter()
+                    .map(|found| with_ignored(conn, found))
+                    .collect::<Result<_, _>>()?,
                 next,
                 total,
             })
@@ -250,102 +252,15 @@ impl Console {
                     .collect(),
                 reason: found.reason.clone(),
                 cached: cached.map(|values| field_values(dataset, &values, reveal)),
-                rejection: row(found),
+                rejection: with_ignored(conn, found)?,
             }))
         })
         .await?
         .ok_or_else(|| not_found(format!("there is no rejection {id}")))
     }
 
-    /// Ignores open rejections with a reason, until their value changes or a date.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::InvalidRequest`] without a reason or for a date that is none.
-    pub async fn ignore_rejections(&self, request: IgnoreRequest) -> Result<BulkReport, ApiError> {
-        let reason = given_reason(&request.reason)?;
-        let until = request.until.filter(|date| !date.is_empty());
-        if let Some(date) = &until
-            && chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_err()
-        {
-            return Err(invalid(format!(
-                "until: {date:?} is no date like 2026-01-31"
-            )));
-        }
-        let detail = serde_json::json!({ "reason": reason, "until": until }).to_string();
-        let changed = self
-            .each_batch(
-                &request.which,
-                "ignore_rejections",
-                detail,
-                move |tx, ids| {
-                    per_connection(tx, ids, "ignore_rejections", |ids, act| {
-                        rejection::ignore(tx, ids, &reason, until.as_deref(), act)
-                    })
-                },
-            )
-            .await?;
-        Ok(BulkReport { changed })
-    }
-
-    /// Opens ignored rejections again.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::InvalidRequest`] when nothing is named.
-    pub async fn reopen_rejections(&self, request: BulkRequest) -> Result<BulkReport, ApiError> {
-        let changed = self
-            .each_batch(&request, "reopen_rejections", "{}".into(), |tx, ids| {
-                per_connection(tx, ids, "reopen_rejections", |ids, act| {
-                    rejection::reopen(tx, ids, act)
-                })
-            })
-            .await?;
-        Ok(BulkReport { changed })
-    }
-
-    /// Checks rejections again with the present mapping and rules.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::InvalidRequest`] when nothing is named.
-    pub async fn revalidate_rejections(
-        &self,
-        request: BulkRequest,
-    ) -> Result<RevalidateReport, ApiError> {
-        let (send, outcomes) = std::sync::mpsc::channel();
-        self.each_batch(
-            &request,
-            "revalidate_rejections",
-            "{}".into(),
-            move |tx, ids| {
-                for id in ids {
-                    if let Some(outcome) = check_again(tx, *id)? {
-                        // The receiver outlives this closure.
-                        let _ = send.send(outcome);
-                    }
-                }
-                Ok(ids.len() as i64)
-            },
-        )
-        .await?;
-        let mut report = RevalidateReport {
-            checked: 0,
-            accepted: 0,
-            rejected: 0,
-            held: 0,
-        };
-        for outcome in outcomes {
-            report.checked += 1;
-            match outcome {
-                Outcome::Accepted => report.accepted += 1,
-                Outcome::Held => report.held += 1,
-                Outcome::Rejected => report.rejected += 1,
-            }
-        }
-        self.deliver_everywhere().await;
-        Ok(report)
-    }
-
     /// Does `act` to the rejections of a request, some hundreds a transaction, and notes it.
-    async fn each_batch<F>(
+    pub(super) async fn each_batch<F>(
         &self,
         which: &BulkRequest,
         act: &'static str,
@@ -408,7 +323,7 @@ impl Console {
 }
 
 /// Does a person's act to rejections, of each connection by itself: it is noted with that one's last run.
-fn per_connection(
+pub(super) fn per_connection(
     conn: &Connection,
     ids: &[i64],
     name: &str,
@@ -433,38 +348,6 @@ fn per_connection(
         changed += work(&ids, &act)?;
     }
     Ok(changed)
-}
-
-fn check_again(
-    tx: &zhengqiao_store::Transaction<'_>,
-    id: i64,
-) -> Result<Option<Outcome>, StoreError> {
-    let Some(found) = rejection::get(tx, id)? else {
-        return Ok(None);
-    };
-    let Some(row) = connection::get(tx, found.connection_id)? else {
-        return Ok(None);
-    };
-    let profile: Profile = serde_json::from_str(&row.profile)?;
-    let rules = RuleSet::new(&profile.rules);
-    let now = now_local();
-    let check = Check::new(&rules, now);
-    let mapping = mapping(&profile, found.dataset)?;
-    let text = zhengqiao_domain::primitives::moment::canonical(now);
-    let desk = Desk::new(
-        tx,
-        found.connection_id,
-        found.dataset,
-        found.run_id,
-        now_ms(),
-        &text,
-    )?
-    .by_person(tx, row.id, &actor(), row.profile_version)?;
-    match revalidate(tx, &desk, &mapping, &check, &rules, id) {
-        Ok(outcome) => Ok(Some(outcome)),
-        Err(SyncError::Store(error)) => Err(error),
-        Err(other) => Err(StoreError::Content(other.to_string())),
-    }
 }
 
 pub(super) fn given_reason(reason: &str) -> Result<String, ApiError> {
@@ -537,6 +420,7 @@ fn narrowed(
         region: filter.region.clone(),
         run_id: filter.run_id,
         search: filter.search.clone(),
+        decision_id: filter.decision_id,
     })
 }
 
@@ -548,6 +432,7 @@ fn is_narrow(filter: &RejectionFilter) -> bool {
         || filter.region.is_some()
         || filter.run_id.is_some()
         || filter.search.is_some()
+        || filter.decision_id.is_some()
 }
 
 pub(super) fn cause_row(row: cause::CauseRow) -> CauseRow {
@@ -603,6 +488,7 @@ pub(super) fn row(row: rejection::RejectionRow) -> RejectionRow {
         seen_at: row.seen_at,
         seen_count: row.seen_count,
         run_id: row.run_id,
+        ignored: None,
     }
 }
 

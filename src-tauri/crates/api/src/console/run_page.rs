@@ -6,7 +6,7 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_store::run::RunDatasetRow;
 use zhengqiao_store::run_cause::{self, RunCause as Row};
 use zhengqiao_store::{Connection, StoreError, run, undone};
-use zhengqiao_sync::UNDO;
+use zhengqiao_sync::{REVALIDATION, UNDO};
 
 use super::runs::{counts, run_row};
 use super::undo::changed;
@@ -118,7 +118,9 @@ fn previous(conn: &Connection, row: &run::RunRow) -> Result<Option<i64>, StoreEr
     // Far enough back to find one of the same kind, if there is any.
     for _ in 0..10 {
         let page = run::page(conn, Some(row.connection_id), before, 20)?;
-        let mut readings = page.iter().filter(|one| one.mode != UNDO);
+        let mut readings = page
+            .iter()
+            .filter(|one| one.mode != UNDO && one.mode != REVALIDATION);
         nearest = nearest.or(readings.clone().next().map(|one| one.id));
         if let Some(found) = readings.find(|one| one.mode == row.mode) {
             return Ok(Some(found.id));

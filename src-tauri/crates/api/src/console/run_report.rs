@@ -121,6 +121,7 @@ fn mode(mode: RunMode, words: Words) -> &'static str {
         RunMode::Incremental => words.of("增量", "incremental"),
         RunMode::Verify => words.of("只核对", "verify only"),
         RunMode::Undo => words.of("撤销运行", "undo"),
+        RunMode::Revalidation => words.of("重新校验", "check again"),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
 use zhengqiao_store::{Cache, StoreError, connection, outbox, run, run_moment, source};
-use zhengqiao_sync::{RunOptions, Started, StateWord, UNDO, has_process};
+use zhengqiao_sync::{REVALIDATION, RunOptions, Started, StateWord, UNDO, has_process};
 
 use super::run_page::{headers, run_standing};
 use super::system::LARGEST_PAGE;
@@ -96,6 +96,11 @@ impl Console {
         if request.mode == RunMode::Undo {
             return Err(invalid(
                 "mode: a run is undone by undo_run, not by start_sync",
+            ));
+        }
+        if request.mode == RunMode::Revalidation {
+            return Err(invalid(
+                "mode: rejections are checked again by start_revalidation, not by start_sync",
             ));
         }
         self.launch(dry::options(request)).await
@@ -396,6 +401,7 @@ pub(super) fn run_row(
         mode: match row.mode.as_str() {
             "full" => RunMode::Full,
             UNDO => RunMode::Undo,
+            REVALIDATION => RunMode::Revalidation,
             _ => RunMode::Incremental,
         },
         state: word(&row.state, alive).into(),

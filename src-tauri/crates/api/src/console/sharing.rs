@@ -257,7 +257,7 @@ impl Console {
 }
 
 /// The text of a file that was handed in.
-async fn handed_in(file: SharedSource) -> Result<String, ApiError> {
+pub(super) async fn handed_in(file: SharedSource) -> Result<String, ApiError> {
     let text = match file.path {
         Some(path) => {
             let shown = path.clone();

@@ -122,6 +122,7 @@ impl Console {
     /// # Errors
     /// The cache's.
     pub async fn get_overview(&self) -> Result<Overview, ApiError> {
+        self.open_expired().await?;
         let cache_bytes = self.cache()?.size_bytes();
         let runs = self.recent_runs(None, None, 6).await?;
         self.read(move |conn| {

@@ -138,46 +138,6 @@ pub struct MappingPreview {
     pub missing_required: Vec<String>,
 }
 
-/// Counts what a mapping would change.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct CountEffect {
-    /// The connection.
-    #[ts(type = "number")]
-    pub connection_id: i64,
-    /// The dataset.
-    pub dataset: DatasetId,
-    /// The mapping.
-    pub mapping: Mapping,
-    /// Rules and code lists.
-    pub rules: RuleSettings,
-}
-
-/// What a mapping would change in what is cached.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct MappingEffect {
-    /// Rejected and held records looked at so far.
-    #[ts(type = "number")]
-    pub rejected: u64,
-    /// Of these, would pass.
-    #[ts(type = "number")]
-    pub would_pass: u64,
-    /// Accepted records looked at so far.
-    #[ts(type = "number")]
-    pub accepted: u64,
-    /// Of these, would be rejected.
-    #[ts(type = "number")]
-    pub would_fail: u64,
-    /// Of these, would be kept with other content.
-    #[ts(type = "number")]
-    pub would_change: u64,
-    /// Rules by which accepted records would be rejected, with how many.
-    pub fail_rules: Vec<RuleCount>,
-    /// Whether everything was looked at.
-    pub done: bool,
-}
-
 /// A rule and how many records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]

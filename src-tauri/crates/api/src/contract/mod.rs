@@ -9,12 +9,15 @@ mod decisions;
 mod delivery;
 mod dry;
 mod identity;
+mod ignore;
 mod lineage;
 mod live;
 mod mapping;
+mod mend;
 mod network;
 mod overriding;
 mod quality;
+mod recipe;
 mod reconciliation;
 mod rejected;
 mod run_page;
@@ -29,12 +32,15 @@ pub use decisions::*;
 pub use delivery::*;
 pub use dry::*;
 pub use identity::*;
+pub use ignore::*;
 pub use lineage::*;
 pub use live::*;
 pub use mapping::*;
+pub use mend::*;
 pub use network::*;
 pub use overriding::*;
 pub use quality::*;
+pub use recipe::*;
 pub use reconciliation::*;
 pub use rejected::*;
 pub use run_page::*;
@@ -104,8 +110,17 @@ pub struct CommandMap {
     pub inspect_table: Call<InspectTable, TableInspection>,
     pub sample_dataset: Call<TakeSample, MappingSample>,
     pub preview_mapping: Call<PreviewMapping, MappingPreview>,
-    pub count_mapping_effect: Call<CountEffect, MappingEffect>,
-    pub cancel_count: Call<Nothing, Nothing>,
+    pub propose_mend: Call<ProposeMend, MendProposals>,
+    pub start_effect: Call<StartEffect, EffectId>,
+    pub watch_effect: Call<EffectId, Effect>,
+    pub cancel_effect: Call<EffectId, Nothing>,
+    pub list_effects: Call<Nothing, Vec<Effect>>,
+    pub list_effect_rows: Call<EffectRowsRequest, EffectRowsPage>,
+    pub apply_mend: Call<ApplyMend, MendReport>,
+    pub extract_recipe: Call<ExtractRecipe, RecipeFile>,
+    pub read_recipe: Call<SharedSource, Recipe>,
+    pub plan_recipe: Call<ApplyRecipe, RecipePlan>,
+    pub apply_recipe: Call<ApplyRecipe, MendReport>,
     pub list_profile_versions: Call<ConnectionId, Vec<ProfileVersion>>,
     pub revert_connection: Call<RevertConnection, ConnectionDetail>,
     pub list_deliveries: Call<Nothing, Vec<DeliveryRow>>,
@@ -167,9 +182,14 @@ pub struct CommandMap {
     pub list_rejections: Call<RejectionsRequest, RejectionsPage>,
     pub get_rejection: Call<RejectionId, RejectionDetail>,
     pub reveal_rejection: Call<RevealRequest, RejectionDetail>,
-    pub ignore_rejections: Call<IgnoreRequest, BulkReport>,
+    pub ignore_rejections: Call<IgnoreRequest, IgnoreReport>,
     pub reopen_rejections: Call<BulkRequest, BulkReport>,
-    pub revalidate_rejections: Call<BulkRequest, RevalidateReport>,
+    pub list_ignores: Call<IgnoresRequest, IgnoresPage>,
+    pub revoke_ignores: Call<RevokeIgnores, BulkReport>,
+    pub start_revalidation: Call<StartRevalidation, RunStarted>,
+    pub continue_revalidation: Call<RunId, RunStarted>,
+    pub get_revalidation: Call<RunId, Revalidation>,
+    pub list_revalidated: Call<RevalidatedRequest, RevalidatedPage>,
     pub export_rejections: Call<ExportRequest, ExportReport>,
     pub get_quality: Call<QualityRequest, QualityReport>,
     pub export_quality: Call<QualityExport, ExportReport>,

@@ -5,7 +5,7 @@ use ts_rs::TS;
 use zhengqiao_domain::DatasetId;
 use zhengqiao_domain::{Finding, Outcome};
 
-use super::FieldValue;
+use super::{FieldValue, IgnoredBy};
 
 /// Which rejections. Empty parts do not narrow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -37,6 +37,9 @@ pub struct RejectionFilter {
     pub run_id: Option<i64>,
     /// Words: any part of a name, title or number.
     pub search: Option<String>,
+    /// Ignored by this decision.
+    #[ts(type = "number | null")]
+    pub decision_id: Option<i64>,
 }
 
 /// A cause: dataset × rule × field × cluster of values.
@@ -170,6 +173,8 @@ pub struct RejectionRow {
     /// The run that last brought it.
     #[ts(type = "number")]
     pub run_id: i64,
+    /// By whom, why and until when it is ignored.
+    pub ignored: Option<IgnoredBy>,
 }
 
 /// Names a rejection.
@@ -242,18 +247,6 @@ pub struct BulkRequest {
     pub filter: Option<RejectionFilter>,
 }
 
-/// Ignores rejections until their value changes or a date.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct IgnoreRequest {
-    /// Which.
-    pub which: BulkRequest,
-    /// Why.
-    pub reason: String,
-    /// `YYYY-MM-DD`; absent means until the value changes.
-    pub until: Option<String>,
-}
-
 /// What a bulk act did.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -261,24 +254,6 @@ pub struct BulkReport {
     /// Rejections changed.
     #[ts(type = "number")]
     pub changed: i64,
-}
-
-/// What checking again with the present mapping and rules did.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct RevalidateReport {
-    /// Rejections checked.
-    #[ts(type = "number")]
-    pub checked: i64,
-    /// Accepted now.
-    #[ts(type = "number")]
-    pub accepted: i64,
-    /// Still rejected.
-    #[ts(type = "number")]
-    pub rejected: i64,
-    /// Held.
-    #[ts(type = "number")]
-    pub held: i64,
 }
 
 /// Writes the rejections of a filter to a file, masked unless there is a reason not to.

@@ -97,6 +97,8 @@ pub enum RunMode {
     Verify,
     /// Puts back what another run changed; started by `undo_run` only.
     Undo,
+    /// Checks rejections again; started by `start_revalidation` only.
+    Revalidation,
 }
 
 /// Starts a run, or continues the connection's interrupted one.

@@ -126,6 +126,30 @@ impl EffectiveList {
         Membership::Unknown(self.nearest(code))
     }
 
+    /// The few codes whose code or name is most like a text: a guess, the likeliest first.
+    pub fn alike(&self, text: &str) -> Vec<String> {
+        let mut scored: Vec<(usize, &String)> = self
+            .names
+            .iter()
+            .filter_map(|(code, name)| {
+                let shared = text.chars().filter(|sign| name.contains(*sign)).count();
+                let named = shared * 2 >= name.chars().count() && shared > 1;
+                let score = if named {
+                    shared + 10
+                } else {
+                    usize::from(one_off(text, code))
+                };
+                (score > 0).then_some((score, code))
+            })
+            .collect();
+        scored.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
+        scored
+            .into_iter()
+            .take(3)
+            .map(|(_, code)| code.clone())
+            .collect()
+    }
+
     /// The code that differs only by leading zeros, case, or by being written as its name.
     fn nearest(&self, code: &str) -> Option<String> {
         let bare = code.trim_start_matches('0');
@@ -139,6 +163,22 @@ impl EffectiveList {
             .map(|(known, _)| known.clone())
             .min()
     }
+}
+
+/// Whether a text of three or more characters differs from a code by one of them.
+fn one_off(text: &str, code: &str) -> bool {
+    let (text, code): (Vec<char>, Vec<char>) = (text.chars().collect(), code.chars().collect());
+    if code.len() < 3 || text.len().abs_diff(code.len()) > 1 {
+        return false;
+    }
+    let begin = text.iter().zip(&code).take_while(|(a, b)| a == b).count();
+    let end = text
+        .iter()
+        .rev()
+        .zip(code.iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    begin + end + 1 >= text.len().max(code.len())
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! What a person does with rejections: ignore, open again.
+//! What is done with rejections as a whole: choose them, remove them, read their rows.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::read::{RejectionFilter, narrow};
 use super::unlink;
 use crate::cause;
 use crate::error::StoreError;
-use crate::rejection_version::{self, Act};
+use crate::hash::Hash;
 
 /// The numbers of a filter's rejections, oldest first, after a number.
 ///
@@ -27,26 +27,49 @@ pub fn select_ids(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Ignores open rejections, with the reason, until a date or until the value changes.
+/// Some of a filter's rejections from both its ends, by number: so a few stand for many.
 ///
 /// # Errors
 /// SQLite's.
-pub fn ignore(
+pub fn ends(
     connection: &Connection,
-    ids: &[i64],
-    reason: &str,
-    until: Option<&str>,
-    act: &Act<'_>,
-) -> Result<i64, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "UPDATE rejection SET state = 4, reason = ?2, ignored_until = ?3 WHERE id = ?1 AND state IN (1, 2)",
-    )?;
-    let mut changed = 0;
-    for id in ids {
-        rejection_version::keep_where(connection, *id, &[1, 2], act)?;
-        changed += statement.execute(params![id, reason, until])? as i64;
-    }
-    Ok(changed)
+    filter: &RejectionFilter,
+    limit: u32,
+) -> Result<Vec<i64>, StoreError> {
+    let (sql, values) = narrow(filter);
+    let mut ids = select_ids(connection, filter, 0, limit - limit / 2)?;
+    let sql = format!(
+        "SELECT r.id FROM rejection r WHERE r.id > {}{sql} ORDER BY r.id DESC LIMIT {}",
+        ids.last().copied().unwrap_or(0),
+        limit / 2
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
+    ids.extend(rows.collect::<Result<Vec<i64>, _>>()?);
+    Ok(ids)
+}
+
+/// The greatest number of a rejection; 0 where there is none.
+///
+/// # Errors
+/// SQLite's.
+pub fn greatest_id(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(
+        connection.query_row("SELECT COALESCE(MAX(id), 0) FROM rejection", [], |row| {
+            row.get(0)
+        })?,
+    )
+}
+
+/// The hash of a rejection's key.
+///
+/// # Errors
+/// SQLite's.
+pub fn find_key(connection: &Connection, id: i64) -> Result<Option<Hash>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT key_hash FROM rejection WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }
 
 /// Forgets rejections of a connection that were resolved, and last seen before a moment; says how
@@ -86,22 +109,6 @@ pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
         .prepare_cached("DELETE FROM rejection WHERE id = ?1")?
         .execute([id])?;
     cause::forget_empty(connection, &left)
-}
-
-/// Opens ignored rejections again.
-///
-/// # Errors
-/// SQLite's.
-pub fn reopen(connection: &Connection, ids: &[i64], act: &Act<'_>) -> Result<i64, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "UPDATE rejection SET state = 1, reason = NULL, ignored_until = NULL WHERE id = ?1 AND state = 4",
-    )?;
-    let mut changed = 0;
-    for id in ids {
-        rejection_version::keep_where(connection, *id, &[4], act)?;
-        changed += statement.execute(params![id])? as i64;
-    }
-    Ok(changed)
 }
 
 /// Raw rows of a source's open rejections after a number, with their numbers; those that the library

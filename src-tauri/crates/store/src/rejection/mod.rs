@@ -9,7 +9,7 @@ mod read;
 mod refused;
 
 pub use acts::{
-    forget_resolved, ignore, open_payloads, remove, reopen, select_ids, set_overridden,
+    ends, find_key, forget_resolved, greatest_id, open_payloads, remove, select_ids, set_overridden,
 };
 pub use read::{
     RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, page, payload,
@@ -22,6 +22,7 @@ use crate::bigram;
 use crate::cause;
 use crate::error::StoreError;
 use crate::hash::Hash;
+use crate::ignore;
 
 /// `outcome` of a rejected row.
 pub const REJECTED: i64 = 1;
@@ -194,7 +195,8 @@ pub fn find(
 
 /// Writes a rejection, new or again, and returns its number.
 ///
-/// The same content again leaves an ignored or reported rejection as it is; other content opens it.
+/// The same content again leaves an ignored or reported rejection as it is; other content opens it,
+/// unless it is ignored until a date or for ever.
 ///
 /// # Errors
 /// SQLite's.
@@ -245,7 +247,8 @@ fn again(
     new: &NewRejection<'_>,
 ) -> Result<Vec<i64>, StoreError> {
     let same = head.hash == *new.hash && head.outcome == new.outcome;
-    let kept = same && head.state != State::Resolved as i64;
+    let kept = (same && head.state != State::Resolved as i64)
+        || (head.state == State::Ignored as i64 && ignore::outlasts(connection, head.id, new.day)?);
     let state = if kept { head.state } else { State::Open as i64 };
     connection
         .prepare_cached(

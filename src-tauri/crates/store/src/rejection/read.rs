@@ -2,6 +2,7 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use serde::{Deserialize, Serialize};
 use zhengqiao_domain::DatasetId;
 
 use crate::bigram;
@@ -10,7 +11,8 @@ use crate::hash::Hash;
 use crate::source;
 
 /// Which rejections. Empty parts do not narrow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RejectionFilter {
     /// Only these sources; `None` means all.
     pub source_ids: Option<Vec<i64>>,
@@ -32,6 +34,8 @@ pub struct RejectionFilter {
     pub run_id: Option<i64>,
     /// Part of a searched text.
     pub search: Option<String>,
+    /// Ignored by this decision.
+    pub decision_id: Option<i64>,
 }
 
 /// A rejection in a list.
@@ -158,6 +162,11 @@ pub(super) fn narrow(filter: &RejectionFilter) -> (String, Vec<Value>) {
     if let Some(id) = filter.cause_id {
         sql.push_str(&format!(
             " AND EXISTS (SELECT 1 FROM rejection_cause rc WHERE rc.cause_id = {id} AND rc.rejection_id = r.id)"
+        ));
+    }
+    if let Some(id) = filter.decision_id {
+        sql.push_str(&format!(
+            " AND r.id IN (SELECT rejection_id FROM rejection_ignore WHERE decision_id = {id})"
         ));
     }
     for (column, text) in [("rule", &filter.rule), ("field", &filter.field)] {

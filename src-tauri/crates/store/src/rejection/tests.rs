@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hash::of_parts;
+use crate::ignore::{self, Term};
 use crate::rejection_version;
 use crate::{Cache, CacheKey, cause};
 
@@ -13,6 +14,115 @@ const PERSON: rejection_version::Act<'static> = rejection_version::Act {
     act: "ignore_rejections",
     at: 5,
 };
+
+/// A person ignores rejections until their value changes, or as `term` says.
+fn ignore(
+    tx: &Connection,
+    ids: &[i64],
+    term: Term,
+    until: Option<&str>,
+) -> Result<i64, StoreError> {
+    let decision = ignore::decide(
+        tx,
+        &ignore::NewDecision {
+            connection_id: 1,
+            standing: None,
+            chosen: Some("[]"),
+            term,
+            until,
+            reason: "known",
+            actor: "管理员",
+            at: 5,
+        },
+    )?;
+    ignore::cover(tx, ids, decision, &PERSON)
+}
+
+/// A person ignores a cause, with what comes of it later.
+fn ignore_cause(bed: &Bed, rule: &str, until: Option<&str>) -> i64 {
+    let (source_id, rule, until) = (bed.source_id, rule.to_owned(), until.map(str::to_owned));
+    bed.cache
+        .write_blocking(move |tx| {
+            ignore::decide(
+                tx,
+                &ignore::NewDecision {
+                    connection_id: 1,
+                    standing: Some(&ignore::Standing {
+                        source_id,
+                        rule,
+                        field: "field".into(),
+                        cluster: String::new(),
+                    }),
+                    chosen: None,
+                    term: if until.is_some() {
+                        Term::Date
+                    } else {
+                        Term::Ever
+                    },
+                    until: until.as_deref(),
+                    reason: "known",
+                    actor: "管理员",
+                    at: 5,
+                },
+            )
+        })
+        .unwrap()
+}
+
+fn covers(bed: &Bed, decision: i64) -> i64 {
+    bed.cache
+        .read_blocking(|conn| Ok(ignore::get(conn, decision)?.unwrap().covers))
+        .unwrap()
+}
+
+fn cover(bed: &Bed, id: i64, today: &'static str) -> bool {
+    bed.cache
+        .write_blocking(move |tx| ignore::cover_by_standing(tx, id, today))
+        .unwrap()
+}
+
+#[test]
+fn a_rejection_that_is_ignored_for_ever_stays_so_whatever_comes_and_until_a_date_as_long() {
+    let bed = bed();
+    let id = put_one(&bed, "K1", "content", REJECTED, &["a"], None);
+    let other = put_one(&bed, "K2", "content", REJECTED, &["a"], None);
+    bed.cache
+        .write_blocking(move |tx| {
+            ignore(tx, &[id], Term::Ever, None)?;
+            ignore(tx, &[other], Term::Date, Some("2026-01-31"))
+        })
+        .unwrap();
+    put_one(&bed, "K1", "other content", REJECTED, &["b"], None);
+    put_one(&bed, "K2", "other content", REJECTED, &["b"], None);
+    assert_eq!(state_of(&bed, id), State::Ignored as i64);
+    assert_eq!(state_of(&bed, other), State::Ignored as i64);
+    let expired = |today: &'static str| {
+        bed.cache
+            .read_blocking(|conn| ignore::expired(conn, today, 10))
+            .unwrap()
+    };
+    assert!(expired("2026-01-31").is_empty());
+    assert_eq!(expired("2026-02-01"), [other]);
+}
+
+#[test]
+fn a_standing_decision_covers_what_comes_later_unless_something_else_is_wrong_with_it() {
+    let bed = bed();
+    let decision = ignore_cause(&bed, "a", Some("2026-01-31"));
+    let alone = put_one(&bed, "K1", "content", REJECTED, &["a"], None);
+    let both = put_one(&bed, "K2", "content", REJECTED, &["a", "b"], None);
+    assert!(!cover(&bed, alone, "2026-02-01"), "its date has passed");
+    assert!(cover(&bed, alone, "2026-01-31"));
+    assert!(!cover(&bed, both, "2026-01-31"));
+    assert_eq!(state_of(&bed, alone), State::Ignored as i64);
+    assert_eq!(state_of(&bed, both), State::Open as i64);
+    assert_eq!(covers(&bed, decision), 1);
+    bed.cache
+        .write_blocking(move |tx| ignore::uncover(tx, &[alone], &PERSON))
+        .unwrap();
+    assert_eq!(state_of(&bed, alone), State::Open as i64);
+    assert_eq!(covers(&bed, decision), 0);
+}
 
 struct Bed {
     cache: Cache,
@@ -92,7 +202,7 @@ fn an_ignored_rejection_stays_ignored_until_its_value_changes() {
     let bed = bed();
     let id = put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
     bed.cache
-        .write_blocking(move |tx| ignore(tx, &[id], "known", None, &PERSON))
+        .write_blocking(move |tx| ignore(tx, &[id], Term::Value, None))
         .unwrap();
     put_one(&bed, "k", "a", REJECTED, &["required.missing"], None);
     assert_eq!(state_of(&bed, id), State::Ignored as i64);
@@ -195,10 +305,10 @@ proptest! {
                     bed.cache.write_blocking(move |tx| resolve(tx, id, 2, 2)).unwrap();
                 },
                 Act::Ignore(key) => if let Some(&id) = ids.get(&key) {
-                    bed.cache.write_blocking(move |tx| ignore(tx, &[id], "r", None, &PERSON)).unwrap();
+                    bed.cache.write_blocking(move |tx| ignore(tx, &[id], Term::Value, None)).unwrap();
                 },
                 Act::Reopen(key) => if let Some(&id) = ids.get(&key) {
-                    bed.cache.write_blocking(move |tx| reopen(tx, &[id], &PERSON)).unwrap();
+                    bed.cache.write_blocking(move |tx| ignore::uncover(tx, &[id], &PERSON)).unwrap();
                 },
             }
         }

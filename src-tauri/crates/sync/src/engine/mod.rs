@@ -21,6 +21,8 @@ pub(crate) use self::start::{already_running, local, now_ms, owner, register};
 use crate::dry;
 use crate::error::SyncError;
 use crate::fair::Going;
+use crate::ignored;
+use crate::mend;
 use crate::rest;
 use crate::retention;
 use crate::scope::RunScope;
@@ -90,6 +92,12 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
         .await?;
     if row.mode == undo::UNDO {
         return undo::run(cache, row).await;
+    }
+    if row.mode == mend::REVALIDATION {
+        return mend::run(cache, row).await;
+    }
+    if !dry {
+        ignored::open_expired(cache, &ignored::today(row.started_at), now_ms()).await?;
     }
     let profile: Profile = serde_json::from_str(&profile).map_err(StoreError::from)?;
     let log = Arc::new(Log::default());

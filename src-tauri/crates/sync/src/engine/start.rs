@@ -8,6 +8,7 @@ use zhengqiao_store::run::{self, NewRun, RunRow};
 use zhengqiao_store::{Cache, StoreError, Transaction, connection, hash, hold, run_scope, source};
 
 use crate::error::SyncError;
+use crate::mend;
 use crate::owner;
 use crate::scope::RunScope;
 use crate::state::RunMode;
@@ -115,6 +116,10 @@ pub(crate) fn register(
     if let Some(run) = run::unfinished(tx, options.connection_id)? {
         if has_process(&run, options.now_ms) {
             return Ok(Err(already_running(&run)));
+        }
+        if mend::asks(tx, run.id)? {
+            // Only a person's answer lets it go on.
+            return Ok(Err(SyncError::Unfinished(run.id)));
         }
         hold::take_up(tx, run.id, &owner(), options.now_ms)?;
         return Ok(Ok(Started {

@@ -2,7 +2,7 @@
 import { useI18n } from 'vue-i18n'
 import type { ChangedSince } from '@/api/generated'
 
-const PERSONAL = ['revalidation', 'ignore_rejections', 'reopen_rejections']
+const PERSONAL = ['revalidation', 'ignore_rejections', 'reopen_rejections', 'ignore_expired']
 
 /** Names who changed something: a run by its number, a person with the act. */
 export function useSince() {

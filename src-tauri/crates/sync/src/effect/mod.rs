@@ -1,0 +1,335 @@
+//! What a change of mapping or rules would do to everything that is cached.
+//!
+//! Every rejected and every accepted record is judged again under the change, on all cores, through
+//! readers of their own in batches, so that neither a run nor a screen waits for it.
+
+mod told;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::NaiveDateTime;
+use zhengqiao_domain::primitives::moment;
+use zhengqiao_domain::{
+    Check, CompiledMapping, DatasetId, Finding, Mapping, MappingError, Outcome, RuleSet,
+    RuleSettings,
+};
+use zhengqiao_store::hash::Hash;
+use zhengqiao_store::{Cache, Connection, StoreError, record, rejection, source};
+
+pub use told::{Effect, EffectNumber, EffectSample, Watch};
+
+use crate::batch::{Desk, ParentCache};
+use crate::judge::{Judged, failing, judge};
+
+/// Records that are read at once.
+const BATCH_ROWS: u32 = 500;
+/// Threads at most.
+const MOST_WORKERS: usize = 8;
+
+/// A change whose effect is asked for: all that holds after it, and what holds now.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The connection.
+    pub connection_id: i64,
+    /// Rules as they would be.
+    pub rules: RuleSettings,
+    /// Mappings as they would be, of the datasets that are looked at.
+    pub mappings: BTreeMap<DatasetId, Mapping>,
+    /// Rules as they are.
+    pub present_rules: RuleSettings,
+    /// Mappings as they are.
+    pub present_mappings: BTreeMap<DatasetId, Mapping>,
+    /// Now in UTC+8.
+    pub now: NaiveDateTime,
+    /// Now, unix ms.
+    pub now_ms: i64,
+}
+
+/// Computes what a change would do, dataset by dataset; it blocks, and ends early when cancelled.
+///
+/// # Errors
+/// A mapping that cannot be used, or the cache's.
+pub fn compute(
+    cache: &Cache,
+    change: &Change,
+    watch: &impl Watch,
+) -> Result<Result<BTreeMap<DatasetId, Effect>, MappingError>, StoreError> {
+    let rules = RuleSet::new(&change.rules);
+    let present_rules = RuleSet::new(&change.present_rules);
+    let mut effects = BTreeMap::new();
+    for (dataset, mapping) in &change.mappings {
+        let mapping = match CompiledMapping::new(*dataset, mapping) {
+            Ok(mapping) => mapping,
+            Err(error) => return Ok(Err(error)),
+        };
+        let present = change
+            .present_mappings
+            .get(dataset)
+            .and_then(|mapping| CompiledMapping::new(*dataset, mapping).ok());
+        let (connection_id, id) = (change.connection_id, *dataset);
+        let source_id = cache.read_blocking(|conn| source::find(conn, connection_id, id))?;
+        let totals = Mutex::new(Totals::default());
+        if let Some(source_id) = source_id {
+            let work = Work {
+                cache,
+                change,
+                dataset: id,
+                source_id,
+                check: Check::new(&rules, change.now),
+                rules: &rules,
+                mapping,
+                present,
+                present_check: Check::new(&present_rules, change.now),
+                present_rules: &present_rules,
+                totals: &totals,
+                watch,
+            };
+            for accepted in [false, true] {
+                work.share(accepted)?;
+            }
+        }
+        let mut effect = totals
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .effect;
+        effect.done = !watch.is_cancelled();
+        watch.tell(id, &effect);
+        let ends = !effect.done;
+        effects.insert(id, effect);
+        if ends {
+            break;
+        }
+    }
+    Ok(Ok(effects))
+}
+
+#[derive(Default)]
+struct Totals {
+    effect: Effect,
+    /// Business keys of rejected records that would pass: only one of each can.
+    taken: HashMap<Hash, Hash>,
+}
+
+struct Work<'a, W: Watch> {
+    cache: &'a Cache,
+    change: &'a Change,
+    dataset: DatasetId,
+    source_id: i64,
+    check: Check<'a>,
+    rules: &'a RuleSet,
+    mapping: CompiledMapping,
+    present: Option<CompiledMapping>,
+    present_check: Check<'a>,
+    present_rules: &'a RuleSet,
+    totals: &'a Mutex<Totals>,
+    watch: &'a W,
+}
+
+/// A row that was judged, with what it is compared with.
+struct Seen {
+    id: i64,
+    judged: Judged,
+    /// Of a rejected one: what it fails by now. Of an accepted one: whether it is as it was.
+    before: Before,
+}
+
+enum Before {
+    Rejected(Vec<Finding>),
+    Accepted { same: bool, passes: bool },
+}
+
+impl<W: Watch> Work<'_, W> {
+    /// Shares the rows out among as many threads as there are cores.
+    fn share(&self, accepted: bool) -> Result<(), StoreError> {
+        let workers = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .clamp(1, MOST_WORKERS);
+        let after = Mutex::new(0);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..workers)
+                .map(|_| {
+                    scope.spawn(|| {
+                        self.cache
+                            .read_blocking(|conn| self.worker(conn, accepted, &after))
+                    })
+                })
+                .collect();
+            threads.into_iter().try_for_each(|thread| {
+                thread.join().unwrap_or_else(|_| {
+                    Err(StoreError::Content("a thread ended unexpectedly".into()))
+                })
+            })
+        })
+    }
+
+    fn worker(
+        &self,
+        conn: &Connection,
+        accepted: bool,
+        after: &Mutex<i64>,
+    ) -> Result<(), StoreError> {
+        let desk = Desk::reading(
+            conn,
+            self.change.connection_id,
+            self.dataset,
+            self.source_id,
+            self.change.now_ms,
+            &moment::canonical(self.change.now),
+        )?;
+        loop {
+            if self.watch.is_cancelled() {
+                return Ok(());
+            }
+            let rows = {
+                let mut after = after.lock().unwrap_or_else(PoisonError::into_inner);
+                let rows = if accepted {
+                    record::payloads(conn, self.source_id, *after, BATCH_ROWS)?
+                } else {
+                    rejection::open_payloads(conn, self.source_id, *after, BATCH_ROWS)?
+                };
+                let Some((last, _)) = rows.last() else {
+                    return Ok(());
+                };
+                *after = *last;
+                rows
+            };
+            let mut parents = ParentCache::default();
+            let mut seen = Vec::with_capacity(rows.len());
+            for (id, raw) in rows {
+                if self.watch.is_cancelled() {
+                    return Ok(());
+                }
+                seen.push(self.look(conn, &desk, accepted, id, &raw, &mut parents)?);
+            }
+            let effect = {
+                let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+                for one in seen {
+                    totals.add(self.dataset, one);
+                }
+                totals.effect.numbers()
+            };
+            self.watch.tell(self.dataset, &effect);
+        }
+    }
+
+    fn look(
+        &self,
+        conn: &Connection,
+        desk: &Desk,
+        accepted: bool,
+        id: i64,
+        raw: &[u8],
+        parents: &mut ParentCache,
+    ) -> Result<Seen, StoreError> {
+        let judged = judge(
+            conn,
+            desk,
+            &self.mapping,
+            &self.check,
+            self.rules,
+            raw,
+            parents,
+        )?;
+        let before = if accepted {
+            // One that would fail already is not made to fail by the change.
+            let passes = judged.outcome == Outcome::Accepted || judged.withdraws || {
+                match &self.present {
+                    Some(present) => {
+                        judge(
+                            conn,
+                            desk,
+                            present,
+                            &self.present_check,
+                            self.present_rules,
+                            raw,
+                            parents,
+                        )?
+                        .outcome
+                            == Outcome::Accepted
+                    }
+                    None => true,
+                }
+            };
+            Before::Accepted {
+                same: record::has_hash(conn, id, &judged.row.hash)?,
+                passes,
+            }
+        } else {
+            let findings = rejection::findings_of(conn, id)?.unwrap_or_else(|| "[]".into());
+            Before::Rejected(serde_json::from_str(&findings)?)
+        };
+        Ok(Seen { id, judged, before })
+    }
+}
+
+impl Totals {
+    fn add(&mut self, dataset: DatasetId, seen: Seen) {
+        let effect = &mut self.effect;
+        let Judged {
+            row,
+            mut outcome,
+            as_duplicate,
+            withdraws,
+        } = seen.judged;
+        let fails = failing(&row.findings);
+        let number = match seen.before {
+            Before::Rejected(before) => {
+                effect.rejected += 1;
+                // A withdrawal that waits for a person goes on waiting.
+                if withdraws {
+                    outcome = Outcome::Held;
+                } else if outcome == Outcome::Accepted
+                    && let Some(business) = row.business_hash
+                    && *self.taken.entry(business).or_insert(row.key_hash) != row.key_hash
+                {
+                    outcome = as_duplicate;
+                }
+                let before = failing(&before);
+                let new: Vec<_> = fails.iter().filter(|one| !before.contains(*one)).collect();
+                if outcome == Outcome::Accepted {
+                    effect.would_pass += 1;
+                    EffectNumber::WouldPass
+                } else if withdraws || (new.is_empty() && !fails.is_empty()) {
+                    effect.still_fail += 1;
+                    EffectNumber::StillFail
+                } else {
+                    effect.fail_otherwise += 1;
+                    for one in new {
+                        *effect.other_rules.entry(one.clone()).or_default() += 1;
+                    }
+                    EffectNumber::FailOtherwise
+                }
+            }
+            Before::Accepted { same, passes } => {
+                effect.accepted += 1;
+                if outcome != Outcome::Accepted && !withdraws && passes {
+                    effect.would_fail += 1;
+                    for one in &fails {
+                        *effect.fail_rules.entry(one.clone()).or_default() += 1;
+                    }
+                    EffectNumber::WouldFail
+                } else if same || outcome != Outcome::Accepted {
+                    return;
+                } else {
+                    effect.would_change += 1;
+                    EffectNumber::WouldChange
+                }
+            }
+        };
+        let title = row
+            .record
+            .get(dataset.dataset().title)
+            .unwrap_or_default()
+            .to_owned();
+        effect.keep(
+            number,
+            EffectSample {
+                id: seen.id,
+                record_key: row.key,
+                title,
+                fails: fails.into_iter().collect(),
+            },
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! What would become of a row under a mapping and rules, by everything that is known; nothing is written.
+//!
+//! The effect of a change and the checking again of rejections ask the same question, so they ask it here.
+
+use std::collections::BTreeSet;
+
+use zhengqiao_domain::{Check, CompiledMapping, Finding, Outcome, RuleSet, Severity};
+use zhengqiao_store::{Connection, StoreError};
+
+use crate::batch::{Desk, ParentCache};
+use crate::prepare::{Prepared, prepare};
+
+/// A row that was judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// The row with what was found.
+    pub row: Prepared,
+    /// What would become of it.
+    pub outcome: Outcome,
+    /// What would become of it if another had its business key.
+    pub as_duplicate: Outcome,
+    /// Whether it withdraws its record and so waits for a person.
+    pub withdraws: bool,
+}
+
+/// Judges a raw row.
+///
+/// # Errors
+/// The cache's.
+pub(crate) fn judge(
+    connection: &Connection,
+    desk: &Desk,
+    mapping: &CompiledMapping,
+    check: &Check<'_>,
+    rules: &RuleSet,
+    raw: &[u8],
+    parents: &mut ParentCache,
+) -> Result<Judged, StoreError> {
+    let mut row = prepare(raw, mapping, desk.dataset, check, rules);
+    let withdraws = row.withdraws && !row.key.is_empty();
+    let mut as_duplicate = None;
+    if !withdraws {
+        desk.add_neighbours(connection, check, &mut row, parents)?;
+        if row.business_hash.is_some() && Outcome::of(&row.findings) == Outcome::Accepted {
+            let facts = desk.facts(connection, &row.record, parents)?;
+            as_duplicate = Some(Outcome::of(&check.neighbours(&row.record, &facts, true)));
+        }
+    }
+    let outcome = Outcome::of(&row.findings);
+    Ok(Judged {
+        as_duplicate: as_duplicate.unwrap_or(outcome),
+        outcome,
+        withdraws,
+        row,
+    })
+}
+
+/// Rules and fields that keep a record from being accepted.
+pub fn failing(findings: &[Finding]) -> BTreeSet<(String, String)> {
+    findings
+        .iter()
+        .filter(|finding| matches!(finding.severity, Severity::Reject | Severity::Hold))
+        .map(|finding| (finding.rule.code().to_owned(), finding.field.to_string()))
+        .collect()
+}
+
+/// Whether two lists of findings, as JSON text, say the same. What was expected of a time is the
+/// moment of the check itself: it alone makes no difference.
+pub(crate) fn say_the_same(one: &str, other: &str) -> Result<bool, StoreError> {
+    if one == other {
+        return Ok(true);
+    }
+    let plain = |text: &str| -> Result<Vec<Finding>, StoreError> {
+        let mut findings: Vec<Finding> = serde_json::from_str(text)?;
+        for finding in &mut findings {
+            finding.expected = finding
+                .expected
+                .take()
+                .filter(|text| !text.starts_with("≤ "));
+        }
+        Ok(findings)
+    };
+    Ok(plain(one)? == plain(other)?)
+}

@@ -12,6 +12,7 @@ use rusqlite_migration::{M, Migrations};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::StoreError;
+use crate::inbox::Inbox;
 use crate::scratch;
 
 /// Bytes of a page; larger pages cost less with encryption.
@@ -28,6 +29,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0002.sql")),
     M::up(include_str!("../migrations/0003.sql")),
     M::up(include_str!("../migrations/0004.sql")),
+    M::up(include_str!("../migrations/0007.sql")),
 ];
 
 /// The key that the cache file is encrypted with.
@@ -77,6 +79,7 @@ struct Shared {
     writer: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
+    inbox: Inbox,
 }
 
 impl Drop for Shared {
@@ -195,7 +198,13 @@ impl Cache {
             writer: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
             readers: Mutex::new(Vec::new()),
+            inbox: Inbox::default(),
         })))
+    }
+
+    /// The inbox of rejected records.
+    pub fn inbox(&self) -> &Inbox {
+        &self.0.inbox
     }
 
     /// The file.

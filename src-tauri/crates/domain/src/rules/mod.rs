@@ -7,11 +7,12 @@
 mod accounts;
 mod cases;
 mod catalogue;
-mod cluster;
+pub mod cluster;
 mod fields;
 mod id_number;
 mod items;
 mod neighbours;
+mod remedies;
 mod reviews;
 
 use std::borrow::Cow;
@@ -19,7 +20,6 @@ use std::borrow::Cow;
 use chrono::{Duration, NaiveDateTime};
 
 pub use catalogue::{ALL, RULES, Rule, RuleInfo, RuleText};
-pub use cluster::cluster;
 pub use neighbours::ParentFacts;
 pub use reviews::{scale_evidence, scale_is_reversed};
 
@@ -247,3 +247,6 @@ pub fn split_codes(text: &str) -> impl Iterator<Item = &str> {
         .map(str::trim)
         .filter(|code| !code.is_empty())
 }
+
+#[cfg(test)]
+mod remedy_tests;

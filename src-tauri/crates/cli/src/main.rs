@@ -13,6 +13,7 @@ mod demo;
 mod dry;
 mod history;
 mod identity;
+mod inbox;
 mod mapping;
 mod network;
 mod output;

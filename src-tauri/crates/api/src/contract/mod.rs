@@ -9,6 +9,7 @@ mod decisions;
 mod delivery;
 mod dry;
 mod identity;
+mod inbox;
 mod lineage;
 mod live;
 mod mapping;
@@ -27,6 +28,7 @@ pub use decisions::*;
 pub use delivery::*;
 pub use dry::*;
 pub use identity::*;
+pub use inbox::*;
 pub use lineage::*;
 pub use live::*;
 pub use mapping::*;
@@ -161,6 +163,9 @@ pub struct CommandMap {
     pub list_causes: Call<RejectionFilter, Vec<CauseRow>>,
     pub list_facets: Call<RejectionFilter, Facets>,
     pub list_rejections: Call<RejectionsRequest, RejectionsPage>,
+    pub list_views: Call<Nothing, Vec<SavedView>>,
+    pub save_view: Call<SaveView, Nothing>,
+    pub remove_view: Call<ViewName, Nothing>,
     pub get_rejection: Call<RejectionId, RejectionDetail>,
     pub reveal_rejection: Call<RevealRequest, RejectionDetail>,
     pub ignore_rejections: Call<IgnoreRequest, BulkReport>,

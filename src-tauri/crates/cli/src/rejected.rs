@@ -2,8 +2,8 @@
 
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, BulkRequest, ExportRequest, IgnoreRequest, RejectionDetail, RejectionFilter,
-    RejectionId, RejectionsRequest, RevealRequest, SaveView, ViewName,
+    ApiError, BulkRequest, ExportRequest, IgnoreRequest, RejectionFilter, RejectionId,
+    RejectionsRequest, RevealRequest, SaveView, ViewName,
 };
 use zhengqiao_domain::{Finding, Outcome};
 

@@ -2,24 +2,19 @@
 import type { inbox as zh } from '../zh-CN/inbox'
 
 export const inbox: typeof zh = {
-  common: 'In common',
   sample: 'e.g. {value}',
-  sampleMissing: '(empty)',
-  span: '{first} to {last}',
   share: 'Departments',
   none: 'none given',
   others: '{n} more departments',
   trend: 'New per day',
   dayCount: '{day}: {n}',
-  overview: 'In this filter',
-  first: 'First seen',
+  first: 'Day',
   today: 'Today',
   last7: 'Last 7 days',
   last30: 'Last 30 days',
   run: 'Run',
   runName: 'Run {id}',
   views: 'Views',
-  view: 'View: {name}',
   viewsTitle: 'Saved views',
   viewsHint: 'A view remembers the filter and holds for any connection; only you see it.',
   viewsNone: 'No view is saved yet.',
@@ -28,6 +23,7 @@ export const inbox: typeof zh = {
   removeView: 'Remove',
   noCondition: 'No filter (all that are open)',
   delivered: 'Delivered version',
+  deliveredIs: 'Delivered version: {state}',
   deliveredState: {
     nothing: 'Not delivered, or no delivery is set up',
     present: 'The same as the cached version',

@@ -40,6 +40,13 @@ impl Console {
                     continue;
                 };
                 let sample = sample(conn, &found, group.newest_id)?;
+                let values_in_words = match sample.as_ref().and_then(|one| one.value.as_deref()) {
+                    // One of the writings as it is, rather than what all of them come down to.
+                    Some(value) if found.cluster.starts_with("value:") => {
+                        words(&format!("value:{value}"))
+                    }
+                    _ => words(&found.cluster),
+                };
                 let days = group.days.len().saturating_sub(SHOWN_DAYS);
                 causes.push(CauseRow {
                     open: group.rows,
@@ -47,6 +54,7 @@ impl Console {
                     departments: values(group.departments, SHOWN_DEPARTMENTS),
                     days: values(group.days.into_iter().skip(days).collect(), SHOWN_DAYS),
                     sample,
+                    values: values_in_words.into(),
                     ..cause_row(found)
                 });
             }

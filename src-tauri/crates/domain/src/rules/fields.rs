@@ -1,9 +1,7 @@
 //! The rules that follow from a field's description alone.
 
 use super::id_number;
-use super::{
-    Check, Findings, Rule, is_canonical_date, is_canonical_moment, remedies, split_codes,
-};
+use super::{Check, Findings, Rule, is_canonical_date, is_canonical_moment, remedies, split_codes};
 use crate::codes::Membership;
 use crate::field::{Field, Kind, Length};
 use crate::finding::Remedy;
@@ -73,10 +71,22 @@ fn value(
             }
         }
         Kind::Moment if !is_canonical_moment(text) => {
-            findings.push(Rule::FormatMoment, name, Some(text), None, remedies::moment(text));
+            findings.push(
+                Rule::FormatMoment,
+                name,
+                Some(text),
+                None,
+                remedies::moment(text),
+            );
         }
         Kind::Date if !is_canonical_date(text) && text != "长期" => {
-            findings.push(Rule::FormatDate, name, Some(text), None, remedies::date(text));
+            findings.push(
+                Rule::FormatDate,
+                name,
+                Some(text),
+                None,
+                remedies::date(text),
+            );
         }
         Kind::Moment | Kind::Date => {}
         Kind::Region => region_code(name, text, findings),
@@ -146,7 +156,13 @@ fn data_source(name: &'static str, text: &str, findings: &mut Findings<'_>) {
 fn integer(name: &'static str, text: &str, findings: &mut Findings<'_>) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || digits.len() > 18 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        findings.push(Rule::FormatInteger, name, Some(text), None, remedies::integer(text));
+        findings.push(
+            Rule::FormatInteger,
+            name,
+            Some(text),
+            None,
+            remedies::integer(text),
+        );
     } else if text.starts_with('-') {
         findings.add(
             Rule::FormatNumberRange,

@@ -77,7 +77,13 @@ fn readable(text: &str) -> Option<(String, bool)> {
     if clock.bytes().all(|byte| byte.is_ascii_digit()) && !clock.is_empty() {
         clock.push_str(":00");
     }
-    let join = |day: String| if clock.is_empty() { day } else { format!("{day} {clock}") };
+    let join = |day: String| {
+        if clock.is_empty() {
+            day
+        } else {
+            format!("{day} {clock}")
+        }
+    };
     let parts: Vec<&str> = day.split('-').collect();
     let [first, second, third] = parts.as_slice() else {
         return None;
@@ -88,7 +94,9 @@ fn readable(text: &str) -> Option<(String, bool)> {
         }
         // Month and day in each other's place.
         let swapped = join(format!("{first}-{third}-{second}"));
-        return moment::parse(&swapped).is_some().then_some((swapped, false));
+        return moment::parse(&swapped)
+            .is_some()
+            .then_some((swapped, false));
     }
     if third.len() != 4 {
         return None;
@@ -118,19 +126,31 @@ pub(super) fn integer(text: &str) -> Option<Remedy> {
     }
     let groups: Vec<&str> = whole.split(',').collect();
     let grouped = groups.len() == 1
-        || (groups[0].len() <= 3 && !groups[0].is_empty() && groups[1..].iter().all(|group| group.len() == 3));
-    if !grouped || unit.chars().any(|char| char.is_numeric() || matches!(char, '-' | '~' | '至')) {
+        || (groups[0].len() <= 3
+            && !groups[0].is_empty()
+            && groups[1..].iter().all(|group| group.len() == 3));
+    if !grouped
+        || unit
+            .chars()
+            .any(|char| char.is_numeric() || matches!(char, '-' | '~' | '至'))
+    {
         return None;
     }
     let digits = groups.concat();
     let value = digits.trim_start_matches('0');
     let value = if value.is_empty() { "0" } else { value }.to_owned();
-    Some(if unit.is_empty() { certain(value) } else { guess(value) })
+    Some(if unit.is_empty() {
+        certain(value)
+    } else {
+        guess(value)
+    })
 }
 
 /// A citizen ID whose only fault are separators or letters in place of digits.
 pub(super) fn citizen(text: &str, today: NaiveDate) -> Option<Remedy> {
-    number(text, |text| citizen_id::check(text, today).is_ok_and(|id| !id.fifteen))
+    number(text, |text| {
+        citizen_id::check(text, today).is_ok_and(|id| !id.fifteen)
+    })
 }
 
 /// A credit code whose only fault are separators, small letters or letters that it cannot have.
@@ -176,6 +196,8 @@ pub(super) fn url(text: &str) -> Option<Remedy> {
     let text = text.trim();
     let host = text.split(['/', '?']).next()?;
     let named = host.contains('.')
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
     (named && !text.contains("//")).then(|| guess(format!("http://{text}")))
 }

@@ -27,19 +27,30 @@ fn found(field: &'static str, text: &str, rule: Rule, also: &[(&str, &str)]) -> 
     let settings = RuleSettings::default();
     let rules = RuleSet::new(&settings);
     let check = Check::new(&rules, today().and_hms_opt(12, 0, 0).unwrap());
-    check.own(&record).into_iter().find(|finding| finding.rule == rule && finding.field == field)
+    check
+        .own(&record)
+        .into_iter()
+        .find(|finding| finding.rule == rule && finding.field == field)
 }
 
 fn remedy(field: &'static str, text: &str, rule: Rule, also: &[(&str, &str)]) -> Option<Remedy> {
-    found(field, text, rule, also).unwrap_or_else(|| panic!("{text} is not found with {}", rule.code())).remedy
+    found(field, text, rule, also)
+        .unwrap_or_else(|| panic!("{text} is not found with {}", rule.code()))
+        .remedy
 }
 
 fn certain(value: &str) -> Option<Remedy> {
-    Some(Remedy { value: value.to_owned(), certain: true })
+    Some(Remedy {
+        value: value.to_owned(),
+        certain: true,
+    })
 }
 
 fn guess(value: &str) -> Option<Remedy> {
-    Some(Remedy { value: value.to_owned(), certain: false })
+    Some(Remedy {
+        value: value.to_owned(),
+        certain: false,
+    })
 }
 
 fn citizen() -> impl Strategy<Value = String> {
@@ -155,24 +166,36 @@ fn the_nearest_code_is_certain_where_only_one_is_as_near() {
     for list in LISTS {
         let effective = EffectiveList::new(list, None, None);
         for (code, name) in list.variants[0].codes {
-            for text in [format!("000{code}"), code.to_lowercase(), (*name).to_owned()] {
+            for text in [
+                format!("000{code}"),
+                code.to_lowercase(),
+                (*name).to_owned(),
+            ] {
                 let Membership::Unknown(nearest) = effective.membership(&text) else {
                     continue;
                 };
-                let nearest = nearest.unwrap_or_else(|| panic!("{} has none near {text}", list.name));
+                let nearest =
+                    nearest.unwrap_or_else(|| panic!("{} has none near {text}", list.name));
                 if nearest.only {
-                    let is_right = nearest.code == *code || effective.name(&nearest.code) == Some(name);
+                    let is_right =
+                        nearest.code == *code || effective.name(&nearest.code) == Some(name);
                     assert!(is_right, "{} {text}: {}", list.name, nearest.code);
                 }
             }
         }
-        assert!(matches!(effective.membership("不在表中"), Membership::Unknown(None) | Membership::Extension));
+        assert!(matches!(
+            effective.membership("不在表中"),
+            Membership::Unknown(None) | Membership::Extension
+        ));
     }
 }
 
 #[test]
 fn an_address_and_a_region_that_stop_short_are_guesses() {
-    assert_eq!(remedies::url("www.example.cn/a?b=1"), guess("http://www.example.cn/a?b=1"));
+    assert_eq!(
+        remedies::url("www.example.cn/a?b=1"),
+        guess("http://www.example.cn/a?b=1")
+    );
     assert_eq!(remedies::url("无网址"), None);
     assert_eq!(remedies::region("2301"), guess("230100000000"));
     assert_eq!(remedies::region("9901"), None);

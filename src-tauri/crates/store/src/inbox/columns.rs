@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::numbers::Numbers;
+
 /// Columns with one value for each rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
@@ -103,7 +105,7 @@ pub struct Columns {
     /// Whether a row is there no more; it keeps its place.
     pub(super) gone: Vec<bool>,
     pub(super) gone_rows: usize,
-    pub(super) values: [Vec<u32>; Column::COUNT],
+    pub(super) values: [Numbers; Column::COUNT],
     /// Values of source, state, outcome and run.
     pub(super) numbers: [Dictionary<i64>; 4],
     /// Values of department, region and day.
@@ -113,6 +115,21 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// Columns without rows. States are numbered in their order, so that those that are open lie beside
+    /// each other and are told from the others by two comparisons.
+    pub fn new() -> Self {
+        let mut columns = Self::default();
+        for state in 1..=5 {
+            columns.numbers[Column::State as usize].number(&state);
+        }
+        columns
+    }
+
+    /// Notes a source before its rows, so that those of one connection lie beside each other.
+    pub fn note_source(&mut self, id: i64) {
+        self.numbers[Column::Source as usize].number(&id);
+    }
+
     /// Rows, those that are gone included.
     pub fn len(&self) -> usize {
         self.ids.len()
@@ -123,7 +140,7 @@ impl Columns {
         self.ids.is_empty()
     }
 
-    pub(super) fn column(&self, column: Column) -> &[u32] {
+    pub(super) fn column(&self, column: Column) -> &Numbers {
         &self.values[column as usize]
     }
 
@@ -178,7 +195,7 @@ impl Columns {
             match self.ids.binary_search(&entry.id) {
                 Ok(at) => {
                     for (column, value) in self.values.iter_mut().zip(row) {
-                        column[at] = value;
+                        column.set(at, value);
                     }
                     if self.gone[at] {
                         self.gone[at] = false;

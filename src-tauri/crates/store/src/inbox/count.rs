@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Column, Columns};
-use super::pass::{ALL, CauseFilter, Facet, Pass};
+use super::numbers::Lanes;
+use super::pass::{CauseFilter, Facet, Pass, Rows};
 use crate::rejection::RejectionFilter;
 
 /// Values with their counts, most first.
@@ -44,39 +45,69 @@ const SINGLE: [(Column, Facet); 7] = [
     (Column::Day, Facet::Day),
 ];
 
+/// Counts of a part of the rows.
+struct Sums {
+    total: i64,
+    single: [Lanes; 7],
+    whole_sets: Lanes,
+    by_rule: Lanes,
+    by_field: Lanes,
+}
+
+impl Sums {
+    fn new(columns: &Columns) -> Self {
+        let sets = Lanes::new(columns.width(Column::Causes));
+        Self {
+            total: 0,
+            single: SINGLE.map(|(column, _)| Lanes::new(columns.width(column))),
+            whole_sets: sets.clone(),
+            by_rule: sets.clone(),
+            by_field: sets,
+        }
+    }
+
+    fn add(&mut self, columns: &Columns, rows: &Rows) {
+        self.total += rows.whole.len() as i64;
+        for (counts, (column, facet)) in self.single.iter_mut().zip(SINGLE) {
+            let values = columns.column(column);
+            values.count(&rows.whole, counts);
+            values.count(&rows.partly[facet as usize], counts);
+        }
+        let sets = columns.column(Column::Causes);
+        sets.count(&rows.whole, &mut self.whole_sets);
+        sets.count(&rows.partly[Facet::Rule as usize], &mut self.by_rule);
+        sets.count(&rows.partly[Facet::Field as usize], &mut self.by_field);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.total += other.total;
+        for (one, other) in self.single.iter_mut().zip(&other.single) {
+            one.join(other);
+        }
+        self.whole_sets.join(&other.whole_sets);
+        self.by_rule.join(&other.by_rule);
+        self.by_field.join(&other.by_field);
+    }
+}
+
 /// Counts a filter's rejections by every facet.
 pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&[i64]>) -> Counts {
     let pass = Pass::new(columns, filter, hits);
-    let mut single: [Vec<u32>; 7] = SINGLE.map(|(column, _)| vec![0; columns.width(column)]);
-    let sets = columns.width(Column::Causes);
-    let (mut by_rule, mut by_field) = (vec![0_u32; sets], vec![0_u32; sets]);
-    let values = SINGLE.map(|(column, _)| columns.column(column));
-    let set_of = columns.column(Column::Causes);
-    let mut total = 0;
-    pass.each(|at, mask| {
-        let set = set_of[at] as usize;
-        if mask & ALL != 0 {
-            total += 1;
-            for (counts, values) in single.iter_mut().zip(values) {
-                counts[values[at] as usize] += 1;
-            }
-            by_rule[set] += 1;
-            by_field[set] += 1;
-            return;
-        }
-        for ((counts, values), (_, facet)) in single.iter_mut().zip(values).zip(SINGLE) {
-            if mask & facet.bit() != 0 {
-                counts[values[at] as usize] += 1;
-            }
-        }
-        if mask & Facet::Rule.bit() != 0 {
-            by_rule[set] += 1;
-        }
-        if mask & Facet::Field.bit() != 0 {
-            by_field[set] += 1;
-        }
-    });
-    let [source, state, outcome, run, department, region, day] = single;
+    let sums = pass.shared(|| Sums::new(columns), |sums, rows| sums.add(columns, rows));
+    let mut sums = sums.into_iter();
+    let mut all = sums.next().unwrap_or_else(|| Sums::new(columns));
+    for other in sums {
+        all.join(&other);
+    }
+    let [source, state, outcome, run, department, region, day] =
+        all.single.map(|counts| counts.sums());
+    let whole_sets = all.whole_sets.sums();
+    let with_whole = |counts: &Lanes| -> Vec<u32> {
+        let both = counts.sums().into_iter().zip(&whole_sets);
+        both.map(|(partly, whole)| partly + whole).collect()
+    };
+    let (by_rule, by_field) = (with_whole(&all.by_rule), with_whole(&all.by_field));
+    let total = all.total;
     let causes = CauseFilter::of(filter);
     Counts {
         total,
@@ -99,7 +130,7 @@ pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&
 /// How many rejections a filter has.
 pub(super) fn total(columns: &Columns, filter: &RejectionFilter, hits: Option<&[i64]>) -> i64 {
     let mut total = 0;
-    Pass::new(columns, filter, hits).each(|_, mask| total += i64::from(mask >> 15));
+    Pass::new(columns, filter, hits).each(|rows| total += rows.whole.len() as i64);
     total
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::columns::{Column, Columns};
-use super::pass::{ALL, CauseFilter, Pass};
+use super::pass::{CauseFilter, Pass};
 use crate::rejection::{HELD, RejectionFilter};
 
 /// The rejections of one cause under a filter.
@@ -26,28 +26,30 @@ pub struct Group {
 /// Pairs of a set of causes and a value that are counted in a plain table at most.
 const DENSE: usize = 4_000_000;
 
-/// Counts by set of causes and value of another column.
+/// Counts by two numbers: a set of causes or a cause, and a value of another column.
 enum Pairs {
     Dense { width: usize, counts: Vec<u32> },
     Sparse(HashMap<(u32, u32), u32>),
 }
 
 impl Pairs {
-    fn new(sets: usize, width: usize) -> Self {
-        if sets.saturating_mul(width) <= DENSE {
+    fn new(height: usize, width: usize) -> Self {
+        if height.saturating_mul(width) <= DENSE {
             Pairs::Dense {
                 width,
-                counts: vec![0; sets * width],
+                counts: vec![0; height * width],
             }
         } else {
             Pairs::Sparse(HashMap::new())
         }
     }
 
-    fn add(&mut self, set: u32, value: u32) {
+    fn add(&mut self, first: u32, second: u32, rows: u32) {
         match self {
-            Pairs::Dense { width, counts } => counts[set as usize * *width + value as usize] += 1,
-            Pairs::Sparse(counts) => *counts.entry((set, value)).or_default() += 1,
+            Pairs::Dense { width, counts } => {
+                counts[first as usize * *width + second as usize] += rows;
+            }
+            Pairs::Sparse(counts) => *counts.entry((first, second)).or_default() += rows,
         }
     }
 
@@ -95,16 +97,16 @@ pub(super) fn groups(
         columns.column(Column::Department),
         columns.column(Column::Day),
     );
-    Pass::new(columns, filter, hits).each(|at, mask| {
-        if mask & ALL == 0 {
-            return;
+    Pass::new(columns, filter, hits).each(|seen| {
+        for at in &seen.whole {
+            let at = *at as usize;
+            let set = set_of.get(at);
+            rows[set as usize] += 1;
+            held[set as usize] += i64::from(Some(outcome_of.get(at) as usize) == held_value);
+            newest[set as usize] = at;
+            departments.add(set, department_of.get(at), 1);
+            days.add(set, day_of.get(at), 1);
         }
-        let set = set_of[at];
-        rows[set as usize] += 1;
-        held[set as usize] += i64::from(Some(outcome_of[at] as usize) == held_value);
-        newest[set as usize] = at;
-        departments.add(set, department_of[at]);
-        days.add(set, day_of[at]);
     });
     let passes = CauseFilter::of(filter);
     let mut found: HashMap<i64, Group> = HashMap::new();
@@ -142,39 +144,48 @@ pub(super) fn groups(
         .enumerate()
         .map(|(at, group)| (group.cause_id, at))
         .collect();
-    let by_department = spread(&departments, &members, &places);
-    let by_day = spread(&days, &members, &places);
-    for (at, group) in list.iter_mut().enumerate() {
-        group.departments = named(&by_department[at], columns.text_values(Column::Department));
-        group
-            .departments
-            .sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        group.days = named(&by_day[at], columns.text_values(Column::Day));
-        group.days.sort();
+    let by_department = spread(
+        &departments,
+        &members,
+        &places,
+        columns.text_values(Column::Department),
+    );
+    let by_day = spread(&days, &members, &places, columns.text_values(Column::Day));
+    for ((group, mut departments), mut days) in list.iter_mut().zip(by_department).zip(by_day) {
+        departments.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        days.sort();
+        group.departments = departments;
+        group.days = days;
     }
     list
 }
 
-/// Counts of pairs, added to each listed cause of their set.
+/// Counts of pairs, added to each listed cause of their set, with the names of their values.
 fn spread(
     pairs: &Pairs,
     members: &[Vec<i64>],
     places: &HashMap<i64, usize>,
-) -> Vec<HashMap<u32, i64>> {
-    let mut by_cause: Vec<HashMap<u32, i64>> = places.iter().map(|_| HashMap::new()).collect();
-    pairs.each(|set, value, count| {
-        for id in &members[set as usize] {
-            if let Some(at) = places.get(id) {
-                *by_cause[*at].entry(value).or_default() += i64::from(count);
-            }
+    names: &[String],
+) -> Vec<Vec<(String, i64)>> {
+    let mut by_cause = Pairs::new(places.len(), names.len());
+    let listed: Vec<Vec<u32>> = members
+        .iter()
+        .map(|ids| {
+            ids.iter()
+                .filter_map(|id| u32::try_from(*places.get(id)?).ok())
+                .collect()
+        })
+        .collect();
+    pairs.each(|set, value, rows| {
+        for at in &listed[set as usize] {
+            by_cause.add(*at, value, rows);
         }
     });
-    by_cause
-}
-
-fn named(counts: &HashMap<u32, i64>, values: &[String]) -> Vec<(String, i64)> {
-    counts
-        .iter()
-        .filter_map(|(value, count)| Some((values.get(*value as usize)?.clone(), *count)))
-        .collect()
+    let mut named = vec![Vec::new(); places.len()];
+    by_cause.each(|at, value, rows| {
+        if let Some(name) = names.get(value as usize) {
+            named[at as usize].push((name.clone(), i64::from(rows)));
+        }
+    });
+    named
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Known;
 use super::columns::{CauseOf, Columns, Entry};
 use crate::error::StoreError;
+use crate::source;
 
 /// Changes beyond which everything is read anew: one row by itself costs as much as some in order.
 const FEW: i64 = 50_000;
@@ -66,7 +67,10 @@ impl Owned {
 /// [`catch_up`], which does no harm.
 pub(super) fn all(connection: &Connection) -> Result<Known, StoreError> {
     let change = newest_change(connection)?;
-    let mut columns = Columns::default();
+    let mut columns = Columns::new();
+    for source in source::list(connection, None)? {
+        columns.note_source(source.id);
+    }
     note_causes(connection, &mut columns)?;
     let mut links = connection.prepare_cached(
         "SELECT rejection_id, cause_id FROM rejection_cause ORDER BY rejection_id, cause_id",

@@ -7,6 +7,7 @@ mod columns;
 mod count;
 mod groups;
 mod load;
+mod numbers;
 mod pass;
 
 use std::sync::{PoisonError, RwLock};

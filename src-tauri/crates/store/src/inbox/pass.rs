@@ -5,6 +5,7 @@
 //! What is left of a row's mask is the facets that count it, and [`ALL`] when the whole filter has it.
 
 use super::columns::{Column, Columns};
+use super::numbers::Numbers;
 use crate::rejection::RejectionFilter;
 
 /// The row passes the whole filter.
@@ -12,6 +13,11 @@ pub(super) const ALL: u16 = 1 << 15;
 const EVERY: u16 = u16::MAX;
 /// Rows whose masks are made together, so that they stay in the processor's nearest cache.
 const BLOCK: usize = 4096;
+/// Fewer rows are counted before another thread has begun.
+const WORTH_THREADS: usize = 100_000;
+const MOST_THREADS: usize = 8;
+/// Rows whose masks are looked at together.
+const GROUP: usize = 16;
 
 /// What is counted by value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +45,8 @@ pub enum Facet {
 }
 
 impl Facet {
+    const COUNT: usize = 10;
+
     pub(super) const fn bit(self) -> u16 {
         1 << self as u16
     }
@@ -138,18 +146,64 @@ impl Masks {
         })
     }
 
-    fn apply(&self, values: &[u32], masks: &mut [u16]) {
-        if let Some((first, last, other)) = self.span {
-            let width = last - first;
-            for (mask, value) in masks.iter_mut().zip(values) {
-                let inside = u16::from(value.wrapping_sub(first) <= width);
-                *mask &= inside.wrapping_neg() | other;
+    /// Joins the masks of the rows from a place on with those of this filter.
+    fn apply(&self, values: &Numbers, from: usize, masks: &mut [u16]) {
+        let to = from + masks.len();
+        match (values, self.span) {
+            (Numbers::Narrow(values), Some((first, last, other))) => {
+                let (first, width) = (short(first), short(last - first));
+                for (mask, value) in masks.iter_mut().zip(&values[from..to]) {
+                    let inside = u16::from(value.wrapping_sub(first) <= width);
+                    *mask &= inside.wrapping_neg() | other;
+                }
             }
-        } else {
-            for (mask, value) in masks.iter_mut().zip(values) {
-                *mask &= self.by_value[*value as usize];
+            (Numbers::Narrow(values), None) => {
+                for (mask, value) in masks.iter_mut().zip(&values[from..to]) {
+                    *mask &= self.by_value[usize::from(*value)];
+                }
+            }
+            (Numbers::Wide(values), _) => {
+                for (mask, value) in masks.iter_mut().zip(&values[from..to]) {
+                    *mask &= self.by_value[*value as usize];
+                }
             }
         }
+    }
+}
+
+/// A number of a narrow column.
+fn short(number: u32) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// Rows that are shown together.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// Places of those that the whole filter has.
+    pub(super) whole: Vec<u32>,
+    /// Places of the others that a facet counts, by facet.
+    pub(super) partly: [Vec<u32>; Facet::COUNT],
+}
+
+impl Rows {
+    fn add(&mut self, at: usize, mask: u16) {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        if mask & ALL != 0 {
+            self.whole.push(at);
+            return;
+        }
+        let mut rest = mask;
+        while rest != 0 {
+            if let Some(places) = self.partly.get_mut(rest.trailing_zeros() as usize) {
+                places.push(at);
+            }
+            rest &= rest - 1;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.whole.clear();
+        self.partly.iter_mut().for_each(Vec::clear);
     }
 }
 
@@ -244,23 +298,63 @@ impl<'c> Pass<'c> {
         }
     }
 
-    /// Shows each row that a facet counts, with its mask, oldest first.
-    pub(super) fn each(&self, mut show: impl FnMut(usize, u16)) {
+    /// Shows the rows that a facet counts, oldest first, some thousands at a time.
+    pub(super) fn each(&self, show: impl FnMut(&Rows)) {
+        self.part(0, self.columns.len(), show);
+    }
+
+    /// The same for the rows between two places.
+    fn part(&self, begin: usize, end: usize, mut show: impl FnMut(&Rows)) {
+        let mut rows = Rows::default();
         if let Some(hits) = &self.hits {
-            for at in hits {
-                let mask = self.mask(*at);
-                if mask != 0 {
-                    show(*at, mask);
-                }
+            for at in hits.iter().filter(|at| (begin..end).contains(*at)) {
+                rows.add(*at, self.mask(*at));
             }
-            return;
+            return show(&rows);
         }
-        let mut from = 0;
-        while from < self.columns.len() {
-            let to = (from + BLOCK).min(self.columns.len());
-            self.block(from, to, &mut show);
+        let mut from = begin;
+        while from < end {
+            let to = (from + BLOCK).min(end);
+            rows.clear();
+            self.block(from, to, &mut |at, mask| rows.add(at, mask));
+            show(&rows);
             from = to;
         }
+    }
+
+    /// Shows them to several sums at once, each with a part of the rows; gives the sums.
+    pub(super) fn shared<S: Send>(
+        &self,
+        new: impl Fn() -> S + Sync,
+        show: impl Fn(&mut S, &Rows) + Sync,
+    ) -> Vec<S> {
+        let rows = self.columns.len();
+        let threads = if rows < WORTH_THREADS || self.hits.is_some() {
+            1
+        } else {
+            std::thread::available_parallelism().map_or(1, |all| all.get().min(MOST_THREADS))
+        };
+        let size = rows.div_ceil(threads).max(1);
+        let one = |number: usize| {
+            let mut sum = new();
+            let begin = (number * size).min(rows);
+            self.part(begin, (begin + size).min(rows), |rows| show(&mut sum, rows));
+            sum
+        };
+        let one = &one;
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads)
+                .map(|number| scope.spawn(move || one(number)))
+                .collect();
+            let mut sums = vec![one(0)];
+            for other in others {
+                match other.join() {
+                    Ok(sum) => sums.push(sum),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            sums
+        })
     }
 
     /// The places of the rows that the whole filter has, newest first, before a place, at most so many.
@@ -294,16 +388,22 @@ impl<'c> Pass<'c> {
         let mut masks = [EVERY; BLOCK];
         let masks = &mut masks[..to - from];
         for each in &self.masks {
-            each.apply(&self.columns.column(each.column)[from..to], masks);
+            each.apply(self.columns.column(each.column), from, masks);
         }
         if self.columns.gone_rows > 0 {
             for (mask, gone) in masks.iter_mut().zip(&self.columns.gone[from..to]) {
                 *mask &= u16::from(*gone).wrapping_sub(1);
             }
         }
-        for (at, mask) in masks.iter().enumerate() {
-            if *mask != 0 {
-                show(from + at, *mask);
+        for (group, masks) in masks.chunks(GROUP).enumerate() {
+            // Nearly everywhere nothing is left.
+            if masks.iter().fold(0, |any, mask| any | mask) == 0 {
+                continue;
+            }
+            for (at, mask) in masks.iter().enumerate() {
+                if *mask != 0 {
+                    show(from + group * GROUP + at, *mask);
+                }
             }
         }
     }
@@ -313,7 +413,7 @@ impl<'c> Pass<'c> {
             return 0;
         }
         self.masks.iter().fold(EVERY, |mask, each| {
-            mask & each.by_value[self.columns.column(each.column)[at] as usize]
+            mask & each.by_value[self.columns.column(each.column).get(at) as usize]
         })
     }
 }

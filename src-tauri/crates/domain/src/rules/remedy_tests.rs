@@ -39,6 +39,10 @@ fn remedy(field: &'static str, text: &str, rule: Rule, also: &[(&str, &str)]) ->
         .remedy
 }
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with what may be none"
+)]
 fn certain(value: &str) -> Option<Remedy> {
     Some(Remedy {
         value: value.to_owned(),
@@ -46,6 +50,10 @@ fn certain(value: &str) -> Option<Remedy> {
     })
 }
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with what may be none"
+)]
 fn guess(value: &str) -> Option<Remedy> {
     Some(Remedy {
         value: value.to_owned(),
@@ -105,7 +113,7 @@ proptest! {
 
     #[test]
     fn a_truncated_or_masked_number_has_no_remedy(id in citizen()) {
-        for text in [id[..17].to_owned(), format!("{}0", id), format!("{}********{}", &id[..6], &id[14..])] {
+        for text in [id[..17].to_owned(), format!("{id}0"), format!("{}********{}", &id[..6], &id[14..])] {
             prop_assert_eq!(remedy(NUMBER, &text, Rule::IdNumberFormat, &CITIZEN), None);
         }
     }

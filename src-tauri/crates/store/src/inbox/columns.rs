@@ -172,8 +172,8 @@ impl Columns {
     }
 
     /// Notes what a cause is. Says no when its number stood for another one.
-    pub fn note_cause(&mut self, id: i64, cause: CauseOf) -> bool {
-        *self.causes.entry(id).or_insert_with(|| cause.clone()) == cause
+    pub fn note_cause(&mut self, id: i64, cause: &CauseOf) -> bool {
+        *self.causes.entry(id).or_insert_with(|| cause.clone()) == *cause
     }
 
     /// Puts a rejection in or over what was known of it.

@@ -109,7 +109,7 @@ fn note_causes(connection: &Connection, columns: &mut Columns) -> Result<(), Sto
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (rule, field) = (row.get(1)?, row.get(2)?);
-        columns.note_cause(row.get(0)?, CauseOf { rule, field });
+        columns.note_cause(row.get(0)?, &CauseOf { rule, field });
     }
     Ok(())
 }
@@ -155,7 +155,7 @@ pub(super) fn catch_up(
         while let Some(row) = rows.next()? {
             let cause = row.get(0)?;
             let (rule, field) = (row.get(1)?, row.get(2)?);
-            if !known.columns.note_cause(cause, CauseOf { rule, field }) {
+            if !known.columns.note_cause(cause, &CauseOf { rule, field }) {
                 return Ok(None);
             }
             causes.push(cause);

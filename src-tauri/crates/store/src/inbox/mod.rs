@@ -168,4 +168,6 @@ impl Inbox {
 }
 
 #[cfg(test)]
+mod measure;
+#[cfg(test)]
 mod tests;

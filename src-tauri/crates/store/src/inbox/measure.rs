@@ -13,6 +13,8 @@ use zhengqiao_domain::DatasetId;
 
 const BATCH: u64 = 5_000;
 
+type Change<'a> = Box<dyn Fn(&mut RejectionFilter, u64) + 'a>;
+
 /// A number that looks random, the same each time.
 fn mixed(of: u64, below: u64) -> u64 {
     let mut hash = of.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -33,7 +35,7 @@ fn write(cache: &Cache, source_ids: &[i64], rows: std::ops::Range<u64>) {
         .write_blocking(move |tx| {
             for row in rows {
                 let key = format!("KEY{row:09}");
-                let causes: Vec<(String, String, String)> = (0..1 + mixed(row, 3) / 2)
+                let causes: Vec<(String, String, String)> = (0..=mixed(row, 3) / 2)
                     .map(|more| {
                         let cause = (skewed(row * 7, 400) + more * 11) % 400;
                         let names = [cause % 40, cause % 60, cause];
@@ -129,7 +131,6 @@ fn counts_pages_and_writes() {
     let begun = Instant::now();
     look(&open);
     println!("first look: {:?}", begun.elapsed());
-    type Change<'a> = Box<dyn Fn(&mut RejectionFilter, u64) + 'a>;
     let changes: Vec<Change<'_>> = vec![
         Box::new(|filter, n| filter.source_ids = Some(vec![sources[n as usize % sources.len()]])),
         Box::new(|filter, n| filter.outcome = Some(1 + (n % 2) as i64)),

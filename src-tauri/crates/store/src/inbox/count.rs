@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::cause_filter::CauseFilter;
 use super::columns::{Column, Columns};
 use super::numbers::Lanes;
-use super::pass::{CauseFilter, Facet, Pass, Rows};
+use super::pass::{Facet, Pass, Rows};
 use crate::rejection::RejectionFilter;
 
 /// Values with their counts, most first.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::cause_filter::CauseFilter;
 use super::columns::{Column, Columns};
-use super::pass::{CauseFilter, Pass};
+use super::pass::Pass;
 use crate::rejection::{HELD, RejectionFilter};
 
 /// The rejections of one cause under a filter.

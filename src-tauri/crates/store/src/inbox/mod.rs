@@ -3,6 +3,7 @@
 //! SQLite is the truth; what filters and facets need of it is kept in memory as columns, read once and
 //! caught up with table `rejection_change` before each look, also where another process wrote.
 
+mod cause_filter;
 mod columns;
 mod count;
 mod groups;

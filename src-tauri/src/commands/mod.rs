@@ -34,6 +34,7 @@ pub mod secrets;
 pub mod sharing;
 pub mod sync;
 pub mod system;
+pub mod views;
 
 use serde::Serialize;
 use tauri::ipc::Channel;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use zhengqiao_store::Cache;
 use zhengqiao_store::rejection::{self, RejectionFilter};
-use zhengqiao_store::{Cache, cause};
 
 use crate::Outcome;
 use crate::whole::key;
@@ -21,18 +21,28 @@ pub async fn measure(path: &Path) -> Outcome<()> {
         states: vec![1, 2],
         ..RejectionFilter::default()
     };
-    ask(&cache, "first page", move |conn| {
-        rejection::page(conn, &open(), None, 200).map(|rows| rows.len())
-    })
-    .await?;
-    ask(&cache, "causes with counts", |conn| {
-        cause::list(conn, None, None, 500).map(|rows| rows.len())
-    })
-    .await?;
-    ask(&cache, "departments with counts", |conn| {
-        rejection::facets(conn, "department", None, &[1, 2]).map(|rows| rows.len())
-    })
-    .await?;
+    let some = cache
+        .read(|conn| {
+            let row = rejection::page(conn, &RejectionFilter::default(), None, 1)?;
+            Ok(row.into_iter().next())
+        })
+        .await?
+        .ok_or("there is no rejection to ask for")?;
+    let narrow = move || RejectionFilter {
+        department: some.department.clone(),
+        rule: some.rules.first().cloned(),
+        ..open()
+    };
+    for (words, filter) in [("open ones", open()), ("two filters", narrow())] {
+        let asked = [
+            ("first page", Asked::Page),
+            ("groups with counts", Asked::Groups),
+            ("facets with counts", Asked::Facets),
+        ];
+        for (what, asked) in asked {
+            ask(&cache, &format!("{what}, {words}"), filter.clone(), asked).await?;
+        }
+    }
     drop(cache);
     if let Some(dir) = path.parent() {
         std::fs::remove_dir_all(dir)?;
@@ -40,18 +50,30 @@ pub async fn measure(path: &Path) -> Outcome<()> {
     Ok(())
 }
 
-async fn ask<F>(cache: &Cache, what: &str, question: F) -> Outcome<()>
-where
-    F: Fn(&zhengqiao_store::Connection) -> Result<usize, zhengqiao_store::StoreError>
-        + Copy
-        + Send
-        + 'static,
-{
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Page,
+    Groups,
+    Facets,
+}
+
+async fn ask(cache: &Cache, what: &str, filter: RejectionFilter, asked: Asked) -> Outcome<()> {
     let mut times: Vec<Duration> = Vec::with_capacity(TIMES);
     let mut rows = 0;
     for _ in 0..TIMES {
+        let (whole, filter) = (cache.clone(), filter.clone());
         let begun = Instant::now();
-        rows = cache.read(question).await?;
+        rows = cache
+            .read(move |conn| {
+                let inbox = whole.inbox();
+                Ok(match asked {
+                    Asked::Page => inbox.page(conn, &filter, None, 200)?.rows.len(),
+                    Asked::Groups => inbox.groups(conn, &filter, 500)?.len(),
+                    Asked::Facets => inbox.counts(conn, &filter)?.rule.len(),
+                })
+            })
+            .await?;
         times.push(begun.elapsed());
     }
     times.sort_unstable();

@@ -297,6 +297,43 @@ impl Window {
         }
     }
 
+    /// Presses keys where the focus is.
+    pub async fn press(&self, keys: &str) {
+        let element = self.client.active_element().await.unwrap();
+        element.send_keys(keys).await.unwrap();
+    }
+
+    /// Presses one key where the focus is.
+    pub async fn press_key(&self, key: Key) {
+        self.press(&String::from(char::from(key))).await;
+    }
+
+    /// The test id of the element that has the focus; empty where it has none.
+    pub async fn focus(&self) -> String {
+        let element = self.client.active_element().await.unwrap();
+        let id = element.attr("data-testid").await.unwrap();
+        id.unwrap_or_default()
+    }
+
+    /// Waits until the element of a test id has the focus.
+    pub async fn until_focus(&self, id: &str) {
+        let begun = Instant::now();
+        while self.focus().await != id {
+            if begun.elapsed() > PATIENCE {
+                self.shot_of_failure().await;
+                panic!("{:?} has the focus, not {id}", self.focus().await);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Brings the first element into sight.
+    pub async fn scroll_to(&self, css: &str) {
+        self.find(css).await;
+        let go = format!("document.querySelector({css:?}).scrollIntoView({{block: 'start'}})");
+        self.client.execute(&go, Vec::new()).await.unwrap();
+    }
+
     /// Presses Escape.
     pub async fn press_escape(&self) {
         let body = self.find("body").await;

@@ -14,6 +14,7 @@ mod database;
 mod delivery;
 mod driver;
 mod dry;
+mod inbox;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
 mod mend;

@@ -1,6 +1,7 @@
 //! What a host is shown of personal data.
 
 use serde_json::Value;
+use zhengqiao_domain::mapping::read_row;
 use zhengqiao_domain::primitives::masking::mask;
 use zhengqiao_domain::{CompiledMapping, DatasetId, Finding, Personal};
 
@@ -55,7 +56,7 @@ pub fn finding(id: DatasetId, mut finding: Finding) -> Finding {
 
 /// A raw row with personal and undescribed values masked.
 pub fn raw(id: DatasetId, mapping: &CompiledMapping, raw: &[u8]) -> String {
-    let Ok(mut row) = serde_json::from_slice::<Value>(raw) else {
+    let Some(mut row) = read_row(raw).map(Value::Object) else {
         return mask(Personal::FreeText, &String::from_utf8_lossy(raw));
     };
     let described: Vec<(String, Personal)> = mapping

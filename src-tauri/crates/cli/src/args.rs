@@ -545,7 +545,7 @@ pub enum RejectedCommand {
     List {
         #[command(flatten)]
         filter: FilterArgs,
-        /// 按原因汇总 · By cause
+        /// 按原因汇总，同 causes · By cause, as `causes`
         #[arg(long)]
         causes: bool,
         /// 条数 · At most so many
@@ -555,6 +555,26 @@ pub enum RejectedCommand {
         #[arg(long, value_name = "ID")]
         before: Option<i64>,
     },
+    /// 按原因汇总：条数、部门、每日、样例 · By cause: counts, departments, days, a sample
+    Causes {
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+    /// 各分面的条数 · Counts by dataset, rule, field, department, region, run, state and day
+    Facets {
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+    /// 列出已存视图 · List the saved views
+    Views,
+    /// 将筛选条件存为视图 · Save the filter as a view
+    SaveView {
+        name: String,
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+    /// 删除视图 · Remove a saved view
+    RemoveView { name: String },
     /// 查看一条 · Show one
     Show {
         id: i64,
@@ -744,6 +764,9 @@ pub struct OverrideArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct FilterArgs {
+    /// 已存视图；其余条件在其上收窄 · A saved view; the others narrow or replace its parts
+    #[arg(long, value_name = "NAME")]
+    pub view: Option<String>,
     /// 连接名称 · Only of this connection
     #[arg(long, value_name = "NAME")]
     pub connection: Option<String>,
@@ -768,29 +791,37 @@ pub struct FilterArgs {
     /// 部门 · Department code
     #[arg(long)]
     pub department: Option<String>,
+    /// 区划 · Region code
+    #[arg(long)]
+    pub region: Option<String>,
     /// 运行编号 · Last seen in this run
     #[arg(long, value_name = "ID")]
     pub run: Option<i64>,
+    /// 首次发现日：YYYY-MM-DD、today、last_7_days、last_30_days · Day of the first sight
+    #[arg(long)]
+    pub day: Option<String>,
     /// 搜索 · Part of a name, title or number
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
 }
 
 impl FilterArgs {
-    /// The filter, once the connection's number is known.
-    pub fn filter(self, connection_id: Option<i64>) -> RejectionFilter {
+    /// The filter over a saved one, once the connection's number is known.
+    pub fn filter(self, saved: RejectionFilter, connection_id: Option<i64>) -> RejectionFilter {
         RejectionFilter {
-            connection_id,
-            dataset: self.dataset,
-            state: self.state,
-            rule: self.rule,
-            field: self.field,
-            cause_id: self.of_cause,
-            decision_id: self.decision,
-            department: self.department,
-            run_id: self.run,
-            search: self.search,
-            ..RejectionFilter::default()
+            connection_id: connection_id.or(saved.connection_id),
+            dataset: self.dataset.or(saved.dataset),
+            state: self.state.or(saved.state),
+            outcome: saved.outcome,
+            rule: self.rule.or(saved.rule),
+            field: self.field.or(saved.field),
+            cause_id: self.of_cause.or(saved.cause_id),
+            decision_id: self.decision.or(saved.decision_id),
+            department: self.department.or(saved.department),
+            region: self.region.or(saved.region),
+            run_id: self.run.or(saved.run_id),
+            day: self.day.or(saved.day),
+            search: self.search.or(saved.search),
         }
     }
 }

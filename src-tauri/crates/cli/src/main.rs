@@ -14,6 +14,7 @@ mod dry;
 mod history;
 mod identity;
 mod ignore;
+mod inbox;
 mod mapping;
 mod mend;
 mod network;

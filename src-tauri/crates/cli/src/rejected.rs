@@ -2,13 +2,14 @@
 
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, BulkRequest, ExportRequest, RejectionDetail, RejectionFilter, RejectionId,
-    RejectionsRequest, RevealRequest,
+    ApiError, BulkRequest, ExportRequest, RejectionFilter, RejectionId, RejectionsRequest,
+    RevealRequest, SaveView, ViewName,
 };
 use zhengqiao_domain::{Finding, Outcome};
 
 use crate::End;
 use crate::args::{FilterArgs, RejectedCommand};
+use crate::inbox;
 use crate::output::{Output, line, table, when};
 use crate::overriding;
 
@@ -26,25 +27,7 @@ pub async fn run(
         } => {
             let filter = filter_of(console, filter).await?;
             if causes {
-                let list = console.list_causes(filter).await?;
-                output.print(&list, |list| {
-                    table(
-                        &[
-                            "cause", "dataset", "rule", "field", "values", "open", "held",
-                        ],
-                        list.iter().map(|row| {
-                            vec![
-                                row.cause_id.to_string(),
-                                row.dataset.to_string(),
-                                row.rule.clone(),
-                                row.field.clone(),
-                                row.cluster.clone(),
-                                row.open.to_string(),
-                                row.held.to_string(),
-                            ]
-                        }),
-                    );
-                });
+                inbox::causes(console, filter, output).await?;
             } else {
                 let page = console
                     .list_rejections(RejectionsRequest {
@@ -81,6 +64,24 @@ pub async fn run(
                 });
             }
         }
+        RejectedCommand::Causes { filter } => {
+            let filter = filter_of(console, filter).await?;
+            inbox::causes(console, filter, output).await?;
+        }
+        RejectedCommand::Facets { filter } => {
+            let filter = filter_of(console, filter).await?;
+            inbox::facets(console, filter, output).await?;
+        }
+        RejectedCommand::Views => inbox::views(console, output).await?,
+        RejectedCommand::SaveView { name, filter } => {
+            let filter = filter_of(console, filter).await?;
+            let done = console.save_view(SaveView { name, filter }).await?;
+            output.print(&done, |_| line("saved"));
+        }
+        RejectedCommand::RemoveView { name } => {
+            let done = console.remove_view(ViewName { name }).await?;
+            output.print(&done, |_| line("removed"));
+        }
         RejectedCommand::Show { id, reveal, reason } => {
             let detail = match reason {
                 Some(reason) if reveal => {
@@ -97,7 +98,7 @@ pub async fn run(
                         .await?
                 }
             };
-            output.print(&detail, print_detail);
+            output.print(&detail, inbox::print_detail);
         }
         RejectedCommand::Export {
             file,
@@ -196,47 +197,19 @@ async fn filter_of(console: &Console, filter: FilterArgs) -> Result<RejectionFil
         Some(name) => Some(console.connection_by_name(name).await?.connection_id),
         None => None,
     };
-    Ok(filter.filter(connection_id))
+    let saved = match &filter.view {
+        Some(name) => console.view_filter(name).await?,
+        None => RejectionFilter::default(),
+    };
+    Ok(filter.filter(saved, connection_id))
 }
 
-const fn outcome(outcome: Outcome) -> &'static str {
+pub const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Accepted => "accepted",
         Outcome::Held => "held",
         Outcome::Rejected => "rejected",
     }
-}
-
-fn print_detail(detail: &RejectionDetail) {
-    let row = &detail.rejection;
-    line(&format!(
-        "{}  {}  {}  {}  {}",
-        row.rejection_id,
-        row.dataset,
-        outcome(row.outcome),
-        row.state,
-        row.title
-    ));
-    for finding in &detail.findings {
-        print_finding(finding);
-    }
-    table(
-        &["field", "source", "raw", "mapped", "cached"],
-        detail
-            .fields
-            .iter()
-            .filter(|field| field.raw.is_some() || field.mapped.is_some() || field.cached.is_some())
-            .map(|field| {
-                let text = |value: &Option<String>| value.clone().unwrap_or_default();
-                vec![
-                    field.field.clone(),
-                    field.source.clone(),
-                    text(&field.raw),
-                    text(&field.mapped),
-                    text(&field.cached),
-                ]
-            }),
-    );
 }
 
 /// Prints a finding with its advice.
@@ -255,7 +228,10 @@ pub fn print_finding(finding: &Finding) {
     let remedy = finding
         .remedy
         .as_ref()
-        .map(|remedy| format!("  proposed: {}", remedy.value))
+        .map(|remedy| {
+            let sure = if remedy.certain { "certain" } else { "a guess" };
+            format!("  proposed: {} ({sure})", remedy.value)
+        })
         .unwrap_or_default();
     line(&format!(
         "  {} · {} {}{value}{expected}{remedy}",
@@ -263,5 +239,5 @@ pub fn print_finding(finding: &Finding) {
         info.zh.title,
         finding.field
     ));
-    line(&format!("      {}", info.zh.advice));
+    line(&format!("      {}  依据：{}", info.zh.advice, info.source));
 }

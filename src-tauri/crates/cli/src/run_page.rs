@@ -70,7 +70,7 @@ fn print_causes(word: &str, causes: &[RunCause]) {
     for cause in causes {
         line(&format!(
             "{word}: {} {} {} {} ({})",
-            cause.dataset, cause.rule, cause.field, cause.cluster, cause.rows
+            cause.dataset, cause.rule, cause.field, cause.values.zh, cause.rows
         ));
     }
 }

@@ -12,6 +12,7 @@ use rusqlite_migration::{M, Migrations};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::StoreError;
+use crate::inbox::Inbox;
 use crate::scratch;
 
 /// Bytes of a page; larger pages cost less with encryption.
@@ -29,6 +30,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0003.sql")),
     M::up(include_str!("../migrations/0004.sql")),
     M::up(include_str!("../migrations/0005.sql")),
+    M::up(include_str!("../migrations/0007.sql")),
     M::up(include_str!("../migrations/0008.sql")),
     M::up(include_str!("../migrations/0009.sql")),
 ];
@@ -80,6 +82,7 @@ struct Shared {
     writer: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
+    inbox: Inbox,
 }
 
 impl Drop for Shared {
@@ -198,7 +201,13 @@ impl Cache {
             writer: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
             readers: Mutex::new(Vec::new()),
+            inbox: Inbox::default(),
         })))
+    }
+
+    /// The inbox of rejected records.
+    pub fn inbox(&self) -> &Inbox {
+        &self.0.inbox
     }
 
     /// The file.

@@ -1,6 +1,6 @@
 //! Table `cause`: rejections with the same dataset, rule, field and cluster of values.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use zhengqiao_domain::DatasetId;
 
 use crate::error::StoreError;
@@ -31,82 +31,50 @@ pub struct CauseRow {
     pub last_seen_at: i64,
 }
 
+const ROW: &str = "SELECT c.id, s.connection_id, s.dataset, c.rule, c.field, c.cluster, c.open_count, c.held_count,
+    c.first_seen_at, c.last_seen_at
+  FROM cause c
+  JOIN source s ON s.id = c.source_id";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<CauseRow> {
+    Ok(CauseRow {
+        id: row.get(0)?,
+        connection_id: row.get(1)?,
+        dataset: source::dataset(row, 2)?,
+        rule: row.get(3)?,
+        field: row.get(4)?,
+        cluster: row.get(5)?,
+        open: row.get(6)?,
+        held: row.get(7)?,
+        first_seen_at: row.get(8)?,
+        last_seen_at: row.get(9)?,
+    })
+}
+
+/// A cause.
+///
+/// # Errors
+/// SQLite's.
+pub fn get(connection: &Connection, id: i64) -> Result<Option<CauseRow>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!("{ROW} WHERE c.id = ?1"))?
+        .query_row([id], read)
+        .optional()?)
+}
+
 /// Causes with open rejections, most first.
 ///
 /// # Errors
 /// SQLite's.
-pub fn list(
-    connection: &Connection,
-    source_ids: Option<&[i64]>,
-    rule: Option<&str>,
-    limit: u32,
-) -> Result<Vec<CauseRow>, StoreError> {
-    let mut sql = "SELECT c.id, s.connection_id, s.dataset, c.rule, c.field, c.cluster, c.open_count, c.held_count,
-           c.first_seen_at, c.last_seen_at
-         FROM cause c
-         JOIN source s ON s.id = c.source_id
-         WHERE c.open_count > 0 AND (?1 IS NULL OR c.rule = ?1)"
-        .to_owned();
-    if let Some(ids) = source_ids {
-        let list: Vec<String> = ids.iter().map(i64::to_string).collect();
-        sql.push_str(&format!(" AND c.source_id IN ({})", list.join(", ")));
-    }
-    sql.push_str(" ORDER BY c.open_count DESC, c.id DESC LIMIT ?2");
-    let mut statement = connection.prepare(&sql)?;
-    let rows = statement.query_map(params![rule, limit], |row| {
-        Ok(CauseRow {
-            id: row.get(0)?,
-            connection_id: row.get(1)?,
-            dataset: source::dataset(row, 2)?,
-            rule: row.get(3)?,
-            field: row.get(4)?,
-            cluster: row.get(5)?,
-            open: row.get(6)?,
-            held: row.get(7)?,
-            first_seen_at: row.get(8)?,
-            last_seen_at: row.get(9)?,
-        })
-    })?;
+pub fn list(connection: &Connection, limit: u32) -> Result<Vec<CauseRow>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{ROW} WHERE c.open_count > 0 ORDER BY c.open_count DESC, c.id DESC LIMIT ?1"
+    ))?;
+    let rows = statement.query_map([limit], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Open rejections by rule or by field, most first.
-///
-/// # Errors
-/// SQLite's.
-pub fn totals(
-    connection: &Connection,
-    column: CauseColumn,
-    source_ids: Option<&[i64]>,
-) -> Result<Vec<(String, i64)>, StoreError> {
-    let column = match column {
-        CauseColumn::Rule => "rule",
-        CauseColumn::Field => "field",
-    };
-    let mut sql =
-        format!("SELECT {column}, SUM(open_count) AS total FROM cause WHERE open_count > 0");
-    if let Some(ids) = source_ids {
-        let list: Vec<String> = ids.iter().map(i64::to_string).collect();
-        sql.push_str(&format!(" AND source_id IN ({})", list.join(", ")));
-    }
-    sql.push_str(&format!(
-        " GROUP BY {column} ORDER BY total DESC, {column} LIMIT 200"
-    ));
-    let mut statement = connection.prepare(&sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// By what [`totals`] groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CauseColumn {
-    /// By rule.
-    Rule,
-    /// By field.
-    Field,
-}
-
-/// Fields and clusters of one rule's open causes, with how many open rejections each has.
+/// One rule's open causes that have a cluster: number, field, and how many open rejections each has.
 ///
 /// # Errors
 /// SQLite's.
@@ -114,15 +82,36 @@ pub fn of_rule(
     connection: &Connection,
     source_id: i64,
     rule: &str,
-) -> Result<Vec<(String, String, i64)>, StoreError> {
+) -> Result<Vec<(i64, String, i64)>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT field, cluster, open_count
+        "SELECT id, field, open_count
          FROM cause
          WHERE source_id = ?1 AND rule = ?2 AND open_count > 0 AND cluster <> ''",
     )?;
     let rows = statement.query_map(rusqlite::params![source_id, rule], |row| {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The newest open rejections of a cause.
+///
+/// # Errors
+/// SQLite's.
+pub fn newest_open(
+    connection: &Connection,
+    cause_id: i64,
+    limit: u32,
+) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id
+         FROM rejection_cause rc
+         JOIN rejection r ON r.id = rc.rejection_id
+         WHERE rc.cause_id = ?1 AND r.state IN (1, 2)
+         ORDER BY rc.rejection_id DESC
+         LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![cause_id, limit], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

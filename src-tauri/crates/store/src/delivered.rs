@@ -44,6 +44,43 @@ pub fn of_record(connection: &Connection, record_id: i64) -> Result<Option<i64>,
         .optional()?)
 }
 
+/// What the library has of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// When it arrived, unix ms.
+    pub at: i64,
+    /// Its fields as JSON text; `None` where the cache does not have that version any more.
+    pub fields: Option<String>,
+}
+
+/// The version of a record that the library has: the present one, or an earlier one that is kept.
+///
+/// # Errors
+/// SQLite's.
+pub fn version_of(connection: &Connection, record_id: i64) -> Result<Option<Version>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT d.at,
+               COALESCE(
+                 (SELECT r.fields FROM record r WHERE r.id = d.record_id AND r.hash = d.hash),
+                 (SELECT v.fields
+                  FROM record r
+                  JOIN record_version v ON v.source_id = r.source_id AND v.key_hash = r.key_hash
+                  WHERE r.id = d.record_id AND v.hash = d.hash
+                  ORDER BY v.id DESC
+                  LIMIT 1))
+             FROM delivered d
+             WHERE d.record_id = ?1",
+        )?
+        .query_row([record_id], |row| {
+            Ok(Version {
+                at: row.get(0)?,
+                fields: row.get(1)?,
+            })
+        })
+        .optional()?)
+}
+
 /// Records that a connection's library has.
 ///
 /// # Errors

@@ -145,6 +145,47 @@ pub fn by_business(
         .optional()?)
 }
 
+/// A record of a business key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its number.
+    pub id: i64,
+    /// Hash of its key.
+    pub key_hash: Hash,
+    /// Accepted or withdrawn.
+    pub state: i64,
+    /// Its fields as JSON text.
+    pub fields: String,
+}
+
+/// The records of a business key, accepted ones first.
+///
+/// # Errors
+/// SQLite's.
+pub fn of_business(
+    connection: &Connection,
+    source_id: i64,
+    business_hash: &Hash,
+    limit: u32,
+) -> Result<Vec<Named>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, key_hash, state, fields
+         FROM record
+         WHERE source_id = ?1 AND business_hash = ?2
+         ORDER BY state, id DESC
+         LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![source_id, business_hash, limit], |row| {
+        Ok(Named {
+            id: row.get(0)?,
+            key_hash: row.get(1)?,
+            state: row.get(2)?,
+            fields: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Whether another accepted record than the one of `key_hash` has the business key.
 ///
 /// # Errors

@@ -292,6 +292,42 @@ pub fn since(
         .optional()?)
 }
 
+/// A change of a rejection that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What changed it.
+    pub since: Since,
+    /// Its state before; `None` when there was no rejection.
+    pub state: Option<i64>,
+}
+
+/// What changed a key's rejection, newest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn changes(
+    connection: &Connection,
+    source_id: i64,
+    key_hash: &Hash,
+    limit: u32,
+) -> Result<Vec<Kept>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT replaced_by, actor, act, replaced_at,
+           CASE WHEN image <> '' THEN json_extract(image, '$.state') END
+         FROM rejection_version
+         WHERE source_id = ?1 AND key_hash = ?2
+         ORDER BY id DESC
+         LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![source_id, key_hash, limit], |row| {
+        Ok(Kept {
+            since: read_since(row)?,
+            state: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The run that opened a key's present rejection, if it came after a run.
 ///
 /// # Errors

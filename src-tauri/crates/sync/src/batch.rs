@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use zhengqiao_domain::rules::cluster;
 use zhengqiao_domain::{
-    Check, DatasetId, Finding, Outcome, ParentFacts, Personal, Record, Rule, RuleSet, Severity,
+    Check, DatasetId, Finding, Outcome, ParentFacts, Record, Rule, RuleSet, Severity,
 };
 use zhengqiao_exchange::{Limits, Receipt};
 use zhengqiao_store::hash::{self, Hash};
@@ -272,6 +272,24 @@ impl Desk {
         Ok(())
     }
 
+    /// Resolves a rejection whose row has another key under the present mapping: what becomes of the row
+    /// is written under that one, and nothing would ever come for the former.
+    fn leave_former_key(
+        &self,
+        tx: &Transaction<'_>,
+        rejection_id: i64,
+        key_hash: &Hash,
+    ) -> Result<(), StoreError> {
+        if let Some(row) = rejection::get(tx, rejection_id)?
+            && row.key_hash != *key_hash
+            && let Some(head) = rejection::head(tx, rejection_id)?
+        {
+            self.keep_rejection(tx, &head)?;
+            rejection::resolve(tx, rejection_id, self.run_id, self.at)?;
+        }
+        Ok(())
+    }
+
     fn source_time<'r>(&self, row: &'r Prepared) -> Option<&'r str> {
         self.dataset
             .dataset()
@@ -392,7 +410,7 @@ impl Desk {
                 (
                     finding.rule.code().to_owned(),
                     finding.field.to_string(),
-                    cluster_of(dataset.id, finding),
+                    cluster::of_finding(dataset.id, finding),
                 )
             })
             .collect();
@@ -537,19 +555,6 @@ fn matters(finding: &Finding, outcome: i64) -> bool {
     }
 }
 
-/// The cluster of a finding; a personal value never names one.
-fn cluster_of(id: DatasetId, finding: &Finding) -> String {
-    let personal = id
-        .dataset()
-        .field(&finding.field)
-        .is_some_and(|field| field.personal != Personal::None);
-    if personal {
-        String::new()
-    } else {
-        cluster(finding).to_owned()
-    }
-}
-
 /// No source.
 const NOBODY: i64 = -1;
 
@@ -634,6 +639,7 @@ pub fn revalidate(
     trace::bring(tx, desk, std::slice::from_ref(&row))?;
     let head = record::find(tx, desk.source_id, &row.key_hash)?;
     let mut totals = Totals::default();
+    desk.leave_former_key(tx, rejection_id, &row.key_hash)?;
     if row.withdraws && !row.key.is_empty() {
         // A person has looked at it: what the deletion guard held is done.
         desk.withdraw(tx, &row, head, &mut totals)?;

@@ -1,6 +1,7 @@
 //! What can be done with a row before the cache is asked: parse, map, hash, the row's own rules.
 
 use serde_json::{Map, Value};
+use zhengqiao_domain::mapping::read_row;
 use zhengqiao_domain::rules::scale_evidence;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Record, RuleSet};
 use zhengqiao_store::hash::{self, Hash};
@@ -53,10 +54,10 @@ pub(crate) fn prepare_noting(
     rules: &RuleSet,
     mut note: impl FnMut(&Map<String, Value>),
 ) -> Prepared {
-    let (fields, odd) = match serde_json::from_slice::<Value>(raw) {
-        Ok(Value::Object(fields)) => (fields, false),
+    let (fields, odd) = match read_row(raw) {
+        Some(fields) => (fields, false),
         // A row that is no object has no field at all; it is kept and rejected as such.
-        _ => (Map::new(), true),
+        None => (Map::new(), true),
     };
     if !odd {
         note(&fields);

@@ -6,7 +6,7 @@ import type { FacetValue } from "./FacetValue";
  */
 export type Facet = { 
 /**
- * dataset, state, outcome, rule, field, department, region or day.
+ * dataset, state, outcome, rule, field, department, region, run or day.
  */
 name: string, 
 /**

@@ -2,9 +2,13 @@
 import type { Facet } from "./Facet";
 
 /**
- * Counts by value for each facet, under the filter's connection, dataset and state.
+ * Counts by value for each facet, each under all parts of the filter but its own.
  */
 export type Facets = { 
+/**
+ * Rejections of the whole filter.
+ */
+total: number, 
 /**
  * The facets.
  */

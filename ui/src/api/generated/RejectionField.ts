@@ -25,6 +25,10 @@ mapped: string | null,
  */
 cached: string | null, 
 /**
+ * Value in the portal's library, as far as that version is kept.
+ */
+delivered: string | null, 
+/**
  * Whether values are masked.
  */
 masked: boolean, };

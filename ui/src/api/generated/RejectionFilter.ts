@@ -47,6 +47,10 @@ region: string | null,
  */
 run_id: number | null, 
 /**
+ * First seen on this day (`YYYY-MM-DD`), or in days up to today: `today`, `last_7_days`, `last_30_days`.
+ */
+day: string | null, 
+/**
  * Words: any part of a name, title or number.
  */
 search: string | null, 

@@ -8,6 +8,7 @@ import { delivery } from './delivery'
 import { expiry } from './expiry'
 import { guards } from './guards'
 import { audit, identity, settings } from './identity'
+import { inbox } from './inbox'
 import { limits } from './limits'
 import { lineage } from './lineage'
 import { live } from './live'
@@ -51,6 +52,7 @@ export default {
   overriding,
   quality,
   reconcile,
+  inbox,
   rejected,
   identity,
   audit,

@@ -8,7 +8,23 @@ export interface Filter {
   isNarrow: ComputedRef<boolean>
   narrow: (name: string, value: string | number | null | undefined) => void
   clear: () => void
+  /** Puts a saved filter in place of the present one. */
+  apply: (saved: RejectionFilter) => void
 }
+
+const QUERY: [keyof RejectionFilter, string][] = [
+  ['dataset', 'dataset'],
+  ['state', 'state'],
+  ['outcome', 'outcome'],
+  ['rule', 'rule'],
+  ['field', 'field'],
+  ['cause_id', 'cause'],
+  ['department', 'department'],
+  ['region', 'region'],
+  ['run_id', 'run'],
+  ['day', 'day'],
+  ['search', 'search'],
+]
 
 /** Reads and writes the filter of the active connection. */
 export function useFilter(connectionId: ComputedRef<number | null>): Filter {
@@ -28,6 +44,7 @@ export function useFilter(connectionId: ComputedRef<number | null>): Filter {
     department: one('department'),
     region: one('region'),
     run_id: number('run'),
+    day: one('day'),
     search: one('search'),
     decision_id: number('decision'),
   }))
@@ -41,5 +58,9 @@ export function useFilter(connectionId: ComputedRef<number | null>): Filter {
       router.replace({ path: '/rejected', query })
     },
     clear: () => router.replace('/rejected'),
+    apply: (saved) => {
+      const given = QUERY.flatMap(([part, name]) => (saved[part] ? [[name, String(saved[part])]] : []))
+      router.replace({ path: '/rejected', query: Object.fromEntries(given) })
+    },
   }
 }

@@ -10,7 +10,8 @@ use zhengqiao_domain::Finding;
 use zhengqiao_exchange::{Environment, Profile};
 use zhengqiao_store::{Connection, StoreError, audit, connection, rejection};
 
-use super::rejected::{given_reason, narrowed_filter, row};
+use super::inbox::narrowed_filter;
+use super::rejected::{given_reason, row};
 use super::{Console, actor, file_error, invalid, now_ms};
 use crate::contract::{ApiError, ExportReport, ExportRequest, RejectionFilter, RejectionRow};
 use crate::masks;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use zhengqiao_domain::mapping::read_row;
 use zhengqiao_domain::primitives::{masking, moment};
 use zhengqiao_domain::{
     Check, CompiledMapping, DatasetId, Outcome, Personal, Proposal, Rule, RuleSet, SourceColumn,
@@ -49,6 +50,9 @@ pub(super) struct Samples {
     kept: VecDeque<Kept>,
     next: i64,
 }
+
+/// Rejections of one cause that are looked at for how its code is written.
+const LOOKED_AT: u32 = 50;
 
 impl Console {
     /// Looks at a file: its form, its columns with masked values, likely pairs.
@@ -296,11 +300,35 @@ impl Console {
             let Some(source_id) = source::find(conn, connection_id, dataset)? else {
                 return Ok(Vec::new());
             };
-            let rows = zhengqiao_store::cause::of_rule(conn, source_id, Rule::CodeUnknown.code())?;
-            Ok(rows
-                .into_iter()
-                .map(|(field, cluster, open)| ((field, cluster), u64::try_from(open).unwrap_or(0)))
-                .collect())
+            let mut codes = Vec::new();
+            for (cause_id, field, open) in
+                zhengqiao_store::cause::of_rule(conn, source_id, Rule::CodeUnknown.code())?
+            {
+                // A cluster has one code in several writings; a table needs each as it is written.
+                let mut written: BTreeMap<String, u64> = BTreeMap::new();
+                for id in zhengqiao_store::cause::newest_open(conn, cause_id, LOOKED_AT)? {
+                    let Some(text) = zhengqiao_store::rejection::findings_of(conn, id)? else {
+                        continue;
+                    };
+                    let findings: Vec<zhengqiao_domain::Finding> = serde_json::from_str(&text)?;
+                    for finding in findings {
+                        if finding.rule == Rule::CodeUnknown
+                            && finding.field == field
+                            && let Some(code) = finding.value
+                        {
+                            *written.entry(code).or_default() += 1;
+                        }
+                    }
+                }
+                let only = written.len() == 1;
+                let open = u64::try_from(open).unwrap_or(0);
+                codes.extend(
+                    written.into_iter().map(|(code, seen)| {
+                        ((field.clone(), code), if only { open } else { seen })
+                    }),
+                );
+            }
+            Ok(codes)
         })
         .await
     }
@@ -323,7 +351,7 @@ pub(super) fn places(rows: &[Vec<u8>]) -> Vec<(SourceColumn, u64)> {
     let mut order: Vec<String> = Vec::new();
     let mut found: BTreeMap<String, (Vec<String>, u64)> = BTreeMap::new();
     for raw in rows {
-        let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(raw) else {
+        let Some(fields) = read_row(raw) else {
             continue;
         };
         let mut each = |place: String, text: String| {
@@ -403,7 +431,7 @@ fn fields_of(
     raw: &[u8],
     findings: Vec<zhengqiao_domain::Finding>,
 ) -> Vec<FieldPreview> {
-    let fields: Map<String, Value> = serde_json::from_slice(raw).unwrap_or_default();
+    let fields: Map<String, Value> = read_row(raw).unwrap_or_default();
     let mut list: Vec<FieldPreview> = mapping
         .trace(&fields)
         .into_iter()

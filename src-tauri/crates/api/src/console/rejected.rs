@@ -1,148 +1,22 @@
-//! Rejected records: causes, facets, lists, one in full, and what a person does with them.
+//! Rejected records: one in full, and what a person does with them.
 
 use serde_json::Value;
-use zhengqiao_domain::{Finding, Outcome};
-use zhengqiao_exchange::Profile;
-use zhengqiao_store::cause::{self, CauseColumn};
-use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
+use zhengqiao_domain::Outcome;
+use zhengqiao_store::rejection::{self, HELD, REFUSED, State};
 use zhengqiao_store::rejection_version::Act;
-use zhengqiao_store::{Connection, StoreError, audit, connection, record, source, undone};
+use zhengqiao_store::{Connection, StoreError, audit, undone};
 
-use super::ignoring::with_ignored;
-use super::records::{field_values, fields, mapping};
-use super::system::LARGEST_PAGE;
+use super::inbox::{narrowed, parts};
 use super::{Console, actor, invalid, not_found, now_ms};
 use crate::contract::{
-    ApiError, BulkRequest, CauseRow, Facet, FacetValue, Facets, RejectionDetail, RejectionField,
-    RejectionFilter, RejectionId, RejectionRow, RejectionsPage, RejectionsRequest, RevealRequest,
+    ApiError, BulkRequest, RejectionDetail, RejectionId, RejectionRow, RevealRequest,
 };
 use crate::masks;
 
-/// Causes in a list at most.
-const LARGEST_CAUSES: u32 = 500;
 /// Rejections of one transaction.
 const BATCH_ROWS: u32 = 500;
-/// Rows beyond which the total of a narrow filter is not counted.
-const COUNTED_ROWS: i64 = 200_000;
 
 impl Console {
-    /// Causes with open rejections, most first.
-    ///
-    /// # Errors
-    /// The cache's.
-    pub async fn list_causes(&self, filter: RejectionFilter) -> Result<Vec<CauseRow>, ApiError> {
-        let rows = self
-            .read(move |conn| {
-                let ids = source_ids(conn, &filter)?;
-                cause::list(conn, ids.as_deref(), filter.rule.as_deref(), LARGEST_CAUSES)
-            })
-            .await?;
-        Ok(rows.into_iter().map(cause_row).collect())
-    }
-
-    /// Counts by value for each facet.
-    ///
-    /// # Errors
-    /// The cache's.
-    pub async fn list_facets(&self, filter: RejectionFilter) -> Result<Facets, ApiError> {
-        let states = states(&filter)?;
-        self.read(move |conn| {
-            let ids = source_ids(conn, &filter)?;
-            let ids = ids.as_deref();
-            let mut facets = Vec::new();
-            let facet = |name: &str, pairs: Vec<(String, i64)>| Facet {
-                name: name.into(),
-                values: pairs
-                    .into_iter()
-                    .map(|(value, count)| FacetValue { value, count })
-                    .collect(),
-            };
-            let mut by_dataset = Vec::new();
-            for source in source::list(conn, filter.connection_id)? {
-                let count = rejection::facets(conn, "outcome", Some(&[source.id]), &states)?
-                    .iter()
-                    .map(|(_, count)| count)
-                    .sum::<i64>();
-                if count > 0 {
-                    by_dataset.push((source.dataset.to_string(), count));
-                }
-            }
-            facets.push(facet("dataset", by_dataset));
-            let mut by_state = Vec::new();
-            for state in State::ALL {
-                let count = rejection::facets(conn, "outcome", ids, &[state as i64])?
-                    .iter()
-                    .map(|(_, count)| count)
-                    .sum::<i64>();
-                if count > 0 {
-                    by_state.push((state.as_str().to_owned(), count));
-                }
-            }
-            facets.push(facet("state", by_state));
-            let outcomes = rejection::facets(conn, "outcome", ids, &states)?
-                .into_iter()
-                .map(|(number, count)| {
-                    (
-                        match number.parse() {
-                            Ok(HELD) => "held",
-                            Ok(REFUSED) => "refused",
-                            _ => "rejected",
-                        }
-                        .to_owned(),
-                        count,
-                    )
-                });
-            facets.push(facet("outcome", outcomes.collect()));
-            facets.push(facet("rule", cause::totals(conn, CauseColumn::Rule, ids)?));
-            facets.push(facet(
-                "field",
-                cause::totals(conn, CauseColumn::Field, ids)?,
-            ));
-            for name in ["department", "region", "day"] {
-                facets.push(facet(name, rejection::facets(conn, name, ids, &states)?));
-            }
-            Ok(Facets { facets })
-        })
-        .await
-    }
-
-    /// A page of rejections, newest first.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::InvalidRequest`] for an unknown state.
-    pub async fn list_rejections(
-        &self,
-        request: RejectionsRequest,
-    ) -> Result<RejectionsPage, ApiError> {
-        let limit = request.limit.clamp(1, LARGEST_PAGE);
-        let states = states(&request.filter)?;
-        self.read(move |conn| {
-            let filter = narrowed(conn, &request.filter, states)?;
-            let rows = rejection::page(conn, &filter, request.before, limit)?;
-            let next = (rows.len() == limit as usize)
-                .then(|| rows.last().map(|row| row.id))
-                .flatten();
-            // Counting a narrow filter walks its rows: only for the first page, only where it is cheap.
-            let total = if request.before.is_some() {
-                None
-            } else if next.is_none() {
-                Some(rows.len() as i64)
-            } else {
-                Some(rejection::count(conn, &filter)?)
-                    .filter(|count| *count <= COUNTED_ROWS || !is_narrow(&request.filter))
-            };
-            Ok(RejectionsPage {
-                rejections: rows
-                    .into_iter()
-                    .map(|found| with_ignored(conn, found))
-                    .collect::<Result<_, _>>()?,
-                next,
-                total,
-            })
-        })
-        .await
-    }
-
     /// One rejection with its payload, fields side by side and every failed rule; masked.
     ///
     /// # Errors
@@ -179,86 +53,6 @@ impl Console {
         self.detail(id, true).await
     }
 
-    async fn detail(&self, id: i64, reveal: bool) -> Result<RejectionDetail, ApiError> {
-        self.read(move |conn| {
-            let Some(found) = rejection::get(conn, id)? else {
-                return Ok(None);
-            };
-            let Some((raw, mapped, findings)) = rejection::payload(conn, id)? else {
-                return Ok(None);
-            };
-            let dataset = found.dataset;
-            let profile = connection::get(conn, found.connection_id)?;
-            let profile: Option<Profile> = profile
-                .map(|row| serde_json::from_str(&row.profile))
-                .transpose()?;
-            let mapping = match &profile {
-                Some(profile) => mapping(profile, dataset)?,
-                None => return Ok(None),
-            };
-            let findings: Vec<Finding> = serde_json::from_str(&findings)?;
-            let mapped = fields(&mapped)?;
-            let cached = record::fields_of(conn, found.source_id, &found.key_hash)?
-                .map(|text| fields(&text))
-                .transpose()?;
-            let received: Value = serde_json::from_slice(&raw).unwrap_or(Value::Null);
-            let side_by_side = dataset
-                .dataset()
-                .fields
-                .iter()
-                .zip(mapping.sources())
-                .map(|(field, source)| {
-                    let masked = !reveal && masks::is_masked(dataset, field.name);
-                    let show = |text: String| {
-                        if masked {
-                            masks::value(dataset, field.name, &text)
-                        } else {
-                            text
-                        }
-                    };
-                    let text = |values: Option<&serde_json::Map<String, Value>>| {
-                        values?
-                            .get(field.name)?
-                            .as_str()
-                            .map(|text| show(text.to_owned()))
-                    };
-                    RejectionField {
-                        field: field.name.into(),
-                        source: source.to_owned(),
-                        raw: at(&received, source).map(show),
-                        mapped: text(Some(&mapped)),
-                        cached: text(cached.as_ref()),
-                        masked,
-                    }
-                })
-                .collect();
-            Ok(Some(RejectionDetail {
-                revealed: reveal,
-                raw: if reveal {
-                    pretty(&raw)
-                } else {
-                    masks::raw(dataset, &mapping, &raw)
-                },
-                fields: side_by_side,
-                findings: findings
-                    .into_iter()
-                    .map(|finding| {
-                        if reveal {
-                            finding
-                        } else {
-                            masks::finding(dataset, finding)
-                        }
-                    })
-                    .collect(),
-                reason: found.reason.clone(),
-                cached: cached.map(|values| field_values(dataset, &values, reveal)),
-                rejection: with_ignored(conn, found)?,
-            }))
-        })
-        .await?
-        .ok_or_else(|| not_found(format!("there is no rejection {id}")))
-    }
-
     /// Does `act` to the rejections of a request, some hundreds a transaction, and notes it.
     pub(super) async fn each_batch<F>(
         &self,
@@ -281,20 +75,20 @@ impl Console {
         if listed.is_empty() && filter.is_none() {
             return Err(invalid("rejection_ids: name rejections, or give a filter"));
         }
-        let states = filter.as_ref().map(states).transpose()?;
+        let parts = filter.as_ref().map(parts).transpose()?;
         let mut chunks = listed
             .chunks(BATCH_ROWS as usize)
             .map(<[i64]>::to_vec)
             .collect::<Vec<_>>()
             .into_iter();
         loop {
-            let ids = match (&filter, &states) {
-                (Some(filter), Some(states)) if listed.is_empty() => {
-                    let (filter, states) = (filter.clone(), states.clone());
+            let ids = match (&filter, &parts) {
+                (Some(filter), Some(parts)) if listed.is_empty() => {
+                    let (filter, parts) = (filter.clone(), parts.clone());
                     self.read(move |conn| {
                         rejection::select_ids(
                             conn,
-                            &narrowed(conn, &filter, states)?,
+                            &narrowed(conn, &filter, parts)?,
                             after,
                             BATCH_ROWS,
                         )
@@ -358,98 +152,6 @@ pub(super) fn given_reason(reason: &str) -> Result<String, ApiError> {
     Ok(reason.to_owned())
 }
 
-/// The states of a filter: open ones unless one is named, all of them for `all`.
-fn states(filter: &RejectionFilter) -> Result<Vec<i64>, ApiError> {
-    match filter.state.as_deref() {
-        None | Some("") => Ok(vec![State::Open as i64, State::Reported as i64]),
-        Some("all") => Ok(Vec::new()),
-        Some(name) => match State::by_name(name) {
-            Some(state) => Ok(vec![state as i64]),
-            None => Err(invalid(format!(
-                "state: {name:?} is no state of a rejection"
-            ))),
-        },
-    }
-}
-
-fn source_ids(conn: &Connection, filter: &RejectionFilter) -> Result<Option<Vec<i64>>, StoreError> {
-    if filter.connection_id.is_none() && filter.dataset.is_none() {
-        return Ok(None);
-    }
-    let sources = source::list(conn, filter.connection_id)?;
-    Ok(Some(
-        sources
-            .into_iter()
-            .filter(|source| {
-                filter
-                    .dataset
-                    .is_none_or(|dataset| dataset == source.dataset)
-            })
-            .map(|source| source.id)
-            .collect(),
-    ))
-}
-
-pub(super) fn narrowed_filter(
-    conn: &Connection,
-    filter: &RejectionFilter,
-) -> Result<rejection::RejectionFilter, StoreError> {
-    let states = states(filter).map_err(|error| StoreError::Content(error.message))?;
-    narrowed(conn, filter, states)
-}
-
-fn narrowed(
-    conn: &Connection,
-    filter: &RejectionFilter,
-    states: Vec<i64>,
-) -> Result<rejection::RejectionFilter, StoreError> {
-    Ok(rejection::RejectionFilter {
-        source_ids: source_ids(conn, filter)?,
-        states,
-        outcome: match filter.outcome {
-            Some(Outcome::Held) => Some(HELD),
-            Some(Outcome::Rejected) => Some(REJECTED),
-            // An accepted record is no rejection: the filter has none.
-            Some(Outcome::Accepted) => Some(0),
-            None => None,
-        },
-        rule: filter.rule.clone(),
-        field: filter.field.clone(),
-        cause_id: filter.cause_id,
-        department: filter.department.clone(),
-        region: filter.region.clone(),
-        run_id: filter.run_id,
-        search: filter.search.clone(),
-        decision_id: filter.decision_id,
-    })
-}
-
-fn is_narrow(filter: &RejectionFilter) -> bool {
-    filter.rule.is_some()
-        || filter.field.is_some()
-        || filter.cause_id.is_some()
-        || filter.department.is_some()
-        || filter.region.is_some()
-        || filter.run_id.is_some()
-        || filter.search.is_some()
-        || filter.decision_id.is_some()
-}
-
-pub(super) fn cause_row(row: cause::CauseRow) -> CauseRow {
-    CauseRow {
-        cause_id: row.id,
-        connection_id: row.connection_id,
-        dataset: row.dataset,
-        rule: row.rule,
-        field: row.field,
-        cluster: row.cluster,
-        open: row.open,
-        held: row.held,
-        first_seen_at: row.first_seen_at,
-        last_seen_at: row.last_seen_at,
-    }
-}
-
 pub(super) fn row(row: rejection::RejectionRow) -> RejectionRow {
     let id = row.dataset;
     let dataset = id.dataset();
@@ -489,26 +191,5 @@ pub(super) fn row(row: rejection::RejectionRow) -> RejectionRow {
         seen_count: row.seen_count,
         run_id: row.run_id,
         ignored: None,
-    }
-}
-
-/// The value that a source names in a raw row, as text.
-fn at(received: &Value, source: &str) -> Option<String> {
-    let value = if source.starts_with('/') {
-        received.pointer(source)
-    } else {
-        received.get(source)
-    };
-    match value? {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
-}
-
-fn pretty(raw: &[u8]) -> String {
-    match serde_json::from_slice::<Value>(raw) {
-        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_default(),
-        Err(_) => String::from_utf8_lossy(raw).into_owned(),
     }
 }

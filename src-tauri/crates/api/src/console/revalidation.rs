@@ -6,7 +6,7 @@ use zhengqiao_store::mend::{self, ItemRow, LEFT, OTHERWISE, PASSED, STILL};
 use zhengqiao_store::{StoreError, audit, connection, ignore, rejection, run, undone};
 use zhengqiao_sync::{MendOptions, go_on_mending, has_process, start_mending};
 
-use super::rejected::narrowed_filter;
+use super::inbox::narrowed_filter;
 use super::runs::word;
 use super::system::LARGEST_PAGE;
 use super::{Console, actor, blocking, invalid, not_found, now_ms};

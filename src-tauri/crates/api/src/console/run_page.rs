@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use zhengqiao_domain::DatasetId;
+use zhengqiao_domain::rules::cluster::words;
 use zhengqiao_store::run::RunDatasetRow;
 use zhengqiao_store::run_cause::{self, RunCause as Row};
 use zhengqiao_store::{Connection, StoreError, run, undone};
@@ -105,7 +106,7 @@ fn without(causes: &[Row], others: &[Row]) -> Vec<RunCause> {
             dataset: one.dataset,
             rule: one.rule.clone(),
             field: one.field.clone(),
-            cluster: one.cluster.clone(),
+            values: words(&one.cluster).into(),
             rows: one.rows,
         })
         .collect()

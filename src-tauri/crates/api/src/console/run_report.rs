@@ -293,12 +293,14 @@ fn cause_table(causes: &[run_cause::RunCause], words: Words) -> Table {
             .field(&cause.field)
             .filter(|_| words.0)
             .map_or_else(|| cause.field.clone(), |field| field.zh.to_owned());
+        let common = zhengqiao_domain::rules::cluster::words(&cause.cluster);
+        let common = if words.0 { common.zh } else { common.en };
         vec![
             text(dataset_name(cause.dataset, words)),
             text(cause.rule.clone()),
             text(title),
             text(field),
-            text(cause.cluster.clone()),
+            text(common),
             Cell::Number(cause.rows),
         ]
     });

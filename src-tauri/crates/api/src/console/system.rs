@@ -190,9 +190,9 @@ impl Console {
                 systems,
                 rejected_per_day: rejected_per_day.split_off(skip),
                 departments,
-                causes: cause::list(conn, None, None, 8)?
+                causes: cause::list(conn, 8)?
                     .into_iter()
-                    .map(super::rejected::cause_row)
+                    .map(super::inbox::cause_row)
                     .collect(),
                 runs,
                 binding_conflicts,

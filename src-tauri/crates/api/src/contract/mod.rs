@@ -10,6 +10,7 @@ mod delivery;
 mod dry;
 mod identity;
 mod ignore;
+mod inbox;
 mod lineage;
 mod live;
 mod mapping;
@@ -33,6 +34,7 @@ pub use delivery::*;
 pub use dry::*;
 pub use identity::*;
 pub use ignore::*;
+pub use inbox::*;
 pub use lineage::*;
 pub use live::*;
 pub use mapping::*;
@@ -180,6 +182,9 @@ pub struct CommandMap {
     pub list_causes: Call<RejectionFilter, Vec<CauseRow>>,
     pub list_facets: Call<RejectionFilter, Facets>,
     pub list_rejections: Call<RejectionsRequest, RejectionsPage>,
+    pub list_views: Call<Nothing, Vec<SavedView>>,
+    pub save_view: Call<SaveView, Nothing>,
+    pub remove_view: Call<ViewName, Nothing>,
     pub get_rejection: Call<RejectionId, RejectionDetail>,
     pub reveal_rejection: Call<RevealRequest, RejectionDetail>,
     pub ignore_rejections: Call<IgnoreRequest, IgnoreReport>,

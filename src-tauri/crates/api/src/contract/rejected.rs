@@ -5,7 +5,9 @@ use ts_rs::TS;
 use zhengqiao_domain::DatasetId;
 use zhengqiao_domain::{Finding, Outcome};
 
-use super::{FieldValue, IgnoredBy};
+use super::{
+    CauseSample, ClusterWords, DeliveredVersion, FieldValue, IgnoredBy, Neighbour, RejectionEvent,
+};
 
 /// Which rejections. Empty parts do not narrow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -35,6 +37,8 @@ pub struct RejectionFilter {
     /// Last seen in this run.
     #[ts(type = "number | null")]
     pub run_id: Option<i64>,
+    /// First seen on this day (`YYYY-MM-DD`), or in days up to today: `today`, `last_7_days`, `last_30_days`.
+    pub day: Option<String>,
     /// Words: any part of a name, title or number.
     pub search: Option<String>,
     /// Ignored by this decision.
@@ -58,9 +62,11 @@ pub struct CauseRow {
     pub rule: String,
     /// The field.
     pub field: String,
-    /// What the values have in common; empty when nothing.
+    /// The key of what the values have in common; empty when nothing.
     pub cluster: String,
-    /// Open rejections, held ones included.
+    /// The same in words.
+    pub values: ClusterWords,
+    /// Rejections of the filter, held ones included.
     #[ts(type = "number")]
     pub open: i64,
     /// Of these, held.
@@ -72,12 +78,21 @@ pub struct CauseRow {
     /// Last seen, unix ms.
     #[ts(type = "number")]
     pub last_seen_at: i64,
+    /// Of each department, most first; at most 12.
+    pub departments: Vec<FacetValue>,
+    /// First seen on each of the last days that have any; at most 31.
+    pub days: Vec<FacetValue>,
+    /// The newest of them.
+    pub sample: Option<CauseSample>,
 }
 
-/// Counts by value for each facet, under the filter's connection, dataset and state.
+/// Counts by value for each facet, each under all parts of the filter but its own.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Facets {
+    /// Rejections of the whole filter.
+    #[ts(type = "number")]
+    pub total: i64,
     /// The facets.
     pub facets: Vec<Facet>,
 }
@@ -86,7 +101,7 @@ pub struct Facets {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Facet {
-    /// dataset, state, outcome, rule, field, department, region or day.
+    /// dataset, state, outcome, rule, field, department, region, run or day.
     pub name: String,
     /// Values with most rejections first, at most 200.
     pub values: Vec<FacetValue>,
@@ -215,6 +230,18 @@ pub struct RejectionDetail {
     pub reason: Option<String>,
     /// The version in the cache, if there is one.
     pub cached: Option<Vec<FieldValue>>,
+    /// Its number in the cache.
+    #[ts(type = "number | null")]
+    pub record_id: Option<i64>,
+    /// What the portal's library has of it.
+    pub delivered: DeliveredVersion,
+    /// When that arrived, unix ms.
+    #[ts(type = "number | null")]
+    pub delivered_at: Option<i64>,
+    /// Records that it is connected with.
+    pub neighbours: Vec<Neighbour>,
+    /// What was done to the rejection, newest first.
+    pub events: Vec<RejectionEvent>,
 }
 
 /// One field of a rejected record, side by side.
@@ -231,6 +258,8 @@ pub struct RejectionField {
     pub mapped: Option<String>,
     /// Value in the cache.
     pub cached: Option<String>,
+    /// Value in the portal's library, as far as that version is kept.
+    pub delivered: Option<String>,
     /// Whether values are masked.
     pub masked: bool,
 }

@@ -85,8 +85,8 @@ pub struct RunCause {
     pub rule: String,
     /// The field.
     pub field: String,
-    /// What the values have in common.
-    pub cluster: String,
+    /// What the values have in common, in words.
+    pub values: super::ClusterWords,
     /// Rows of the run with it.
     #[ts(type = "number")]
     pub rows: i64,

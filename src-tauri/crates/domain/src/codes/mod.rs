@@ -50,7 +50,16 @@ pub enum Membership {
     /// In a range kept for extensions.
     Extension,
     /// In neither; the nearest code, where one is evident.
-    Unknown(Option<String>),
+    Unknown(Option<Nearest>),
+}
+
+/// The code of a list that another one is evidently meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nearest {
+    /// The code.
+    pub code: String,
+    /// Whether no other is as near.
+    pub only: bool,
 }
 
 /// A list as one connection uses it.
@@ -151,17 +160,23 @@ impl EffectiveList {
     }
 
     /// The code that differs only by leading zeros, case, or by being written as its name.
-    fn nearest(&self, code: &str) -> Option<String> {
+    fn nearest(&self, code: &str) -> Option<Nearest> {
         let bare = code.trim_start_matches('0');
-        self.names
+        let mut near: Vec<&String> = self
+            .names
             .iter()
             .filter(|(known, name)| {
                 known.trim_start_matches('0') == bare
                     || known.eq_ignore_ascii_case(code)
                     || name.as_str() == code
             })
-            .map(|(known, _)| known.clone())
-            .min()
+            .map(|(known, _)| known)
+            .collect();
+        near.sort_unstable();
+        Some(Nearest {
+            code: (*near.first()?).clone(),
+            only: near.len() == 1,
+        })
     }
 }
 
@@ -227,7 +242,11 @@ mod tests {
     #[test]
     fn a_name_in_place_of_a_code_has_the_code_as_nearest() {
         let list = EffectiveList::new(list("yes_no").unwrap(), None, None);
-        assert_eq!(list.membership("是"), Membership::Unknown(Some("1".into())));
+        let nearest = Nearest {
+            code: "1".into(),
+            only: true,
+        };
+        assert_eq!(list.membership("是"), Membership::Unknown(Some(nearest)));
     }
 
     #[test]

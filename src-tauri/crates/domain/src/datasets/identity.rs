@@ -19,7 +19,7 @@ const fn portal(name: &'static str, zh: &'static str, kind: Kind) -> Field {
 pub static NATURAL_PERSON: Dataset = Dataset {
     id: DatasetId::NaturalPerson,
     zh: "自然人账号",
-    en: "Natural-person accounts",
+    en: "Natural persons",
     system: System::UnifiedIdentity,
     flow: Flow::Static,
     fields: &[
@@ -59,7 +59,7 @@ pub static NATURAL_PERSON: Dataset = Dataset {
 pub static LEGAL_PERSON: Dataset = Dataset {
     id: DatasetId::LegalPerson,
     zh: "法人账号",
-    en: "Legal-person accounts",
+    en: "Legal persons",
     system: System::UnifiedIdentity,
     flow: Flow::Static,
     fields: &[

@@ -4,6 +4,7 @@
 //! transforms every value is trimmed and brought into its field's canonical form; what cannot be
 //! read stays as it was received, for the rules to name.
 
+mod row;
 mod transform;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::field::{Field, Kind};
 use crate::primitives::{moment, placeholder, region};
 use crate::record::{Record, Slot};
 
+pub use row::read_row;
 use transform::Step;
 pub use transform::Transform;
 

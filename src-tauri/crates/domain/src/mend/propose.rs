@@ -108,7 +108,7 @@ fn code_steps(
         to,
     };
     match codes.membership(value) {
-        Membership::Unknown(Some(nearest)) => vec![(map(nearest), true)],
+        Membership::Unknown(Some(nearest)) => vec![(map(nearest.code), nearest.only)],
         Membership::Unknown(None) => codes
             .alike(value)
             .into_iter()

@@ -1,7 +1,7 @@
 //! The rules that follow from a field's description alone.
 
 use super::id_number;
-use super::{Check, Findings, Rule, is_canonical_date, is_canonical_moment, split_codes};
+use super::{Check, Findings, Rule, is_canonical_date, is_canonical_moment, remedies, split_codes};
 use crate::codes::Membership;
 use crate::field::{Field, Kind, Length};
 use crate::finding::Remedy;
@@ -71,10 +71,22 @@ fn value(
             }
         }
         Kind::Moment if !is_canonical_moment(text) => {
-            findings.add(Rule::FormatMoment, name, Some(text), None);
+            findings.push(
+                Rule::FormatMoment,
+                name,
+                Some(text),
+                None,
+                remedies::moment(text),
+            );
         }
         Kind::Date if !is_canonical_date(text) && text != "长期" => {
-            findings.add(Rule::FormatDate, name, Some(text), None);
+            findings.push(
+                Rule::FormatDate,
+                name,
+                Some(text),
+                None,
+                remedies::date(text),
+            );
         }
         Kind::Moment | Kind::Date => {}
         Kind::Region => region_code(name, text, findings),
@@ -122,7 +134,13 @@ fn value(
         }
         Kind::Url => {
             if !(text.starts_with("http://") || text.starts_with("https://")) {
-                findings.add(Rule::FormatUrl, name, Some(text), Some("http(s)://".into()));
+                findings.push(
+                    Rule::FormatUrl,
+                    name,
+                    Some(text),
+                    Some("http(s)://".into()),
+                    remedies::url(text),
+                );
             }
         }
     }
@@ -138,7 +156,13 @@ fn data_source(name: &'static str, text: &str, findings: &mut Findings<'_>) {
 fn integer(name: &'static str, text: &str, findings: &mut Findings<'_>) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || digits.len() > 18 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        findings.add(Rule::FormatInteger, name, Some(text), None);
+        findings.push(
+            Rule::FormatInteger,
+            name,
+            Some(text),
+            None,
+            remedies::integer(text),
+        );
     } else if text.starts_with('-') {
         findings.add(
             Rule::FormatNumberRange,
@@ -164,9 +188,9 @@ fn code(
         Membership::Known => {}
         Membership::Extension => findings.add(Rule::CodeExtension, name, Some(one), None),
         Membership::Unknown(nearest) => {
-            let remedy = nearest.filter(|_| one == whole).map(|value| Remedy {
-                value,
-                certain: false,
+            let remedy = nearest.filter(|_| one == whole).map(|nearest| Remedy {
+                value: nearest.code,
+                certain: nearest.only,
             });
             findings.push(
                 Rule::CodeUnknown,
@@ -181,11 +205,12 @@ fn code(
 
 fn region_code(name: &'static str, text: &str, findings: &mut Findings<'_>) {
     let Some(normal) = region::normalise(text) else {
-        findings.add(
+        findings.push(
             Rule::FormatRegion,
             name,
             Some(text),
             Some("6|9|12 × 0-9".into()),
+            remedies::region(text),
         );
         return;
     };
@@ -210,11 +235,12 @@ pub(super) fn credit(name: &'static str, text: &str, findings: &mut Findings<'_>
                 remedy,
             );
         }
-        Err(_) => findings.add(
+        Err(_) => findings.push(
             Rule::CreditCodeFormat,
             name,
             Some(text),
             Some("18 × 0-9A-Z".into()),
+            remedies::credit(text),
         ),
     }
 }
@@ -241,11 +267,12 @@ fn department(name: &'static str, text: &str, findings: &mut Findings<'_>) {
                 Some("18 × 0-9A-Z".into()),
             );
         }
-        Err(_) => findings.add(
+        Err(_) => findings.push(
             Rule::DepartmentFormat,
             name,
             Some(text),
             Some("18 × 0-9A-Z".into()),
+            remedies::credit(text),
         ),
     }
 }

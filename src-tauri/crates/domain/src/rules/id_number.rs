@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::fields::{credit, with_last};
-use super::{Findings, Rule};
+use super::{Findings, Rule, remedies};
 use crate::finding::Remedy;
 use crate::primitives::{citizen_id, region};
 
@@ -34,11 +34,12 @@ fn citizen(today: NaiveDate, name: &'static str, text: &str, findings: &mut Find
     for error in &errors {
         match error {
             CitizenIdError::Length | CitizenIdError::Characters => {
-                findings.add(
+                findings.push(
                     Rule::IdNumberFormat,
                     name,
                     Some(text),
                     Some("18 × 0-9X".into()),
+                    remedies::citizen(text, today),
                 );
                 return;
             }

@@ -7,12 +7,13 @@
 mod accounts;
 mod cases;
 mod catalogue;
-mod cluster;
+pub mod cluster;
 mod fields;
 mod id_number;
 mod items;
 mod neighbours;
 mod quality;
+mod remedies;
 mod reviews;
 
 use std::borrow::Cow;
@@ -20,7 +21,6 @@ use std::borrow::Cow;
 use chrono::{Duration, NaiveDateTime};
 
 pub use catalogue::{ALL, RULES, Rule, RuleInfo, RuleText};
-pub use cluster::cluster;
 pub use neighbours::ParentFacts;
 pub use quality::Dimension;
 pub use reviews::{scale_evidence, scale_is_reversed};
@@ -249,3 +249,6 @@ pub fn split_codes(text: &str) -> impl Iterator<Item = &str> {
         .map(str::trim)
         .filter(|code| !code.is_empty())
 }
+
+#[cfg(test)]
+mod remedy_tests;

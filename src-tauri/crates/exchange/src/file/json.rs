@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use serde_json::Value;
+use zhengqiao_domain::mapping::read_row;
 
 use super::encoding::{self, Encoding};
 use super::row::Row;
@@ -12,9 +12,9 @@ use crate::error::Fault;
 use crate::profile::Envelope;
 
 fn row(text: &str) -> Row {
-    match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(fields)) => Row::Object(fields),
-        _ => Row::Broken(text.to_owned()),
+    match read_row(text.as_bytes()) {
+        Some(fields) => Row::Object(fields),
+        None => Row::Broken(text.to_owned()),
     }
 }
 

@@ -12,7 +12,8 @@ pub use acts::{
     ends, find_key, forget_resolved, greatest_id, open_payloads, remove, select_ids, set_overridden,
 };
 pub use read::{
-    RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, page, payload,
+    RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, hits, is_plain,
+    of_business, page, payload,
 };
 pub use refused::{count_refused, settle_refused};
 

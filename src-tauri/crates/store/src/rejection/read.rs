@@ -32,6 +32,8 @@ pub struct RejectionFilter {
     pub region: Option<String>,
     /// Last seen in this run.
     pub run_id: Option<i64>,
+    /// First seen on one of these days: the first and the last of them, `YYYY-MM-DD`.
+    pub days: Option<(String, String)>,
     /// Part of a searched text.
     pub search: Option<String>,
     /// Ignored by this decision.
@@ -159,10 +161,14 @@ pub(super) fn narrow(filter: &RejectionFilter) -> (String, Vec<Value>) {
             None => {}
         }
     }
+    if let Some((from, to)) = &filter.days {
+        sql.push_str(" AND r.day BETWEEN ? AND ?");
+        values.extend([from, to].map(|day| Value::Text(day.clone())));
+    }
+    // One cause has all that is asked for.
+    let mut of_cause = String::new();
     if let Some(id) = filter.cause_id {
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM rejection_cause rc WHERE rc.cause_id = {id} AND rc.rejection_id = r.id)"
-        ));
+        of_cause.push_str(&format!(" AND rc.cause_id = {id}"));
     }
     if let Some(id) = filter.decision_id {
         sql.push_str(&format!(
@@ -171,22 +177,20 @@ pub(super) fn narrow(filter: &RejectionFilter) -> (String, Vec<Value>) {
     }
     for (column, text) in [("rule", &filter.rule), ("field", &filter.field)] {
         if let Some(text) = text {
-            sql.push_str(&format!(
-                " AND EXISTS (
-                   SELECT 1
-                   FROM rejection_cause rc
-                   JOIN cause c ON c.id = rc.cause_id
-                   WHERE rc.rejection_id = r.id AND c.{column} = ?)"
-            ));
+            of_cause.push_str(&format!(" AND c.{column} = ?"));
             values.push(Value::Text(text.clone()));
         }
     }
-    if let Some(text) = filter
-        .search
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
+    if !of_cause.is_empty() {
+        sql.push_str(&format!(
+            " AND EXISTS (
+               SELECT 1
+               FROM rejection_cause rc
+               JOIN cause c ON c.id = rc.cause_id
+               WHERE rc.rejection_id = r.id{of_cause})"
+        ));
+    }
+    if let Some(text) = searched(filter) {
         match bigram::query(text) {
             Some(query) => {
                 sql.push_str(" AND r.id IN (SELECT rowid FROM rejection_search WHERE rejection_search MATCH ?)");
@@ -196,6 +200,78 @@ pub(super) fn narrow(filter: &RejectionFilter) -> (String, Vec<Value>) {
         }
     }
     (sql, values)
+}
+
+fn searched(filter: &RejectionFilter) -> Option<&str> {
+    filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
+
+/// The numbers of the rejections that have what no column in memory tells: the searched text, the
+/// decision that ignores them; ascending. `None` where a filter asks for nothing of it.
+///
+/// # Errors
+/// SQLite's.
+pub fn hits(
+    connection: &Connection,
+    filter: &RejectionFilter,
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let mut hits: Option<Vec<i64>> = None;
+    if let Some(text) = searched(filter) {
+        let Some(query) = bigram::query(text) else {
+            return Ok(Some(Vec::new()));
+        };
+        narrow_hits(
+            connection,
+            "SELECT rowid FROM rejection_search WHERE rejection_search MATCH ?1 ORDER BY rowid",
+            [query],
+            &mut hits,
+        )?;
+    }
+    if let Some(id) = filter.decision_id {
+        narrow_hits(
+            connection,
+            "SELECT rejection_id FROM rejection_ignore WHERE decision_id = ?1 ORDER BY rejection_id",
+            [id],
+            &mut hits,
+        )?;
+    }
+    Ok(hits)
+}
+
+/// Keeps those of the hits so far that a query has as well, or all of it where there are none so far.
+fn narrow_hits(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+    hits: &mut Option<Vec<i64>>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let found: Vec<i64> = statement
+        .query_map(values, |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    *hits = Some(match hits.take() {
+        None => found,
+        Some(before) => before
+            .into_iter()
+            .filter(|id| found.binary_search(id).is_ok())
+            .collect(),
+    });
+    Ok(())
+}
+
+/// Whether a filter's rejections are counted without looking at any.
+pub fn is_plain(filter: &RejectionFilter) -> bool {
+    let plain = RejectionFilter {
+        source_ids: filter.source_ids.clone(),
+        states: filter.states.clone(),
+        outcome: filter.outcome,
+        ..RejectionFilter::default()
+    };
+    plain == *filter
 }
 
 /// A page of rejections, newest first.
@@ -223,13 +299,7 @@ pub fn page(
 /// # Errors
 /// SQLite's.
 pub fn count(connection: &Connection, filter: &RejectionFilter) -> Result<i64, StoreError> {
-    let plain = RejectionFilter {
-        source_ids: filter.source_ids.clone(),
-        states: filter.states.clone(),
-        outcome: filter.outcome,
-        ..RejectionFilter::default()
-    };
-    if plain == *filter {
+    if is_plain(filter) {
         let mut sql =
             "SELECT COALESCE(SUM(n), 0) FROM facet_count WHERE facet = 'outcome'".to_owned();
         if let Some(ids) = &filter.source_ids {
@@ -257,6 +327,31 @@ pub fn get(connection: &Connection, id: i64) -> Result<Option<RejectionRow>, Sto
         .prepare_cached(&format!("{ROW} WHERE r.id = ?1"))?
         .query_row([id], read)
         .optional()?)
+}
+
+/// The unsettled rejections of a source whose business key is a text, or begins with it and another part.
+///
+/// # Errors
+/// SQLite's.
+pub fn of_business(
+    connection: &Connection,
+    source_id: i64,
+    business_key: &str,
+    limit: u32,
+) -> Result<Vec<RejectionRow>, StoreError> {
+    let Some(query) = bigram::query(business_key) else {
+        return Ok(Vec::new());
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "{ROW}
+         WHERE r.id IN (SELECT rowid FROM rejection_search WHERE rejection_search MATCH ?1)
+           AND r.source_id = ?2 AND r.state <> 3
+           AND (r.business_key = ?3 OR SUBSTR(r.business_key, 1, LENGTH(?3) + 1) = ?3 || '|')
+         ORDER BY r.id DESC
+         LIMIT ?4"
+    ))?;
+    let rows = statement.query_map(params![query, source_id, business_key, limit], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The connection of a rejection, if there is one.

@@ -323,7 +323,7 @@ proptest! {
                 let counted: i64 = conn.query_row("SELECT COUNT(*) FROM rejection WHERE state = ?1", [state as i64], |row| row.get(0))?;
                 assert_eq!(departments, counted);
             }
-            for row in cause::list(conn, None, None, 100)? {
+            for row in cause::list(conn, 100)? {
                 let counted: i64 = conn.query_row(
                     "SELECT COUNT(*) FROM rejection_cause rc JOIN rejection r ON r.id = rc.rejection_id WHERE rc.cause_id = ?1 AND r.state IN (1, 2)",
                     [row.id], |row| row.get(0))?;

@@ -1,0 +1,121 @@
+//! A column of small numbers: two bytes each as long as that is enough, four from then on.
+
+/// The numbers of one column.
+#[derive(Debug)]
+pub(super) enum Numbers {
+    Narrow(Vec<u16>),
+    Wide(Vec<u32>),
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Numbers::Narrow(Vec::new())
+    }
+}
+
+impl Numbers {
+    pub(super) fn get(&self, at: usize) -> u32 {
+        match self {
+            Numbers::Narrow(list) => u32::from(list[at]),
+            Numbers::Wide(list) => list[at],
+        }
+    }
+
+    pub(super) fn set(&mut self, at: usize, number: u32) {
+        self.make_room(number);
+        match self {
+            Numbers::Narrow(list) => list[at] = narrow(number),
+            Numbers::Wide(list) => list[at] = number,
+        }
+    }
+
+    pub(super) fn insert(&mut self, at: usize, number: u32) {
+        self.make_room(number);
+        match self {
+            Numbers::Narrow(list) => list.insert(at, narrow(number)),
+            Numbers::Wide(list) => list.insert(at, number),
+        }
+    }
+
+    /// Adds one to the count of the number at each of the places.
+    pub(super) fn count(&self, places: &[u32], counts: &mut Lanes) {
+        let width = counts.width;
+        match self {
+            Numbers::Narrow(list) => {
+                for (lane, at) in places.iter().enumerate() {
+                    counts.list[(lane % LANES) * width + usize::from(list[*at as usize])] += 1;
+                }
+            }
+            Numbers::Wide(list) => {
+                for (lane, at) in places.iter().enumerate() {
+                    counts.list[(lane % LANES) * width + list[*at as usize] as usize] += 1;
+                }
+            }
+        }
+    }
+
+    fn make_room(&mut self, number: u32) {
+        if let Numbers::Narrow(list) = self
+            && number > u32::from(u16::MAX)
+        {
+            *self = Numbers::Wide(list.iter().map(|each| u32::from(*each)).collect());
+        }
+    }
+}
+
+const LANES: usize = 4;
+
+/// Counts by number, four lists of them: rows that follow each other mostly have the same number, and a
+/// processor waits for a count that it has only just written.
+#[derive(Debug, Clone)]
+pub(super) struct Lanes {
+    width: usize,
+    list: Vec<u32>,
+}
+
+impl Lanes {
+    pub(super) fn new(width: usize) -> Self {
+        Self {
+            width,
+            list: vec![0; width * LANES],
+        }
+    }
+
+    /// Adds the counts of other rows.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (one, other) in self.list.iter_mut().zip(&other.list) {
+            *one += other;
+        }
+    }
+
+    /// The count of each number.
+    pub(super) fn sums(&self) -> Vec<u32> {
+        (0..self.width)
+            .map(|at| self.list[at..].iter().step_by(self.width).sum())
+            .collect()
+    }
+}
+
+/// The number itself: a greater one has made the column wide before.
+fn narrow(number: u32) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_grows_beyond_two_bytes_keeps_its_numbers() {
+        let mut numbers = Numbers::default();
+        numbers.insert(0, 7);
+        numbers.insert(0, 65_535);
+        numbers.insert(2, 70_000);
+        numbers.set(1, 9);
+        assert!(matches!(numbers, Numbers::Wide(_)));
+        assert_eq!(
+            (0..3).map(|at| numbers.get(at)).collect::<Vec<_>>(),
+            [65_535, 9, 70_000]
+        );
+    }
+}

@@ -27,6 +27,7 @@ pub mod live;
 pub mod mapping;
 pub mod reconciliation;
 pub mod rejected;
+pub mod reports;
 pub mod schedule;
 pub mod secrets;
 pub mod sharing;

@@ -8,6 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use zhengqiao_api::contract::RejectionFilter;
 use zhengqiao_domain::DatasetId;
 
+pub use crate::report_args::ReportCommand;
+
 /// 政桥：政府网站集约化平台与政务服务平台的数据对接 · Connects a government website platform to the service platform
 #[derive(Debug, Parser)]
 #[command(name = "zhengqiao", version, propagate_version = true)]
@@ -53,6 +55,11 @@ pub enum Command {
     Rejected {
         #[command(subcommand)]
         command: RejectedCommand,
+    },
+    /// 问题清单：反馈给提供方并收回答复 · Lists of problems for the provider, and their answers
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
     },
     /// 已入库记录 · Cached records, or one of them
     Records(RecordsCommand),
@@ -607,6 +614,15 @@ pub struct FilterArgs {
     /// 搜索 · Part of a name, title or number
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
+    /// 提供方的答复，any 为任一 · corrected, explained, in_progress, unable, not_ours or any
+    #[arg(long, value_name = "WORD")]
+    pub answer: Option<String>,
+    /// 问题清单编号 · Only on this list of problems
+    #[arg(long, value_name = "ID")]
+    pub report: Option<i64>,
+    /// 仅逾期未答复 · Only without an answer after the term
+    #[arg(long)]
+    pub overdue: bool,
 }
 
 impl FilterArgs {
@@ -621,6 +637,9 @@ impl FilterArgs {
             department: self.department,
             run_id: self.run,
             search: self.search,
+            answer: self.answer,
+            report_id: self.report,
+            overdue: self.overdue,
             ..RejectionFilter::default()
         }
     }

@@ -19,6 +19,8 @@ mod output;
 mod reconcile;
 mod records;
 mod rejected;
+mod report;
+mod report_args;
 mod run_page;
 mod schedule;
 mod sync;
@@ -138,6 +140,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Undo(command) => undo::run(&console, command, output).await,
         Command::Schedule { command } => schedule::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
+        Command::Report { command } => report::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,
         Command::Passphrase => connection::change_passphrase(&console, output).await,

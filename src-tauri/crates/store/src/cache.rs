@@ -28,6 +28,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0002.sql")),
     M::up(include_str!("../migrations/0003.sql")),
     M::up(include_str!("../migrations/0004.sql")),
+    M::up(include_str!("../migrations/0006.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

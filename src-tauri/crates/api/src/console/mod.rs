@@ -13,6 +13,10 @@ mod network;
 mod reconciliation;
 mod records;
 mod rejected;
+mod report_answers;
+mod report_file;
+mod report_write;
+mod reports;
 mod retention;
 mod run_page;
 mod run_report;
@@ -61,6 +65,7 @@ struct Shared {
     samples: Mutex<mapping::Samples>,
     reconciling: reconciliation::Reconciling,
     dry: Mutex<dry::DryRuns>,
+    reporting: Mutex<report_write::Writing>,
     changes: tokio::sync::broadcast::Sender<StateChange>,
 }
 
@@ -82,6 +87,7 @@ impl Console {
             samples: Mutex::default(),
             reconciling: reconciliation::Reconciling::default(),
             dry: Mutex::default(),
+            reporting: Mutex::default(),
             changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
         }))
     }

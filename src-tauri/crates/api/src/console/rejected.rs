@@ -467,7 +467,7 @@ fn check_again(
     }
 }
 
-fn given_reason(reason: &str) -> Result<String, ApiError> {
+pub(super) fn given_reason(reason: &str) -> Result<String, ApiError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(invalid("reason: give a reason of at most 500 characters"));
@@ -476,7 +476,7 @@ fn given_reason(reason: &str) -> Result<String, ApiError> {
 }
 
 /// The states of a filter: open ones unless one is named, all of them for `all`.
-fn states(filter: &RejectionFilter) -> Result<Vec<i64>, ApiError> {
+pub(super) fn states(filter: &RejectionFilter) -> Result<Vec<i64>, ApiError> {
     match filter.state.as_deref() {
         None | Some("") => Ok(vec![State::Open as i64, State::Reported as i64]),
         Some("all") => Ok(Vec::new()),
@@ -515,7 +515,7 @@ pub(super) fn narrowed_filter(
     narrowed(conn, filter, states)
 }
 
-fn narrowed(
+pub(super) fn narrowed(
     conn: &Connection,
     filter: &RejectionFilter,
     states: Vec<i64>,
@@ -537,6 +537,11 @@ fn narrowed(
         region: filter.region.clone(),
         run_id: filter.run_id,
         search: filter.search.clone(),
+        letter: rejection::LetterFilter {
+            answer: filter.answer.clone(),
+            report_id: filter.report_id,
+            overdue_on: filter.overdue.then(super::reports::today),
+        },
     })
 }
 
@@ -548,6 +553,9 @@ fn is_narrow(filter: &RejectionFilter) -> bool {
         || filter.region.is_some()
         || filter.run_id.is_some()
         || filter.search.is_some()
+        || filter.answer.is_some()
+        || filter.report_id.is_some()
+        || filter.overdue
 }
 
 pub(super) fn cause_row(row: cause::CauseRow) -> CauseRow {
@@ -603,6 +611,7 @@ pub(super) fn row(row: rejection::RejectionRow) -> RejectionRow {
         seen_at: row.seen_at,
         seen_count: row.seen_count,
         run_id: row.run_id,
+        answer: row.answer,
     }
 }
 

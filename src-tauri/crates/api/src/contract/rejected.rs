@@ -37,6 +37,14 @@ pub struct RejectionFilter {
     pub run_id: Option<i64>,
     /// Words: any part of a name, title or number.
     pub search: Option<String>,
+    /// Only with this as the provider's last answer: corrected, explained, in_progress, unable,
+    /// not_ours, or any.
+    pub answer: Option<String>,
+    /// Only on this report to the provider.
+    #[ts(type = "number | null")]
+    pub report_id: Option<i64>,
+    /// Only those that wait for the provider's answer after the term.
+    pub overdue: bool,
 }
 
 /// A cause: dataset × rule × field × cluster of values.
@@ -170,6 +178,8 @@ pub struct RejectionRow {
     /// The run that last brought it.
     #[ts(type = "number")]
     pub run_id: i64,
+    /// The provider's last answer: corrected, explained, in_progress, unable or not_ours.
+    pub answer: Option<String>,
 }
 
 /// Names a rejection.

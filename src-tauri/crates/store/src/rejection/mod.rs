@@ -10,7 +10,8 @@ mod refused;
 
 pub use acts::{forget_resolved, ignore, open_payloads, remove, reopen, select_ids};
 pub use read::{
-    RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, page, payload,
+    LetterFilter, RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get,
+    page, payload, shares,
 };
 pub use refused::{count_refused, settle_refused};
 

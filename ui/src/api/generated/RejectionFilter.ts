@@ -49,4 +49,17 @@ run_id: number | null,
 /**
  * Words: any part of a name, title or number.
  */
-search: string | null, };
+search: string | null, 
+/**
+ * Only with this as the provider's last answer: corrected, explained, in_progress, unable,
+ * not_ours, or any.
+ */
+answer: string | null, 
+/**
+ * Only on this report to the provider.
+ */
+report_id: number | null, 
+/**
+ * Only those that wait for the provider's answer after the term.
+ */
+overdue: boolean, };

@@ -69,4 +69,8 @@ seen_count: number,
 /**
  * The run that last brought it.
  */
-run_id: number, };
+run_id: number, 
+/**
+ * The provider's last answer: corrected, explained, in_progress, unable or not_ours.
+ */
+answer: string | null, };

@@ -16,6 +16,7 @@ import { narrow } from './narrow'
 import { network } from './network'
 import { reconcile } from './reconciliation'
 import { rejected } from './rejected'
+import { reports } from './reports'
 import { schedule } from './schedule'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
@@ -46,6 +47,7 @@ export default {
   guards,
   reconcile,
   rejected,
+  reports,
   identity,
   audit,
   settings,

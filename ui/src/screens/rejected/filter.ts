@@ -29,6 +29,9 @@ export function useFilter(connectionId: ComputedRef<number | null>): Filter {
     region: one('region'),
     run_id: number('run'),
     search: one('search'),
+    answer: one('answer'),
+    report_id: number('report'),
+    overdue: one('overdue') !== null,
   }))
   return {
     filter,

@@ -17,6 +17,7 @@ mod dry;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
 mod reconcile;
+mod report;
 mod schedule;
 #[path = "../frontend/servers.rs"]
 mod servers;

@@ -19,7 +19,7 @@ pub async fn run(
     output: Output,
 ) -> Result<End, ApiError> {
     match command {
-        ReportCommand::Write(command) => write(console, command, output).await?,
+        ReportCommand::Write(command) => write(console, *command, output).await?,
         ReportCommand::Rewrite { id, file, form } => {
             let request = RewriteReport {
                 report_id: id,

@@ -10,7 +10,7 @@ use crate::args::FilterArgs;
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {
     /// 生成问题清单，并将其中的记录标为已反馈 · Write a list and mark its records as reported
-    Write(WriteCommand),
+    Write(Box<WriteCommand>),
     /// 重新写出某份清单的文件（编号不变） · Write the file of a list again, with the same numbers
     Rewrite {
         id: i64,

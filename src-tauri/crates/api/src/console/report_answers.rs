@@ -145,7 +145,7 @@ fn read_files(paths: &[String]) -> Result<Files, ApiError> {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let tables = read_tables(&path.display().to_string(), &CAPS)
+        let tables = read_tables(&path.display().to_string(), &CAPS, &answers::is_header)
             .map_err(|error| trouble(path, error))?;
         for table in tables {
             let sheet = answers::find(&table);

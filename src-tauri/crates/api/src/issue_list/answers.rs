@@ -183,6 +183,11 @@ impl Columns {
     }
 }
 
+/// Whether cells are the header of a list that comes back.
+pub fn is_header(cells: &[String]) -> bool {
+    Columns::of(cells).is_some()
+}
+
 /// What a cell means as an answer.
 pub fn said(cell: &str) -> Said {
     let cell = cell.trim();

@@ -63,11 +63,23 @@ impl FileTable {
     }
 }
 
+/// Rows among which the header of separated values is looked for.
+const HEADER_WITHIN: usize = 1_000;
+
+/// Whether cells are a table's header.
+pub type IsHeader<'h> = &'h dyn Fn(&[String]) -> bool;
+
 /// Reads every table of a file: `.xlsx` and its kin, or separated values in UTF-8, GB 18030 or UTF-16.
+/// What separates values is the sign with which there is a header: cells of several lines make any count
+/// of signs a guess.
 ///
 /// # Errors
 /// What is wrong with the file, by its name; [`Fault::TooLarge`] beyond a limit.
-pub fn read_tables(path: &str, caps: &TableCaps) -> Result<Vec<FileTable>, Trouble> {
+pub fn read_tables(
+    path: &str,
+    caps: &TableCaps,
+    is_header: IsHeader<'_>,
+) -> Result<Vec<FileTable>, Trouble> {
     let io = |error: std::io::Error| Trouble::of_io(path, &error);
     let mut file = File::open(path).map_err(io)?;
     let bytes = file.metadata().map_err(io)?.len();
@@ -86,7 +98,7 @@ pub fn read_tables(path: &str, caps: &TableCaps) -> Result<Vec<FileTable>, Troub
     } else if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         kin(path, caps)
     } else {
-        text(path, caps).map(|table| vec![table])
+        text(path, caps, is_header).map(|table| vec![table])
     }
 }
 
@@ -206,9 +218,22 @@ fn kin(path: &str, caps: &TableCaps) -> Result<Vec<FileTable>, Trouble> {
     Ok(tables)
 }
 
-fn text(path: &str, caps: &TableCaps) -> Result<FileTable, Trouble> {
+fn text(path: &str, caps: &TableCaps, is_header: IsHeader<'_>) -> Result<FileTable, Trouble> {
     let encoding = encoding::of_file(path, "")?;
-    let delimiter = separated::delimiter(path, encoding, "")?;
+    let mut delimiter = separated::delimiter(path, encoding, "")?;
+    for candidate in separated::CANDIDATES {
+        let (mut found, mut seen) = (false, 0);
+        let read = separated::read(path, encoding, candidate, &mut |row, _| {
+            seen += 1;
+            found = matches!(&row, Row::Cells(cells) if is_header(cells));
+            Ok(!found && seen < HEADER_WITHIN)
+        });
+        // A quote that is not closed is told below, when the file is read for good.
+        if read.is_ok() && found {
+            delimiter = candidate;
+            break;
+        }
+    }
     let mut table = FileTable {
         name: Path::new(path)
             .file_stem()
@@ -247,7 +272,9 @@ mod tests {
     };
 
     fn read(path: &Path) -> Result<Vec<FileTable>, Trouble> {
-        read_tables(&path.display().to_string(), &CAPS)
+        read_tables(&path.display().to_string(), &CAPS, &|cells| {
+            cells.iter().any(|cell| cell == "答复")
+        })
     }
 
     #[test]
@@ -269,6 +296,19 @@ mod tests {
                 tables[0].rows[1],
                 (3, vec!["7K3".into(), "已更正\n附注".into()])
             );
+        }
+    }
+
+    #[test]
+    fn the_sign_is_the_one_with_which_there_is_a_header_whatever_cells_contain() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        let text = "编号,值,答复\n1,\"1. a|b\n2. c|d\n3. e|f\",属实\n2,\"1. a|b\n2. c|d\",属实\n";
+        for sign in [",", ";", "\t"] {
+            std::fs::write(&path, text.replace(',', sign)).unwrap();
+            let tables = read(&path).unwrap();
+            assert_eq!(tables[0].rows.len(), 3, "{sign:?}");
+            assert_eq!(tables[0].rows[2].1[2], "属实");
         }
     }
 

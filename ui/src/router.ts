@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: '/sync/runs/:id', name: 'run', component: () => import('./screens/sync/Run.vue') },
     { path: '/sync/dry/:id', name: 'dry-run', component: () => import('./screens/sync/DryRun.vue') },
     { path: '/rejected', name: 'rejected', component: () => import('./screens/rejected/Rejected.vue') },
+    { path: '/reports', name: 'reports', component: () => import('./screens/reports/Reports.vue') },
     { path: '/records', name: 'records', component: () => import('./screens/records/Records.vue') },
     { path: '/quality', name: 'quality', component: () => import('./screens/quality/Quality.vue') },
     { path: '/identity', name: 'identity', component: () => import('./screens/identity/Identity.vue') },

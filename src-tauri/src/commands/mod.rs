@@ -29,6 +29,7 @@ pub mod mending;
 pub mod overriding;
 pub mod reconciliation;
 pub mod rejected;
+pub mod reports;
 pub mod schedule;
 pub mod secrets;
 pub mod sharing;

@@ -20,6 +20,7 @@ mod listeners;
 mod mend;
 mod quality;
 mod reconcile;
+mod report;
 mod schedule;
 #[path = "../frontend/servers.rs"]
 mod servers;

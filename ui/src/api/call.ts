@@ -8,10 +8,14 @@ import type {
   Effect,
   ErrorCode,
   ReconciliationProgress,
+  ReportDetail,
+  ReportProgress,
+  RewriteReport,
   RunProgress,
   TestDeliveryTarget,
   TestLayer,
   TestReport,
+  WriteReport,
 } from './generated'
 
 type Request<K extends keyof CommandMap> = CommandMap[K]['request']
@@ -107,4 +111,20 @@ export function watchReconciliation(
   onProgress: (progress: ReconciliationProgress) => void,
 ): Promise<ReconciliationProgress> {
   return send('watch_reconciliation', { request: { reconciliation_id }, onProgress: channel(onProgress) })
+}
+
+/** Writes a list of problems; tells how far it is. */
+export function writeReport(
+  request: WriteReport,
+  onProgress: (progress: ReportProgress) => void,
+): Promise<ReportDetail> {
+  return send('write_report', { request, onProgress: channel(onProgress) })
+}
+
+/** Writes the file of a list of problems again; tells how far it is. */
+export function rewriteReport(
+  request: RewriteReport,
+  onProgress: (progress: ReportProgress) => void,
+): Promise<ReportDetail> {
+  return send('rewrite_report', { request, onProgress: channel(onProgress) })
 }

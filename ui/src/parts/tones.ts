@@ -18,6 +18,19 @@ const TONES: Record<string, string> = {
   orphaned: 'bad',
   missing_required: 'bad',
   running: 'run',
+  overdue: 'bad',
+  open_again: 'warn',
+  corrected: 'amber',
+  unwritten: 'warn',
+  new: 'good',
+  changed: 'amber',
+  contradicting: 'bad',
+  mistyped: 'bad',
+  unknown: 'bad',
+  unclear: 'warn',
+  uncomputed: 'warn',
+  elsewhere: 'warn',
+  earlier: 'warn',
 }
 
 /** The tone of a state's word; what has none is quiet. */

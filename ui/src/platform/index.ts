@@ -32,6 +32,12 @@ export async function pickOpenFile(title: string, kinds: FileKind[]): Promise<st
   return typeof path === 'string' ? path : null
 }
 
+/** Asks which files to read; empty when the user changes their mind. */
+export async function pickOpenFiles(title: string, kinds: FileKind[]): Promise<string[]> {
+  const paths = await open({ title, filters: kinds, multiple: true, directory: false })
+  return Array.isArray(paths) ? paths : []
+}
+
 /** Names the window in the task bar. A window that cannot be named goes on without. */
 export async function setTitle(title: string): Promise<void> {
   document.title = title

@@ -9,6 +9,7 @@ pub mod contract;
 pub mod demo;
 pub mod differences;
 mod estimate;
+mod issue_list;
 mod keys;
 mod logs;
 mod masks;

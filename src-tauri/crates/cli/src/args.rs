@@ -8,6 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use zhengqiao_api::contract::RejectionFilter;
 use zhengqiao_domain::DatasetId;
 
+pub use crate::report_args::ReportCommand;
+
 /// 政桥：政府网站集约化平台与政务服务平台的数据对接 · Connects a government website platform to the service platform
 #[derive(Debug, Parser)]
 #[command(name = "zhengqiao", version, propagate_version = true)]
@@ -58,6 +60,11 @@ pub enum Command {
     Recipe {
         #[command(subcommand)]
         command: RecipeCommand,
+    },
+    /// 问题清单：反馈给提供方并收回答复 · Lists of problems for the provider, and their answers
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
     },
     /// 已入库记录 · Cached records, or one of them
     Records(RecordsCommand),
@@ -803,6 +810,15 @@ pub struct FilterArgs {
     /// 搜索 · Part of a name, title or number
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
+    /// 提供方的答复，any 为任一 · corrected, explained, in_progress, unable, not_ours or any
+    #[arg(long, value_name = "WORD")]
+    pub answer: Option<String>,
+    /// 问题清单编号 · Only on this list of problems
+    #[arg(long, value_name = "ID")]
+    pub report: Option<i64>,
+    /// 仅逾期未答复 · Only without an answer after the term
+    #[arg(long)]
+    pub overdue: bool,
 }
 
 impl FilterArgs {
@@ -822,6 +838,9 @@ impl FilterArgs {
             run_id: self.run.or(saved.run_id),
             day: self.day.or(saved.day),
             search: self.search.or(saved.search),
+            answer: self.answer.or(saved.answer),
+            report_id: self.report.or(saved.report_id),
+            overdue: self.overdue || saved.overdue,
         }
     }
 }

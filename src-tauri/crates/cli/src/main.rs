@@ -25,6 +25,8 @@ mod recipe;
 mod reconcile;
 mod records;
 mod rejected;
+mod report;
+mod report_args;
 mod run_page;
 mod schedule;
 mod sync;
@@ -145,6 +147,7 @@ async fn run(args: Args, output: Output) -> Result<End, ApiError> {
         Command::Schedule { command } => schedule::run(&console, command, output).await,
         Command::Rejected { command } => rejected::run(&console, command, output).await,
         Command::Recipe { command } => recipe::run(&console, command, output).await,
+        Command::Report { command } => report::run(&console, command, output).await,
         Command::Records(command) => records::run(&console, command, output).await,
         Command::Quality(command) => quality::run(&console, command, output).await,
         Command::Identity { command } => identity::run(&console, command, output).await,

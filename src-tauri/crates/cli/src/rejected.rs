@@ -192,7 +192,7 @@ pub async fn run(
     Ok(End::Done)
 }
 
-async fn filter_of(console: &Console, filter: FilterArgs) -> Result<RejectionFilter, ApiError> {
+pub async fn filter_of(console: &Console, filter: FilterArgs) -> Result<RejectionFilter, ApiError> {
     let connection_id = match &filter.connection {
         Some(name) => Some(console.connection_by_name(name).await?.connection_id),
         None => None,

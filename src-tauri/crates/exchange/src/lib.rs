@@ -45,8 +45,8 @@ pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, Table, Tab
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::{
-    FileFormat, FileSource, InspectedColumn, InspectedFile, Trouble as FileTrouble,
-    inspect as inspect_file,
+    FileFormat, FileSource, FileTable, InspectedColumn, InspectedFile, TableCaps,
+    Trouble as FileTrouble, inspect as inspect_file, read_tables,
 };
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
 pub use limits::Limits;

@@ -30,6 +30,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0003.sql")),
     M::up(include_str!("../migrations/0004.sql")),
     M::up(include_str!("../migrations/0005.sql")),
+    M::up(include_str!("../migrations/0006.sql")),
     M::up(include_str!("../migrations/0007.sql")),
     M::up(include_str!("../migrations/0008.sql")),
     M::up(include_str!("../migrations/0009.sql")),

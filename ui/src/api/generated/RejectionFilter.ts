@@ -57,4 +57,17 @@ search: string | null,
 /**
  * Ignored by this decision.
  */
-decision_id: number | null, };
+decision_id: number | null, 
+/**
+ * Only with this as the provider's last answer: corrected, explained, in_progress, unable,
+ * not_ours, or any.
+ */
+answer: string | null, 
+/**
+ * Only on this report to the provider.
+ */
+report_id: number | null, 
+/**
+ * Only those that wait for the provider's answer after the term.
+ */
+overdue: boolean, };

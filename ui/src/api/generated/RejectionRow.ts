@@ -74,4 +74,8 @@ run_id: number,
 /**
  * By whom, why and until when it is ignored.
  */
-ignored: IgnoredBy | null, };
+ignored: IgnoredBy | null, 
+/**
+ * The provider's last answer: corrected, explained, in_progress, unable or not_ours.
+ */
+answer: string | null, };

@@ -20,6 +20,7 @@ import { overriding } from './overriding'
 import { quality } from './quality'
 import { reconcile } from './reconciliation'
 import { rejected } from './rejected'
+import { reports } from './reports'
 import { schedule } from './schedule'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
@@ -54,6 +55,7 @@ export default {
   reconcile,
   inbox,
   rejected,
+  reports,
   identity,
   audit,
   settings,

@@ -104,6 +104,7 @@ export const mend = {
     cancel: 'Stop',
   },
   ignore: {
+    byDecision: 'Ignored by decision {id}',
     title: 'Ignore {n} rejected records',
     term: 'For how long',
     value: 'Until the value changes',

@@ -28,7 +28,7 @@ export const rejected: typeof zh = {
   revalidateAll: 'Check all {n} again',
   reveal: 'Show personal data',
   hide: 'Mask again',
-  export: 'Export the list of problems',
+  export: 'Export the rows',
   exported: '{n} lines written: {path}',
   ignoreTitle: 'Ignore {n} records',
   ignoreHint: 'They stay quiet until their content changes, or until the date.',

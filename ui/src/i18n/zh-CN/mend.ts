@@ -102,6 +102,7 @@ export const mend = {
     cancel: '停止',
   },
   ignore: {
+    byDecision: '由忽略决定 {id} 忽略',
     title: '忽略 {n} 条异常数据',
     term: '忽略期限',
     value: '直到内容变化',

@@ -26,7 +26,7 @@ export const rejected = {
   revalidateAll: '重新校验全部 {n} 条',
   reveal: '显示个人信息',
   hide: '恢复脱敏',
-  export: '导出问题清单',
+  export: '导出明细',
   exported: '已写入 {n} 行：{path}',
   ignoreTitle: '忽略 {n} 条异常数据',
   ignoreHint: '忽略后，直到内容变化（或到所选日期）前不再提示。',

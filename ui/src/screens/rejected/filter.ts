@@ -3,6 +3,29 @@ import { computed, type ComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import type { DatasetId, Outcome, RejectionFilter } from '@/api/generated'
 
+/** A filter that narrows by nothing but what is given. */
+export function rejectionsWith(part: Partial<RejectionFilter>): RejectionFilter {
+  return {
+    connection_id: null,
+    dataset: null,
+    state: null,
+    outcome: null,
+    rule: null,
+    field: null,
+    cause_id: null,
+    department: null,
+    region: null,
+    run_id: null,
+    day: null,
+    search: null,
+    decision_id: null,
+    answer: null,
+    report_id: null,
+    overdue: false,
+    ...part,
+  }
+}
+
 export interface Filter {
   filter: ComputedRef<RejectionFilter>
   isNarrow: ComputedRef<boolean>
@@ -24,6 +47,10 @@ const QUERY: [keyof RejectionFilter, string][] = [
   ['run_id', 'run'],
   ['day', 'day'],
   ['search', 'search'],
+  ['decision_id', 'decision'],
+  ['answer', 'answer'],
+  ['report_id', 'report'],
+  ['overdue', 'overdue'],
 ]
 
 /** Reads and writes the filter of the active connection. */
@@ -47,6 +74,9 @@ export function useFilter(connectionId: ComputedRef<number | null>): Filter {
     day: one('day'),
     search: one('search'),
     decision_id: number('decision'),
+    answer: one('answer'),
+    report_id: number('report'),
+    overdue: one('overdue') !== null,
   }))
   return {
     filter,

@@ -316,5 +316,10 @@ pub(super) fn narrowed(
         days,
         search: filter.search.clone(),
         decision_id: filter.decision_id,
+        letter: rejection::LetterFilter {
+            answer: filter.answer.clone(),
+            report_id: filter.report_id,
+            overdue_on: filter.overdue.then(super::reports::today),
+        },
     })
 }

@@ -23,7 +23,11 @@ mod recipes;
 mod reconciliation;
 mod records;
 mod rejected;
+mod report_answers;
+mod report_file;
 mod report_form;
+mod report_write;
+mod reports;
 mod retention;
 mod revalidation;
 mod run_page;
@@ -75,6 +79,7 @@ struct Shared {
     effects: Mutex<effects::Effects>,
     reconciling: reconciliation::Reconciling,
     dry: Mutex<dry::DryRuns>,
+    reporting: Mutex<report_write::Writing>,
     changes: tokio::sync::broadcast::Sender<StateChange>,
 }
 
@@ -97,6 +102,7 @@ impl Console {
             effects: Mutex::default(),
             reconciling: reconciliation::Reconciling::default(),
             dry: Mutex::default(),
+            reporting: Mutex::default(),
             changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
         }))
     }

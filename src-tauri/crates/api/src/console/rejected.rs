@@ -191,5 +191,6 @@ pub(super) fn row(row: rejection::RejectionRow) -> RejectionRow {
         seen_count: row.seen_count,
         run_id: row.run_id,
         ignored: None,
+        answer: row.answer,
     }
 }

@@ -21,6 +21,7 @@ mod quality;
 mod recipe;
 mod reconciliation;
 mod rejected;
+mod reports;
 mod run_page;
 mod runs;
 mod schedule;
@@ -45,6 +46,7 @@ pub use quality::*;
 pub use recipe::*;
 pub use reconciliation::*;
 pub use rejected::*;
+pub use reports::*;
 pub use run_page::*;
 pub use runs::*;
 pub use schedule::*;
@@ -202,6 +204,20 @@ pub struct CommandMap {
     pub try_override: Call<OverrideRequest, OverrideReport>,
     pub override_rejection: Call<OverrideRequest, OverrideReport>,
     pub revoke_override: Call<RevokeOverride, Nothing>,
+    pub plan_report: Call<PlanReport, ReportPlan>,
+    pub write_report: Call<WriteReport, ReportDetail>,
+    pub rewrite_report: Call<RewriteReport, ReportDetail>,
+    pub cancel_report: Call<Nothing, Nothing>,
+    pub list_reports: Call<ReportsRequest, ReportsPage>,
+    pub get_report: Call<ReportId, ReportDetail>,
+    pub list_report_entries: Call<ReportEntriesRequest, ReportEntriesPage>,
+    pub set_report_due: Call<SetReportDue, ReportDetail>,
+    pub close_report: Call<CloseReport, ReportDetail>,
+    pub withdraw_report: Call<ReportId, BulkReport>,
+    pub repull_corrected: Call<RepullCorrected, RunStarted>,
+    pub preview_answers: Call<ReadAnswers, AnswersPreview>,
+    pub apply_answers: Call<ApplyAnswers, AnswersReport>,
+    pub get_letters: Call<GetLetters, Letters>,
     pub get_claim_mapping: Call<ConnectionId, ClaimMappingView>,
     pub save_claim_mapping: Call<SaveClaimMapping, ClaimMappingView>,
     pub review_identity: Call<ConnectionId, IdentitySummary>,

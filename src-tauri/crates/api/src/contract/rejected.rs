@@ -44,6 +44,14 @@ pub struct RejectionFilter {
     /// Ignored by this decision.
     #[ts(type = "number | null")]
     pub decision_id: Option<i64>,
+    /// Only with this as the provider's last answer: corrected, explained, in_progress, unable,
+    /// not_ours, or any.
+    pub answer: Option<String>,
+    /// Only on this report to the provider.
+    #[ts(type = "number | null")]
+    pub report_id: Option<i64>,
+    /// Only those that wait for the provider's answer after the term.
+    pub overdue: bool,
 }
 
 /// A cause: dataset × rule × field × cluster of values.
@@ -190,6 +198,8 @@ pub struct RejectionRow {
     pub run_id: i64,
     /// By whom, why and until when it is ignored.
     pub ignored: Option<IgnoredBy>,
+    /// The provider's last answer: corrected, explained, in_progress, unable or not_ours.
+    pub answer: Option<String>,
 }
 
 /// Names a rejection.

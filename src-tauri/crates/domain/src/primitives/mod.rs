@@ -11,6 +11,7 @@ pub mod mobile;
 pub mod moment;
 pub mod organisation_code;
 pub mod placeholder;
+pub mod reference_number;
 pub mod region;
 pub mod task_code;
 pub mod width;

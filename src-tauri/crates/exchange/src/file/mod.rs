@@ -15,6 +15,7 @@ mod reader;
 mod row;
 mod separated;
 mod sheet;
+mod tables;
 mod walk;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use ts_rs::TS;
 
 pub use diagnose::diagnose;
 pub use inspect::{InspectedColumn, InspectedFile, inspect};
+pub use tables::{FileTable, TableCaps, read_tables};
 pub use walk::FileWalk;
 
 use crate::error::Fault;

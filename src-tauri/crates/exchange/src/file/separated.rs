@@ -9,7 +9,8 @@ use super::row::Row;
 use super::{MAX_ROW_BYTES, Trouble};
 use crate::error::Fault;
 
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Signs that may separate values.
+pub const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Gives an error where a row does not end: an opened quote would swallow the rest of the file.
 struct Metered<R> {

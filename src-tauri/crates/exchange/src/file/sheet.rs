@@ -18,7 +18,8 @@ const EXACT: f64 = 1e15;
 
 type Each<'e> = &'e mut dyn FnMut(Row, u64) -> Result<bool, Trouble>;
 
-fn wrong(path: &str, error: &impl std::fmt::Display) -> Trouble {
+/// What went wrong in reading a workbook.
+pub fn wrong(path: &str, error: &impl std::fmt::Display) -> Trouble {
     let text = error.to_string();
     let lower = text.to_ascii_lowercase();
     let fault = if lower.contains("password") || lower.contains("encrypt") {
@@ -203,7 +204,7 @@ fn bool_text(yes: bool) -> String {
 }
 
 /// A number without exponent, and without a fraction where it has none.
-fn number_text(number: f64) -> String {
+pub fn number_text(number: f64) -> String {
     if number.fract() == 0.0 {
         format!("{number:.0}")
     } else {
@@ -211,7 +212,8 @@ fn number_text(number: f64) -> String {
     }
 }
 
-fn moment_text(at: &ExcelDateTime) -> String {
+/// A moment in canonical form; a mere duration as its number.
+pub fn moment_text(at: &ExcelDateTime) -> String {
     match at.as_datetime() {
         Some(moment) if at.is_datetime() => moment::canonical(moment),
         _ => number_text(at.as_f64()),

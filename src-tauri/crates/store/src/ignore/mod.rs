@@ -256,3 +256,29 @@ pub fn end(connection: &Connection, id: i64, by: &str, at: i64) -> Result<(), St
     )?;
     Ok(())
 }
+
+/// A person ignores rejections until their value changes, for tests of what looks at them.
+///
+/// # Errors
+/// SQLite's.
+#[cfg(test)]
+pub(crate) fn for_test(
+    connection: &rusqlite::Connection,
+    ids: &[i64],
+    act: &crate::rejection_version::Act<'_>,
+) -> Result<i64, crate::StoreError> {
+    let decision = decide(
+        connection,
+        &NewDecision {
+            connection_id: 1,
+            standing: None,
+            chosen: Some("[]"),
+            term: Term::Value,
+            until: None,
+            reason: "known",
+            actor: "管理员",
+            at: 5,
+        },
+    )?;
+    cover(connection, ids, decision, act)
+}

@@ -417,10 +417,10 @@ proptest! {
                     bed.cache.write_blocking(move |tx| resolve(tx, id, 2, 2)).unwrap();
                 },
                 Deed::Ignore(key) => if let Some(&id) = ids.get(&key) {
-                    bed.cache.write_blocking(move |tx| rejection::ignore(tx, &[id], "r", None, &PERSON)).unwrap();
+                    bed.cache.write_blocking(move |tx| crate::ignore::for_test(tx, &[id], &PERSON)).unwrap();
                 },
                 Deed::Reopen(key) => if let Some(&id) = ids.get(&key) {
-                    bed.cache.write_blocking(move |tx| rejection::reopen(tx, &[id], &PERSON)).unwrap();
+                    bed.cache.write_blocking(move |tx| crate::ignore::uncover(tx, &[id], &PERSON)).unwrap();
                 },
                 Deed::Remove(key) => if let Some(id) = ids.remove(&key) {
                     bed.cache.write_blocking(move |tx| remove(tx, id)).unwrap();

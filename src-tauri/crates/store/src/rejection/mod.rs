@@ -12,8 +12,8 @@ pub use acts::{
     ends, find_key, forget_resolved, greatest_id, open_payloads, remove, select_ids, set_overridden,
 };
 pub use read::{
-    RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get, hits, is_plain,
-    of_business, page, payload,
+    LetterFilter, RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get,
+    hits, is_plain, of_business, page, payload, shares,
 };
 pub use refused::{count_refused, settle_refused};
 

@@ -38,6 +38,20 @@ pub struct RejectionFilter {
     pub search: Option<String>,
     /// Ignored by this decision.
     pub decision_id: Option<i64>,
+    /// On a report to the provider.
+    pub letter: LetterFilter,
+}
+
+/// Which rejections, by what was written to the provider and what came back. Empty parts do not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LetterFilter {
+    /// Only with this word as the last answer; `any` for any.
+    pub answer: Option<String>,
+    /// Only on this report.
+    pub report_id: Option<i64>,
+    /// Only those that wait for an answer since a term before this day.
+    pub overdue_on: Option<String>,
 }
 
 /// A rejection in a list.
@@ -79,6 +93,8 @@ pub struct RejectionRow {
     pub run_id: i64,
     /// Why it was ignored.
     pub reason: Option<String>,
+    /// The provider's last answer, in a word.
+    pub answer: Option<String>,
 }
 
 const ROW: &str = "SELECT r.id, s.connection_id, r.source_id, s.dataset, r.key_hash, r.outcome, r.state, r.title,
@@ -86,7 +102,8 @@ const ROW: &str = "SELECT r.id, s.connection_id, r.source_id, s.dataset, r.key_h
     (SELECT GROUP_CONCAT(DISTINCT c.rule)
      FROM rejection_cause rc
      JOIN cause c ON c.id = rc.cause_id
-     WHERE rc.rejection_id = r.id)
+     WHERE rc.rejection_id = r.id),
+    (SELECT f.answer FROM reference f WHERE f.source_id = r.source_id AND f.key_hash = r.key_hash)
   FROM rejection r
   JOIN source s ON s.id = r.source_id";
 
@@ -110,6 +127,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RejectionRow> {
         seen_count: row.get(14)?,
         run_id: row.get(15)?,
         reason: row.get(16)?,
+        answer: row.get(18)?,
         rules: rules
             .map(|list| list.split(',').map(str::to_owned).collect())
             .unwrap_or_default(),
@@ -190,6 +208,7 @@ pub(super) fn narrow(filter: &RejectionFilter) -> (String, Vec<Value>) {
                WHERE rc.rejection_id = r.id{of_cause})"
         ));
     }
+    narrow_letter(&filter.letter, &mut sql, &mut values);
     if let Some(text) = searched(filter) {
         match bigram::query(text) {
             Some(query) => {
@@ -211,7 +230,7 @@ fn searched(filter: &RejectionFilter) -> Option<&str> {
 }
 
 /// The numbers of the rejections that have what no column in memory tells: the searched text, the
-/// decision that ignores them; ascending. `None` where a filter asks for nothing of it.
+/// decision that ignores them, the letters to the provider; ascending. `None` where a filter asks for nothing of it.
 ///
 /// # Errors
 /// SQLite's.
@@ -236,6 +255,17 @@ pub fn hits(
             connection,
             "SELECT rejection_id FROM rejection_ignore WHERE decision_id = ?1 ORDER BY rejection_id",
             [id],
+            &mut hits,
+        )?;
+    }
+    if filter.letter != LetterFilter::default() {
+        let mut conditions = String::new();
+        let mut values = Vec::new();
+        narrow_letter(&filter.letter, &mut conditions, &mut values);
+        narrow_hits(
+            connection,
+            &format!("SELECT r.id FROM rejection r WHERE 1{conditions} ORDER BY r.id"),
+            params_from_iter(values),
             &mut hits,
         )?;
     }
@@ -272,6 +302,40 @@ pub fn is_plain(filter: &RejectionFilter) -> bool {
         ..RejectionFilter::default()
     };
     plain == *filter
+}
+
+fn narrow_letter(filter: &LetterFilter, sql: &mut String, values: &mut Vec<Value>) {
+    if let Some(answer) = &filter.answer {
+        sql.push_str(
+            " AND (r.source_id, r.key_hash) IN (SELECT source_id, key_hash FROM reference WHERE answer ",
+        );
+        if answer == "any" {
+            sql.push_str("IS NOT NULL)");
+        } else {
+            sql.push_str("= ?)");
+            values.push(Value::Text(answer.clone()));
+        }
+    }
+    if let Some(id) = filter.report_id {
+        sql.push_str(&format!(
+            " AND (r.source_id, r.key_hash) IN (
+               SELECT f.source_id, f.key_hash
+               FROM report_entry e
+               JOIN reference f ON f.id = e.reference_id
+               WHERE e.report_id = {id})"
+        ));
+    }
+    if let Some(day) = &filter.overdue_on {
+        sql.push_str(
+            " AND (r.source_id, r.key_hash) IN (
+               SELECT f.source_id, f.key_hash
+               FROM report p
+               JOIN report_entry e ON e.report_id = p.id AND e.fate = 1
+               JOIN reference f ON f.id = e.reference_id
+               WHERE p.due_on < ? AND p.closed_at IS NULL AND p.withdrawn_at IS NULL)",
+        );
+        values.push(Value::Text(day.clone()));
+    }
 }
 
 /// A page of rejections, newest first.
@@ -316,6 +380,29 @@ pub fn count(connection: &Connection, filter: &RejectionFilter) -> Result<i64, S
     let (conditions, values) = narrow(filter);
     let sql = format!("SELECT COUNT(*) FROM rejection r WHERE 1{conditions}");
     Ok(connection.query_row(&sql, params_from_iter(values), |row| row.get(0))?)
+}
+
+/// How many rejections of a filter each department has, by state and outcome.
+///
+/// # Errors
+/// SQLite's.
+pub fn shares(
+    connection: &Connection,
+    filter: &RejectionFilter,
+) -> Result<Vec<(String, i64, i64, i64)>, StoreError> {
+    let (conditions, values) = narrow(filter);
+    let sql = format!(
+        "SELECT COALESCE(r.department, ''), r.state, r.outcome, COUNT(*)
+         FROM rejection r
+         WHERE 1{conditions}
+         GROUP BY 1, 2, 3
+         ORDER BY 1"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// One rejection.

@@ -253,6 +253,7 @@ async fn files_answers_and_exports_show_neither_personal_data_nor_a_secret() {
                 filter: all.clone(),
                 path: path.display().to_string(),
                 language: "zh".into(),
+                unmasked_because: None,
             })
             .await
             .unwrap();

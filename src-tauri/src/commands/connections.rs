@@ -26,36 +26,11 @@ pub async fn list_connections(
     console.list_connections().await
 }
 
-#[tauri::command]
-pub async fn get_connection(
-    console: State<'_, Console>,
-    request: ConnectionId,
-) -> Result<ConnectionDetail, ApiError> {
-    console.get_connection(request).await
-}
-
-#[tauri::command]
-pub async fn save_connection(
-    console: State<'_, Console>,
-    request: SaveConnection,
-) -> Result<ConnectionDetail, ApiError> {
-    console.save_connection(request).await
-}
-
-#[tauri::command]
-pub async fn duplicate_connection(
-    console: State<'_, Console>,
-    request: DuplicateConnection,
-) -> Result<ConnectionDetail, ApiError> {
-    console.duplicate_connection(request).await
-}
-
-#[tauri::command]
-pub async fn remove_connection(
-    console: State<'_, Console>,
-    request: RemoveConnection,
-) -> Result<Nothing, ApiError> {
-    console.remove_connection(request).await
+hand_over! {
+    get_connection(ConnectionId) -> ConnectionDetail;
+    save_connection(SaveConnection) -> ConnectionDetail;
+    duplicate_connection(DuplicateConnection) -> ConnectionDetail;
+    remove_connection(RemoveConnection) -> Nothing;
 }
 
 #[tauri::command]

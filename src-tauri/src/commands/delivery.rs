@@ -10,20 +10,11 @@ use zhengqiao_api::contract::{
 
 use super::tell;
 
-#[tauri::command]
-pub async fn list_deliveries(
-    console: State<'_, Console>,
-    request: Nothing,
-) -> Result<Vec<DeliveryRow>, ApiError> {
-    console.list_deliveries(request).await
-}
-
-#[tauri::command]
-pub async fn save_delivery_target(
-    console: State<'_, Console>,
-    request: SaveDeliveryTarget,
-) -> Result<ConnectionDetail, ApiError> {
-    console.save_delivery_target(request).await
+hand_over! {
+    list_deliveries(Nothing) -> Vec<DeliveryRow>;
+    save_delivery_target(SaveDeliveryTarget) -> ConnectionDetail;
+    deliver_now(DeliverNow) -> DeliveryRow;
+    cancel_delivery(ConnectionId) -> Nothing;
 }
 
 #[tauri::command]
@@ -35,22 +26,6 @@ pub async fn test_delivery_target(
     console
         .test_delivery_target(request, |message| tell(&on_layer, message))
         .await
-}
-
-#[tauri::command]
-pub async fn deliver_now(
-    console: State<'_, Console>,
-    request: DeliverNow,
-) -> Result<DeliveryRow, ApiError> {
-    console.deliver_now(request).await
-}
-
-#[tauri::command]
-pub async fn cancel_delivery(
-    console: State<'_, Console>,
-    request: ConnectionId,
-) -> Result<Nothing, ApiError> {
-    console.cancel_delivery(request).await
 }
 
 #[tauri::command]

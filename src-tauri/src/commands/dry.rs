@@ -10,28 +10,15 @@ use zhengqiao_api::contract::{
 
 use super::tell;
 
-#[tauri::command]
-pub async fn list_reach(
-    console: State<'_, Console>,
-    request: ConnectionId,
-) -> Result<Vec<ReachRow>, ApiError> {
-    console.list_reach(request).await
-}
-
-#[tauri::command]
-pub async fn probe_sync(
-    console: State<'_, Console>,
-    request: StartSync,
-) -> Result<SyncProbe, ApiError> {
-    console.probe_sync(request).await
-}
-
-#[tauri::command]
-pub async fn start_dry_run(
-    console: State<'_, Console>,
-    request: StartSync,
-) -> Result<DryId, ApiError> {
-    console.start_dry_run(request).await
+hand_over! {
+    list_reach(ConnectionId) -> Vec<ReachRow>;
+    probe_sync(StartSync) -> SyncProbe;
+    start_dry_run(StartSync) -> DryId;
+    cancel_dry_run(DryId) -> Nothing;
+    get_dry_run(DryId) -> DryRunDetail;
+    list_dry_changes(DryChangesRequest) -> DryChangesPage;
+    apply_dry_run(DryId) -> RunStarted;
+    discard_dry_run(DryId) -> Nothing;
 }
 
 #[tauri::command]
@@ -46,49 +33,9 @@ pub async fn watch_dry_run(
 }
 
 #[tauri::command]
-pub async fn cancel_dry_run(
-    console: State<'_, Console>,
-    request: DryId,
-) -> Result<Nothing, ApiError> {
-    console.cancel_dry_run(request).await
-}
-
-#[tauri::command]
 pub async fn list_dry_runs(
     console: State<'_, Console>,
     _request: Nothing,
 ) -> Result<Vec<DryRunRow>, ApiError> {
     console.list_dry_runs().await
-}
-
-#[tauri::command]
-pub async fn get_dry_run(
-    console: State<'_, Console>,
-    request: DryId,
-) -> Result<DryRunDetail, ApiError> {
-    console.get_dry_run(request).await
-}
-
-#[tauri::command]
-pub async fn list_dry_changes(
-    console: State<'_, Console>,
-    request: DryChangesRequest,
-) -> Result<DryChangesPage, ApiError> {
-    console.list_dry_changes(request).await
-}
-
-#[tauri::command]
-pub async fn apply_dry_run(
-    console: State<'_, Console>,
-    request: DryId,
-) -> Result<RunStarted, ApiError> {
-    console.apply_dry_run(request).await
-}
-
-#[tauri::command]
-pub async fn discard_dry_run(
-    console: State<'_, Console>,
-    request: DryId,
-) -> Result<Nothing, ApiError> {
-    console.discard_dry_run(request).await
 }

@@ -1,56 +1,15 @@
 //! Secrets of connections.
 
-use tauri::State;
-use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    ApiError, ChangePassphrase, ChangeSecret, ConnectionDetail, ConnectionId, ExpiryRow, Nothing,
+    ChangePassphrase, ChangeSecret, ConnectionDetail, ConnectionId, ExpiryRow, Nothing,
     SaveNetworkSecrets, SetSecretExpiry,
 };
 
-#[tauri::command]
-pub async fn change_secret(
-    console: State<'_, Console>,
-    request: ChangeSecret,
-) -> Result<ConnectionDetail, ApiError> {
-    console.change_secret(request).await
-}
-
-#[tauri::command]
-pub async fn discard_next_secret(
-    console: State<'_, Console>,
-    request: ConnectionId,
-) -> Result<ConnectionDetail, ApiError> {
-    console.discard_next_secret(request).await
-}
-
-#[tauri::command]
-pub async fn set_secret_expiry(
-    console: State<'_, Console>,
-    request: SetSecretExpiry,
-) -> Result<ConnectionDetail, ApiError> {
-    console.set_secret_expiry(request).await
-}
-
-#[tauri::command]
-pub async fn change_passphrase(
-    console: State<'_, Console>,
-    request: ChangePassphrase,
-) -> Result<Nothing, ApiError> {
-    console.change_passphrase(request).await
-}
-
-#[tauri::command]
-pub async fn save_network_secrets(
-    console: State<'_, Console>,
-    request: SaveNetworkSecrets,
-) -> Result<ConnectionDetail, ApiError> {
-    console.save_network_secrets(request).await
-}
-
-#[tauri::command]
-pub async fn list_expiries(
-    console: State<'_, Console>,
-    request: Nothing,
-) -> Result<Vec<ExpiryRow>, ApiError> {
-    console.list_expiries(request).await
+hand_over! {
+    change_secret(ChangeSecret) -> ConnectionDetail;
+    discard_next_secret(ConnectionId) -> ConnectionDetail;
+    set_secret_expiry(SetSecretExpiry) -> ConnectionDetail;
+    change_passphrase(ChangePassphrase) -> Nothing;
+    save_network_secrets(SaveNetworkSecrets) -> ConnectionDetail;
+    list_expiries(Nothing) -> Vec<ExpiryRow>;
 }

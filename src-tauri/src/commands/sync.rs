@@ -18,12 +18,11 @@ pub async fn list_sync_state(
     console.list_sync_state().await
 }
 
-#[tauri::command]
-pub async fn start_sync(
-    console: State<'_, Console>,
-    request: StartSync,
-) -> Result<RunStarted, ApiError> {
-    console.start_sync(request).await
+hand_over! {
+    start_sync(StartSync) -> RunStarted;
+    list_runs(RunsRequest) -> RunsPage;
+    list_records(RecordsRequest) -> RecordsPage;
+    get_record(RecordId) -> RecordDetail;
 }
 
 #[tauri::command]
@@ -43,30 +42,6 @@ pub async fn watch_run(
 }
 
 #[tauri::command]
-pub async fn list_runs(
-    console: State<'_, Console>,
-    request: RunsRequest,
-) -> Result<RunsPage, ApiError> {
-    console.list_runs(request).await
-}
-
-#[tauri::command]
 pub async fn get_run(console: State<'_, Console>, request: RunId) -> Result<RunDetail, ApiError> {
     console.get_run(request).await
-}
-
-#[tauri::command]
-pub async fn list_records(
-    console: State<'_, Console>,
-    request: RecordsRequest,
-) -> Result<RecordsPage, ApiError> {
-    console.list_records(request).await
-}
-
-#[tauri::command]
-pub async fn get_record(
-    console: State<'_, Console>,
-    request: RecordId,
-) -> Result<RecordDetail, ApiError> {
-    console.get_record(request).await
 }

@@ -15,12 +15,11 @@ pub async fn get_app_state(
     console.get_app_state().await
 }
 
-#[tauri::command]
-pub async fn unlock_cache(
-    console: State<'_, Console>,
-    request: UnlockRequest,
-) -> Result<AppState, ApiError> {
-    console.unlock_cache(request).await
+hand_over! {
+    unlock_cache(UnlockRequest) -> AppState;
+    save_settings(Settings) -> Settings;
+    backup_cache(BackupRequest) -> BackupReport;
+    list_audit(AuditRequest) -> AuditPage;
 }
 
 #[tauri::command]
@@ -29,22 +28,6 @@ pub async fn get_settings(
     _request: Nothing,
 ) -> Result<Settings, ApiError> {
     console.get_settings().await
-}
-
-#[tauri::command]
-pub async fn save_settings(
-    console: State<'_, Console>,
-    request: Settings,
-) -> Result<Settings, ApiError> {
-    console.save_settings(request).await
-}
-
-#[tauri::command]
-pub async fn backup_cache(
-    console: State<'_, Console>,
-    request: BackupRequest,
-) -> Result<BackupReport, ApiError> {
-    console.backup_cache(request).await
 }
 
 #[tauri::command]
@@ -77,14 +60,6 @@ pub async fn list_code_lists(
     _request: Nothing,
 ) -> Result<Vec<CodeListRow>, ApiError> {
     Ok(console.list_code_lists())
-}
-
-#[tauri::command]
-pub async fn list_audit(
-    console: State<'_, Console>,
-    request: AuditRequest,
-) -> Result<AuditPage, ApiError> {
-    console.list_audit(request).await
 }
 
 #[tauri::command]

@@ -463,7 +463,7 @@ async fn an_ignored_cause_covers_what_a_later_run_brings_until_its_date() {
         .cache
         .read_blocking(|conn| {
             let mut best = None;
-            for row in zhengqiao_store::cause::list(conn, None, None, 100)? {
+            for row in zhengqiao_store::cause::list(conn, 100)? {
                 let alone = ignore::only_of(conn, row.id, 0, 1000)?.len();
                 if best.as_ref().is_none_or(|(_, most)| alone > *most) {
                     best = Some((ignore::cause_of(conn, row.id)?.unwrap().2, alone));

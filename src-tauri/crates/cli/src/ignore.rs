@@ -102,10 +102,10 @@ pub async fn list(
 fn what(row: &IgnoreDecision) -> String {
     match &row.cause {
         Some(cause) => {
-            let cluster = if cause.cluster.is_empty() {
+            let cluster = if cause.values.zh.is_empty() {
                 String::new()
             } else {
-                format!(" {:?}", cause.cluster)
+                format!(" {}", cause.values.zh)
             };
             format!("{} {} {}{cluster}", cause.dataset, cause.rule, cause.field)
         }

@@ -172,7 +172,7 @@ pub async fn cause(
 fn print_proposals(found: &MendProposals) {
     line(&format!(
         "{} {} {} {:?}: {} open",
-        found.dataset, found.rule, found.field, found.cluster, found.open
+        found.dataset, found.rule, found.field, found.values.zh, found.open
     ));
     for (at, one) in found.proposals.iter().enumerate() {
         let sure = if one.certain { "certain" } else { "a guess" };

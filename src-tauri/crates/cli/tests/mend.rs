@@ -85,13 +85,14 @@ fn connect(place: &Place, dir: &Path, name: &str, column: &str) {
     assert_eq!(run.status.code(), Some(3), "{run:?}");
 }
 
-fn cause(place: &Place, cluster: &str) -> String {
+/// The number of the cause whose records have this value.
+fn cause(place: &Place, value: &str) -> String {
     let causes = place.json(&["rejected", "list", "--causes"], "");
     let found = causes
         .as_array()
         .unwrap()
         .iter()
-        .find(|cause| cause["cluster"] == cluster)
+        .find(|cause| cause["sample"]["value"] == value)
         .unwrap_or_else(|| panic!("{causes}"));
     found["cause_id"].to_string()
 }
@@ -204,7 +205,7 @@ fn an_ignored_cause_is_listed_with_what_it_covers_and_revoked() {
     assert_eq!(open(&place), WORD);
     let list = place.json(&["rejected", "ignores", "--connection", "文件"], "");
     assert_eq!(list[0]["covers"], ODD, "{list}");
-    assert_eq!(list[0]["cause"]["cluster"], "奇怪");
+    assert_eq!(list[0]["cause"]["rule"], "code.unknown");
     assert_eq!(list[0]["term"], "ever");
     let id = list[0]["decision_id"].to_string();
     let behind = place.json(

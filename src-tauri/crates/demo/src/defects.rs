@@ -10,7 +10,8 @@ pub type Spoil = fn(&World, &mut Row, u64);
 /// The hash that decides about a row's defect, if it gets one.
 pub fn planted(world: &World, dataset: u64, index: u64) -> Option<u64> {
     let hash = mix(world.options.seed, &[dataset, index, 4242]);
-    (share(hash) < world.options.defects).then(|| mix(hash, &[1]))
+    (share(hash) < world.options.defects && !world.is_corrected(dataset, index))
+        .then(|| mix(hash, &[1]))
 }
 
 /// Spoils a row by one of `ways`.

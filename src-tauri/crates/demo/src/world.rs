@@ -1,5 +1,6 @@
 //! How many rows there are, when each was last changed, and which row comes at which place.
 
+use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
 
 use chrono::{Duration, NaiveDateTime, Timelike};
@@ -78,6 +79,8 @@ pub struct World {
     pub options: DemoOptions,
     segments: RwLock<Vec<Vec<Segment>>>,
     grown: RwLock<u64>,
+    /// Rows that the provider has corrected: dataset and number.
+    corrected: RwLock<HashSet<(u64, u64)>>,
 }
 
 /// Rows of a dataset for so many cases.
@@ -105,6 +108,7 @@ impl World {
         let world = Self {
             segments: RwLock::new(Vec::new()),
             grown: RwLock::new(0),
+            corrected: RwLock::default(),
             options,
         };
         let segments = (0..DATASETS.len())
@@ -197,6 +201,22 @@ impl World {
             rows: 10,
             at,
         });
+    }
+
+    /// The provider corrects a row: from now on it comes without the defect that was planted in it.
+    pub fn correct(&self, dataset: usize, index: u64) {
+        self.corrected
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((dataset as u64, index));
+    }
+
+    /// Whether a row was corrected.
+    pub(crate) fn is_corrected(&self, dataset: u64, index: u64) -> bool {
+        self.corrected
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&(dataset, index))
     }
 
     /// When the row at a place was last changed.

@@ -30,6 +30,7 @@ pub mod record;
 pub mod record_version;
 pub mod reference;
 pub mod rejection;
+pub mod rejection_doubt;
 pub mod rejection_version;
 pub mod report;
 pub mod run;

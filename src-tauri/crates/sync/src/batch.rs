@@ -13,7 +13,9 @@ use zhengqiao_store::record::{self, NewRecord};
 use zhengqiao_store::rejection::{self, HELD, NewRejection, REFUSED, REJECTED, State};
 use zhengqiao_store::run::{self, Counts, Progress};
 use zhengqiao_store::run_row::{self, Met};
-use zhengqiao_store::{Connection, StoreError, Transaction, ignore, outbox, scratch, source};
+use zhengqiao_store::{
+    Connection, StoreError, Transaction, ignore, outbox, rejection_doubt, scratch, source,
+};
 
 use crate::error::SyncError;
 use crate::history::Hand;
@@ -107,7 +109,10 @@ impl Desk {
         rows: Vec<Prepared>,
         progress: &mut Progress,
     ) -> Result<Vec<Receipt>, StoreError> {
-        let mut totals = Totals::default();
+        let mut totals = Totals {
+            doubts: rejection_doubt::any(tx, self.source_id)?,
+            ..Totals::default()
+        };
         let mut receipts = Vec::with_capacity(rows.len());
         let mut parents = ParentCache::default();
         trace::bring(tx, self, &rows)?;
@@ -163,6 +168,9 @@ impl Desk {
         counts: &mut Counts,
         totals: &mut Totals,
     ) -> Result<(), StoreError> {
+        if totals.doubts {
+            self.settle_doubts(tx, &row)?;
+        }
         let head = record::find(tx, self.source_id, &row.key_hash)?;
         if let Some(head) = &head {
             if self.is_older(&row, head.version, head.source_time.as_deref()) {
@@ -252,6 +260,26 @@ impl Desk {
         // A time in the future is a mistake and does not make what follows old.
         matches!((ours, source_time), (Some(ours), Some(known))
             if ours.len() == known.len() && ours < known && known <= self.now.as_str())
+    }
+
+    /// Settles what came before with a wrong name of the provider in its key, and comes now with the
+    /// right one.
+    fn settle_doubts(&self, tx: &Transaction<'_>, row: &Prepared) -> Result<(), StoreError> {
+        if wrong_source(row) {
+            return Ok(());
+        }
+        let Some(rest) = rest_of_key(row) else {
+            return Ok(());
+        };
+        for id in rejection_doubt::take(tx, self.source_id, &rest)? {
+            if let Some(head) = rejection::head(tx, id)?
+                && head.state != State::Resolved as i64
+            {
+                self.keep_rejection(tx, &head)?;
+                rejection::resolve(tx, id, self.run_id, self.at)?;
+            }
+        }
+        Ok(())
     }
 
     fn is_overridden(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<bool, StoreError> {
@@ -449,6 +477,11 @@ impl Desk {
         };
         let again = self.keep_if_changed(tx, &new)?;
         let id = rejection::put(tx, &new)?;
+        if wrong_source(row)
+            && let Some(rest) = rest_of_key(row)
+        {
+            rejection_doubt::note(tx, self.source_id, &rest, id)?;
+        }
         // What a person opened again although its cause is ignored stays open until it changes.
         if !again && ignore::stands_for(tx, self.source_id)? {
             ignore::cover_by_standing(tx, id, new.day)?;
@@ -546,6 +579,30 @@ fn parents(
         .collect()
 }
 
+/// The part of a key that names the provider: national exchange tables, data_source.
+const SOURCE: &str = "data_source";
+
+/// Whether the name of the provider in a row's key is wrong or missing.
+fn wrong_source(row: &Prepared) -> bool {
+    row.findings
+        .iter()
+        .any(|finding| finding.field == SOURCE && finding.severity == Severity::Reject)
+}
+
+/// The other parts of a key that has such a name, where they are all there.
+fn rest_of_key(row: &Prepared) -> Option<Hash> {
+    let key = row.record.dataset().key;
+    if !key.contains(&SOURCE) || key.len() < 2 {
+        return None;
+    }
+    let rest: Option<Vec<&str>> = key
+        .iter()
+        .filter(|part| **part != SOURCE)
+        .map(|part| row.record.get(part))
+        .collect();
+    rest.map(hash::of_parts)
+}
+
 /// Whether a finding is a cause of the outcome; warnings are kept but open no cause.
 fn matters(finding: &Finding, outcome: i64) -> bool {
     match finding.severity {
@@ -576,6 +633,8 @@ pub(crate) struct Totals {
     pub(crate) accepted: i64,
     pub(crate) withdrawn: i64,
     removed: i64,
+    /// Whether some rejections of the source have a doubtful key.
+    doubts: bool,
     /// What the rows say of the quality of the data.
     quality: Quality,
     /// Records that had the same content, and what was newer than its row.

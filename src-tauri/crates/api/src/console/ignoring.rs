@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use zhengqiao_domain::rules::cluster::words;
 use zhengqiao_store::ignore::{self, DecisionRow, NewDecision, Standing, Term};
 use zhengqiao_store::rejection::{self, State};
 use zhengqiao_store::rejection_version::Act;
@@ -403,6 +404,7 @@ fn decision(row: DecisionRow) -> IgnoreDecision {
             dataset,
             rule: cause.rule,
             field: cause.field,
+            values: words(&cause.cluster).into(),
             cluster: cause.cluster,
         }),
         term: term(row.term),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use zhengqiao_domain::DatasetId;
 
-use super::BulkRequest;
+use super::{BulkRequest, ClusterWords};
 
 /// How long something is ignored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -101,8 +101,10 @@ pub struct IgnoredCause {
     pub rule: String,
     /// The field.
     pub field: String,
-    /// What the values have in common.
+    /// What the values have in common, as a key.
     pub cluster: String,
+    /// The same in words.
+    pub values: ClusterWords,
 }
 
 /// A decision to ignore.

@@ -5,7 +5,7 @@ use ts_rs::TS;
 use zhengqiao_domain::{DatasetId, Mapping, MendStep, RuleSettings, StepProblem, StepState};
 use zhengqiao_exchange::Environment;
 
-use super::{BulkRequest, RuleCount};
+use super::{BulkRequest, ClusterWords, RuleCount};
 
 /// Asks what could cure a cause.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
@@ -53,8 +53,12 @@ pub struct MendProposals {
     pub rule: String,
     /// The field.
     pub field: String,
-    /// What the values have in common.
+    /// What the values have in common, as a key.
     pub cluster: String,
+    /// The same in words.
+    pub values: ClusterWords,
+    /// The offending value, where the sample has only one and it is nobody's.
+    pub value: Option<String>,
     /// Open rejections of it.
     #[ts(type = "number")]
     pub open: i64,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use zhengqiao_domain::mend::candidates;
+use zhengqiao_domain::rules::cluster;
 use zhengqiao_domain::{
     Check, CompiledMapping, DatasetId, Finding, Kind, MendStep, Mendable, Rule, RuleSet, Severity,
     StepState, propose,
@@ -20,6 +21,7 @@ use crate::contract::{
     ApiError, ApplyMend, MendProposal, MendProposals, MendReport, ProposeMend, SaveConnection,
     StepReport,
 };
+use crate::masks;
 
 /// Records of a cause that steps are tried on.
 const SAMPLE_ROWS: u32 = 120;
@@ -67,8 +69,12 @@ impl Console {
             .await?;
         let tried = cause.clone();
         let sample = rows.len() as u64;
-        let (proposals, none_because) =
+        let (proposals, none_because, values) =
             blocking(move || try_steps(dataset, &tried, &rows, &present)).await??;
+        let value = values
+            .first()
+            .filter(|_| values.len() == 1 && !masks::is_masked(dataset, &cause.field))
+            .cloned();
         Ok(MendProposals {
             cause_id,
             connection_id,
@@ -80,6 +86,8 @@ impl Console {
                 .map(str::to_owned),
             rule: cause.rule,
             field: cause.field,
+            values: cluster::words(&cause.cluster).into(),
+            value,
             cluster: cause.cluster,
             open,
             sample,
@@ -221,7 +229,8 @@ pub(super) fn stand(mut present: Mendable, steps: &[MendStep]) -> (Mendable, Vec
     (present, reports)
 }
 
-type Tried = (Vec<MendProposal>, Option<String>);
+/// What cures, why nothing does, and the offending values.
+type Tried = (Vec<MendProposal>, Option<String>, BTreeSet<String>);
 
 fn try_steps(
     dataset: DatasetId,
@@ -230,7 +239,7 @@ fn try_steps(
     present: &Mendable,
 ) -> Result<Tried, StoreError> {
     let Some(rule) = Rule::by_code(&cause.rule) else {
-        return Ok((Vec::new(), Some("not_here".into())));
+        return Ok((Vec::new(), Some("not_here".into()), BTreeSet::new()));
     };
     let rules = RuleSet::new(&present.rules);
     let mut values = BTreeSet::new();
@@ -240,8 +249,13 @@ fn try_steps(
             findings
                 .into_iter()
                 .filter(|one| one.rule == rule && one.field == cause.field.as_str())
-                .filter_map(|one| one.value)
-                .filter(|value| cause.cluster.is_empty() || *value == cause.cluster),
+                .filter(|one| {
+                    // A cause from before clusters had keys is named by its value.
+                    cause.cluster.is_empty()
+                        || cluster::of_finding(dataset, one) == cause.cluster
+                        || one.value.as_deref() == Some(cause.cluster.as_str())
+                })
+                .filter_map(|one| one.value),
         );
     }
     let mut steps = candidates(dataset, &cause.field, rule, &values, &rules);
@@ -255,7 +269,7 @@ fn try_steps(
         if changed.apply(&step) != Ok(StepState::Applies) {
             continue;
         }
-        let cures = cured(dataset, cause, rule, rows, &changed, now);
+        let cures = cured(dataset, cause, rule, rows, (present, &changed), now);
         if cures > 0 && !proposals.iter().any(|one| one.step == step) {
             proposals.push(MendProposal {
                 step,
@@ -269,37 +283,57 @@ fn try_steps(
     let none = proposals
         .is_empty()
         .then(|| why_none(dataset, &cause.field, rule, &values).to_owned());
-    Ok((proposals, none))
+    Ok((proposals, none, values))
 }
 
-/// Records in which the rule does not fail any more, and nothing else fails on the field instead.
+/// Records in which the rule fails, and would not any more, nor anything else on the field instead. What
+/// only a neighbour tells does not fail here, and no step cures it.
 fn cured(
     dataset: DatasetId,
     cause: &Standing,
     rule: Rule,
     rows: &[(Vec<u8>, String)],
-    changed: &Mendable,
+    (present, changed): (&Mendable, &Mendable),
     now: chrono::NaiveDateTime,
 ) -> u64 {
-    let Some(mapping) = changed
+    let of_rule = |one: &Finding| one.field == cause.field.as_str() && one.rule == rule;
+    let of_field = |one: &Finding| {
+        one.field == cause.field.as_str() && (one.rule == rule || one.severity == Severity::Reject)
+    };
+    let fails_before = failing(dataset, rows, present, now, of_rule);
+    let fails_after = failing(dataset, rows, changed, now, of_field);
+    fails_before
+        .into_iter()
+        .zip(fails_after)
+        .filter(|(before, after)| *before && !*after)
+        .count() as u64
+}
+
+/// Which of the records have a finding of a kind, by themselves.
+fn failing(
+    dataset: DatasetId,
+    rows: &[(Vec<u8>, String)],
+    mended: &Mendable,
+    now: chrono::NaiveDateTime,
+    of_kind: impl Fn(&Finding) -> bool,
+) -> Vec<bool> {
+    let mapping = mended
         .mappings
         .get(&dataset)
-        .and_then(|mapping| CompiledMapping::new(dataset, mapping).ok())
-    else {
-        return 0;
+        .and_then(|mapping| CompiledMapping::new(dataset, mapping).ok());
+    let Some(mapping) = mapping else {
+        return vec![true; rows.len()];
     };
-    let rules = RuleSet::new(&changed.rules);
+    let rules = RuleSet::new(&mended.rules);
     let check = Check::new(&rules, now);
-    let fails = |raw: &[u8]| {
-        prepare(raw, &mapping, dataset, &check, &rules)
-            .findings
-            .iter()
-            .any(|one| {
-                one.field == cause.field.as_str()
-                    && (one.rule == rule || one.severity == Severity::Reject)
-            })
-    };
-    rows.iter().filter(|(raw, _)| !fails(raw)).count() as u64
+    rows.iter()
+        .map(|(raw, _)| {
+            prepare(raw, &mapping, dataset, &check, &rules)
+                .findings
+                .iter()
+                .any(&of_kind)
+        })
+        .collect()
 }
 
 /// Where else in the provider's rows a missing value may be.

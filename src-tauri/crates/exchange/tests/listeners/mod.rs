@@ -343,5 +343,10 @@ pub async fn silent() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
 
 /// An address at which nobody listens.
 pub async fn nobody() -> SocketAddr {
-    bind().await.1
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    // Bound and not listening: it refuses, and no other test can get it meanwhile.
+    std::mem::forget(socket);
+    address
 }

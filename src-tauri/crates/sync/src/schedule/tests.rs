@@ -368,6 +368,12 @@ fn by_systemd(schedule: &Schedule, after: NaiveDateTime, n: usize) -> Option<Vec
     Some(found.into_iter().take(n).collect())
 }
 
+/// Those that a schedule looks ahead to; others look further.
+fn near(after: NaiveDateTime, mut times: Vec<NaiveDateTime>) -> Vec<NaiveDateTime> {
+    times.retain(|at| *at - after <= Duration::days(super::HORIZON_DAYS));
+    times
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -375,7 +381,7 @@ proptest! {
     fn crontab_lines_fire_at_the_minutes_of_the_schedule(definition in definitions(), minutes in 0..1_000_000_i64) {
         let after = at(1, 0, 0) + Duration::minutes(minutes);
         if let Ok(schedule) = Schedule::new(&definition) {
-            prop_assert_eq!(schedule.next_runs(after, 8), by_lines(&schedule, after, 8));
+            prop_assert_eq!(schedule.next_runs(after, 8), near(after, by_lines(&schedule, after, 8)));
         }
     }
 
@@ -411,7 +417,7 @@ proptest! {
         if let Ok(schedule) = Schedule::new(&definition)
             && let Some(told) = by_systemd(&schedule, after, 6)
         {
-            prop_assert_eq!(schedule.next_runs(after, 6), told);
+            prop_assert_eq!(schedule.next_runs(after, 6), near(after, told));
         }
     }
 }

@@ -75,6 +75,17 @@ async fn connected(window: &Window, provider: &DemoProvider) {
     connect(window, provider).await;
 }
 
+/// A new place with a connection that was run once.
+async fn synchronised(window: &Window, provider: &DemoProvider) {
+    connected(window, provider).await;
+    window.click("nav-sync").await;
+    window.click("sync-now").await;
+    window.click("sync-start").await;
+    window
+        .find("[data-testid=live] [data-state=finished_with_rejections]")
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
     let provider = provider().await;

@@ -1,7 +1,7 @@
 //! The journey of a bad day: a cause, its cure, what it would do, checking again, undo; and ignoring.
 
 use crate::driver::{Driver, Window};
-use crate::{first_use, provider};
+use crate::{provider, synchronised};
 
 /// A recipe of which one step can be done, one names a field that the rows do not have, one a list
 /// that there is not.
@@ -9,26 +9,7 @@ const RECIPE: &str = "format = 1\nname = \"外省\"\n[[step]]\nkind = \"set_seve
 
 /// Adds the connection, synchronises it once and opens the rejected records.
 async fn to_the_inbox(window: &Window, provider: &zhengqiao_demo::DemoProvider) {
-    first_use(window).await;
-    window.click("first-connection").await;
-    window.type_into("field-name", "省级演示平台").await;
-    window
-        .type_into("field-base-url", &provider.base_url())
-        .await;
-    window
-        .type_into("field-id", &provider.credentials().requester_id)
-        .await;
-    window
-        .type_into("field-secret", &provider.credentials().secret)
-        .await;
-    window.click("save").await;
-    window.find("html[data-environment=test]").await;
-    window.click("nav-sync").await;
-    window.click("sync-now").await;
-    window.click("sync-start").await;
-    window
-        .find("[data-testid=live] [data-state=finished_with_rejections]")
-        .await;
+    synchronised(window, provider).await;
     window.click("nav-rejected").await;
     window.find("[data-testid=cause-row]").await;
 }

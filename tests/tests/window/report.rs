@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::driver::{Driver, Window};
-use crate::{first_use, provider};
+use crate::{provider, synchronised};
 
 const CONFIRM: &str = ".el-message-box__btns .el-button--primary";
 
@@ -74,26 +74,7 @@ async fn problems_are_reported_answered_and_seen_as_overdue() {
     let provider = provider().await;
     let driver = Driver::start("zh_CN.UTF-8").await;
     let window = driver.open(&[]).await;
-    first_use(&window).await;
-    window.click("first-connection").await;
-    window.type_into("field-name", "省级演示平台").await;
-    window
-        .type_into("field-base-url", &provider.base_url())
-        .await;
-    window
-        .type_into("field-id", &provider.credentials().requester_id)
-        .await;
-    window
-        .type_into("field-secret", &provider.credentials().secret)
-        .await;
-    window.click("save").await;
-    window.find("html[data-environment=test]").await;
-    window.click("nav-sync").await;
-    window.click("sync-now").await;
-    window.click("sync-start").await;
-    window
-        .find("[data-testid=live] [data-state=finished_with_rejections]")
-        .await;
+    synchronised(&window, &provider).await;
 
     let dir = tempfile::tempdir().unwrap();
     let (archive, answered) = (dir.path().join("清单.zip"), dir.path().join("答复.csv"));

@@ -165,6 +165,7 @@ impl Window {
         let begun = Instant::now();
         loop {
             let element = self.find(css).await;
+            self.at_rest(css).await;
             let enabled = element.is_enabled().await.unwrap_or(false);
             match element.click().await {
                 Ok(()) if enabled => return,
@@ -175,6 +176,20 @@ impl Window {
                     }
                 }
             }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Waits until nothing that holds an element moves: a click at what moves lands beside it.
+    async fn at_rest(&self, css: &str) {
+        let still = "const element = document.querySelector(arguments[0]); \
+                     return !element || document.getAnimations().every(each => \
+                       each.effect.getTiming().iterations === Infinity \
+                       || !each.effect.target?.contains(element))";
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE
+            && self.client.execute(still, vec![json!(css)]).await.ok() != Some(json!(true))
+        {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }

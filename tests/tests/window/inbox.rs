@@ -76,9 +76,9 @@ async fn the_inbox_is_worked_through_with_keys_alone() {
     window.until_focus("rejections").await;
     window.press_key(Key::Down).await;
     window.press(" ").await;
-    window.find(".status .el-button.is-text").await;
+    window.find("[data-testid=clear-ticked]").await;
     window.press(" ").await;
-    window.gone(".status .el-button.is-text").await;
+    window.gone("[data-testid=clear-ticked]").await;
     window.press_key(Key::Enter).await;
     window
         .find("[data-testid=rejection-drawer] [data-testid=finding]")
@@ -91,7 +91,12 @@ async fn the_inbox_is_worked_through_with_keys_alone() {
 
     // R checks the present one again, X ignores it with a reason, and that can be undone.
     window.press("r").await;
-    window.find("[data-testid=notice]").await;
+    window.find("[data-testid=revalidation]").await;
+    window
+        .find("[data-testid=revalidation-done], [data-testid=revalidation-asks]")
+        .await;
+    window.press_escape().await;
+    window.gone("[data-testid=revalidation]").await;
     window.press("x").await;
     window.type_into("ignore-reason", "来源单位已确认").await;
     window.press_key(Key::Enter).await;

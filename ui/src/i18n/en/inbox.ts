@@ -68,6 +68,7 @@ export const inbox: typeof zh = {
     all: 'All causes',
     again: 'Check again (the ticked ones, or the present one)',
     ignore: 'Ignore (the ticked ones, or the present one)',
+    mend: 'Mend the chosen cause',
     search: 'Search',
     views: 'Saved views',
     close: 'Close; the list has the focus again',

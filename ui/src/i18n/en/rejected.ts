@@ -59,7 +59,6 @@ export const rejected: typeof zh = {
   masked: 'Personal data is masked',
   emptyGood: 'No rejected records are open. What a synchronisation finds appears here.',
   missing: '(empty)',
-  keys: '↑↓ walk · Enter open · Space tick · J/K next cause · R check again · X ignore · M mend',
   region: 'Region',
   narrowedRun: 'Run {id}',
   many: 'more than 200,000',

@@ -66,6 +66,7 @@ export const inbox = {
     all: '回到全部原因',
     again: '重新校验（勾选的，或所选的）',
     ignore: '忽略（勾选的，或所选的）',
+    mend: '修复所选原因',
     search: '搜索',
     views: '已存视图',
     close: '关闭，焦点回到列表',

@@ -57,7 +57,6 @@ export const rejected = {
   masked: '个人信息已脱敏',
   emptyGood: '没有待处理的异常数据。同步时发现的问题会出现在这里。',
   missing: '（空）',
-  keys: '↑↓ 选择 · Enter 打开 · 空格勾选 · J/K 换原因 · R 重新校验 · X 忽略 · M 修复',
   region: '区划',
   narrowedRun: '运行 {id}',
   many: '超过二十万',

@@ -94,7 +94,7 @@ async fn an_unknown_host_is_told() {
 
 #[tokio::test]
 async fn a_refused_connection_is_told_from_one_that_nobody_answers() {
-    let refused = nobody().await;
+    let refused = nobody();
     let (quiet, _waiting, _listener) = silent().await;
     for scheme in SCHEMES {
         let (layer, _, advice) = told(scheme, refused).await;

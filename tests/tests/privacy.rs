@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use aho_corasick::AhoCorasick;
@@ -15,43 +14,14 @@ use zhengqiao_api::contract::{
 };
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret, start_log};
-use zhengqiao_domain::{DatasetId, Personal};
+use zhengqiao_domain::DatasetId;
+use zhengqiao_tests::personal_values;
 
 const JOB: DemoJob = DemoJob {
     records: 300,
     seed: 21,
     defects: 0.1,
 };
-
-/// Every personal value of the provider's people that is long enough to be told from chance.
-fn personal_values(demonstration: &Demonstration) -> BTreeSet<String> {
-    let world = demonstration.provider.world();
-    let mut values = BTreeSet::new();
-    for (number, name) in zhengqiao_demo::DATASETS.iter().enumerate() {
-        let id: DatasetId = name.parse().unwrap();
-        for place in 0..world.places(number) {
-            let row = world.at(number, place);
-            for field in id.dataset().fields {
-                let text = row.get(field.name);
-                let long = match field.personal {
-                    Personal::IdNumber | Personal::Phone => {
-                        text.len() >= 11 && text.chars().all(|char| char.is_ascii_alphanumeric())
-                    }
-                    Personal::Name => {
-                        (3..=4).contains(&text.chars().count())
-                            && text.chars().all(|char| !char.is_ascii())
-                    }
-                    _ => false,
-                };
-                if long {
-                    values.insert(text);
-                }
-            }
-        }
-    }
-    assert!(values.len() > 200, "{} values", values.len());
-    values
-}
 
 fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack
@@ -82,7 +52,7 @@ fn files(dir: &Path) -> Vec<std::path::PathBuf> {
 async fn files_answers_and_exports_show_neither_personal_data_nor_a_secret() {
     let demonstration = Demonstration::prepare(JOB).await.unwrap();
     let provider = &demonstration.provider;
-    let values = AhoCorasick::new(personal_values(&demonstration)).unwrap();
+    let values = AhoCorasick::new(personal_values(demonstration.provider.world())).unwrap();
     let secret = provider.credentials().secret.clone();
 
     // A place as a user has it: sealed secrets behind a passphrase, a log beside the cache.

@@ -8,7 +8,6 @@
     reason = "a test that cannot be set up fails"
 )]
 
-use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +22,7 @@ use zhengqiao_api::contract::{
     SetReportDue, StartSync, WriteReport,
 };
 use zhengqiao_api::demo::{DemoJob, Demonstration};
-use zhengqiao_domain::{DatasetId, Personal};
+use zhengqiao_tests::personal_values;
 
 const JOB: DemoJob = DemoJob {
     records: 300,
@@ -189,34 +188,6 @@ fn python() -> Result<PathBuf, String> {
     Ok(program)
 }
 
-/// Every personal value of the provider's people that is long enough to be told from chance.
-fn personal_values(demonstration: &Demonstration) -> AhoCorasick {
-    let world = demonstration.provider.world();
-    let mut values = BTreeSet::new();
-    for (number, name) in zhengqiao_demo::DATASETS.iter().enumerate() {
-        let id: DatasetId = name.parse().unwrap();
-        for place in 0..world.places(number) {
-            let row = world.at(number, place);
-            for field in id.dataset().fields {
-                let text = row.get(field.name);
-                let long = match field.personal {
-                    Personal::IdNumber | Personal::Phone => text.len() >= 11,
-                    Personal::Name => {
-                        (3..=4).contains(&text.chars().count())
-                            && text.chars().all(|char| !char.is_ascii())
-                    }
-                    _ => false,
-                };
-                if long {
-                    values.insert(text);
-                }
-            }
-        }
-    }
-    assert!(values.len() > 200, "{} values", values.len());
-    AhoCorasick::new(values).unwrap()
-}
-
 /// What is written in a file, out of its archives.
 fn contents(path: &Path) -> Vec<u8> {
     let bytes = std::fs::read(path).unwrap();
@@ -364,7 +335,7 @@ async fn a_list_answered_in_another_program_hits_every_row_again_whatever_was_mo
 #[tokio::test(flavor = "multi_thread")]
 async fn no_form_of_a_list_shows_personal_data_or_a_formula() {
     let bed = Bed::new().await;
-    let values = personal_values(&bed.demonstration);
+    let values = AhoCorasick::new(personal_values(bed.demonstration.provider.world())).unwrap();
     let detail = bed.write(ReportForm::Csv, "部门").await;
     let id = detail.report.report_id;
     let mut written = Vec::new();

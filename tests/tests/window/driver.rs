@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use aho_corasick::AhoCorasick;
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
@@ -380,6 +381,19 @@ impl Window {
             );
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// The whole document shows nobody: none of these values is anywhere in it, seen or not.
+    pub async fn shows_none_of(&self, values: &AhoCorasick) {
+        let dom = self
+            .client
+            .execute("return document.documentElement.outerHTML", Vec::new())
+            .await
+            .unwrap();
+        let dom = dom.as_str().unwrap();
+        assert!(dom.len() > 2_000, "{dom}");
+        let hit = values.find(dom).map(|hit| dom[hit.range()].to_owned());
+        assert_eq!(hit, None, "a personal value is in the document");
     }
 
     /// Leaves a screenshot named after the journey.

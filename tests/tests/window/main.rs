@@ -26,6 +26,7 @@ mod schedule;
 mod servers;
 mod undo;
 
+use aho_corasick::AhoCorasick;
 use driver::{Driver, Window};
 use zhengqiao_demo::{DemoOptions, DemoProvider};
 
@@ -160,6 +161,8 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
     assert_eq!(window.strip(".el-drawer").await, (dialog, green));
     window.settle().await;
     window.shot("06-rejected").await;
+    let values = AhoCorasick::new(zhengqiao_tests::personal_values(provider.world())).unwrap();
+    window.shows_none_of(&values).await;
 
     // Reveal it with a reason, then ignore it and undo that.
     window.click("reveal").await;
@@ -181,6 +184,15 @@ async fn a_new_user_connects_synchronises_and_looks_into_a_rejected_record() {
         .await;
     window.settle().await;
     window.shot("07-identity").await;
+    window.shows_none_of(&values).await;
+    window.press_escape().await;
+
+    // Nobody's data is in the lists either.
+    window.click("nav-records").await;
+    window.click_css("[data-testid=records-row]").await;
+    window.find("[data-testid=record-drawer]").await;
+    window.settle().await;
+    window.shows_none_of(&values).await;
     window.press_escape().await;
 
     // What was done is in the audit log, and its chain holds.

@@ -107,7 +107,7 @@ async fn an_unknown_host_is_told() {
 
 #[tokio::test]
 async fn a_port_at_which_nobody_listens_is_told() {
-    let profile = secure(nobody().await);
+    let profile = secure(nobody());
     assert_eq!(failure(&layers(&profile).await), ("tcp", "connect"));
 }
 
@@ -292,7 +292,7 @@ async fn a_missing_and_a_refused_client_certificate_are_told_apart() {
 #[tokio::test]
 async fn a_client_certificate_without_its_key_is_a_setting_to_mend() {
     let leaf = Authority::new("CA").sign("client", |_| {});
-    let mut profile = secure(nobody().await);
+    let mut profile = secure(nobody());
     profile.network.client_certificate = leaf.pem.clone();
     let Err(error) = Provider::new(&profile, Secrets::default(), Arc::new(NoObserver)) else {
         panic!("a provider without a key")
@@ -356,7 +356,7 @@ async fn a_plain_call_goes_through_the_proxy_too() {
 
 #[tokio::test]
 async fn what_a_proxy_refuses_is_told_by_its_name() {
-    let target = nobody().await;
+    let target = nobody();
     for (proxying, advice) in [
         (Proxying::Refusing(407), "proxy_auth"),
         (Proxying::Refusing(403), "proxy_refused"),
@@ -368,7 +368,7 @@ async fn what_a_proxy_refuses_is_told_by_its_name() {
         assert_eq!(failure(&layers(&profile).await), ("tunnel", advice));
     }
     let mut profile = secure(target);
-    own_proxy(&mut profile, nobody().await);
+    own_proxy(&mut profile, nobody());
     assert_eq!(
         failure(&layers(&profile).await),
         ("tcp", "proxy_unreachable")

@@ -342,7 +342,7 @@ pub async fn silent() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
 }
 
 /// An address at which nobody listens.
-pub async fn nobody() -> SocketAddr {
+pub fn nobody() -> SocketAddr {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = socket.local_addr().unwrap();

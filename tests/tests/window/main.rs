@@ -10,6 +10,7 @@
 )]
 
 mod connections;
+mod cure;
 mod database;
 mod delivery;
 mod driver;

@@ -212,7 +212,7 @@ impl World {
     }
 
     /// Whether a row was corrected.
-    pub(crate) fn is_corrected(&self, dataset: u64, index: u64) -> bool {
+    pub fn is_corrected(&self, dataset: u64, index: u64) -> bool {
         self.corrected
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -76,9 +76,7 @@ async fn a_bad_day_ends_with_what_nobody_can_correct() {
     window
         .open_path("/rejected?rule=format.full_width&outcome=rejected")
         .await;
-    window
-        .click_css("[data-testid=cause-pick]")
-        .await;
+    window.click_css("[data-testid=cause-pick]").await;
     window.click("mend-cause").await;
     window.find("[data-testid=mend-proposal]").await;
     window.click("mend-save").await;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use zhengqiao_api::contract::RejectionFilter;
-use zhengqiao_domain::DatasetId;
+use zhengqiao_domain::{DatasetId, Outcome};
 
 pub use crate::report_args::ReportCommand;
 
@@ -795,6 +795,9 @@ pub struct FilterArgs {
     /// 状态，all 为全部 · open, reported, resolved, ignored, overridden or all
     #[arg(long)]
     pub state: Option<String>,
+    /// 结果 · Only rejected, or only held
+    #[arg(long, value_parser = outcome)]
+    pub outcome: Option<Outcome>,
     /// 部门 · Department code
     #[arg(long)]
     pub department: Option<String>,
@@ -828,7 +831,7 @@ impl FilterArgs {
             connection_id: connection_id.or(saved.connection_id),
             dataset: self.dataset.or(saved.dataset),
             state: self.state.or(saved.state),
-            outcome: saved.outcome,
+            outcome: self.outcome.or(saved.outcome),
             rule: self.rule.or(saved.rule),
             field: self.field.or(saved.field),
             cause_id: self.of_cause.or(saved.cause_id),
@@ -1023,6 +1026,14 @@ fn presets() -> PossibleValuesParser {
         .into_iter()
         .map(|preset| PossibleValue::new(preset.name).help(preset.zh));
     PossibleValuesParser::new(names)
+}
+
+fn outcome(name: &str) -> Result<Outcome, String> {
+    match name {
+        "rejected" => Ok(Outcome::Rejected),
+        "held" => Ok(Outcome::Held),
+        _ => Err(format!("{name:?} is neither rejected nor held")),
+    }
 }
 
 fn dataset(name: &str) -> Result<DatasetId, String> {

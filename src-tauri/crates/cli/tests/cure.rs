@@ -1,7 +1,11 @@
 //! The bad day from the command line: the mapping's own cause is cured, the rest goes to the provider and
 //! comes back answered, and what is left are the records that nobody can correct.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot be set up fails"
+)]
 
 mod place;
 

@@ -195,13 +195,17 @@ fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
 }
 
 impl SecretStore for PassphraseFile {
+    /// What another process wrote in the meantime is seen; where it changed the passphrase as well, what
+    /// was known before holds until this one is opened anew.
     fn get(&self, name: &str) -> Result<Option<Secret>, StoreError> {
-        Ok(self
-            .entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned())
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let seal = self.seal.lock().unwrap_or_else(PoisonError::into_inner);
+        match Unread::read(&self.path).and_then(|unread| unread.open(&self.path, &seal)) {
+            Ok(fresh) => *entries = fresh,
+            Err(StoreError::WrongPassphrase) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(entries.get(name).cloned())
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<(), StoreError> {
@@ -235,6 +239,19 @@ mod tests {
 
     fn secret(text: &str) -> Secret {
         Secret::new(text.to_owned())
+    }
+
+    #[test]
+    fn what_another_process_saves_is_seen_without_opening_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secrets.sealed");
+        let passphrase = Secret::new("correct horse".to_owned());
+        let one = PassphraseFile::open(&path, &passphrase).unwrap();
+        let other = PassphraseFile::open(&path, &passphrase).unwrap();
+        one.set("connection 1", &Secret::new("first".to_owned()))
+            .unwrap();
+        let seen = other.get("connection 1").unwrap().unwrap();
+        assert_eq!(seen.expose(), "first");
     }
 
     #[test]

@@ -16,6 +16,8 @@ use zhengqiao_demo::{DemoOptions, DemoProvider};
 
 use crate::Outcome;
 
+/// Bytes of a question at most.
+const LARGEST_QUESTION: usize = 64 * 1024;
 /// Share of rows with a defect.
 const DEFECTS: f64 = 0.02;
 
@@ -49,11 +51,12 @@ pub async fn serve(records: u64) -> Outcome<()> {
 }
 
 async fn page(State(memory): State<Arc<Memory>>, request: Request) -> impl IntoResponse {
-    let asked = request
-        .uri()
-        .path_and_query()
-        .map(|asked| asked.as_str().trim_start_matches('/').to_owned())
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    let body = axum::body::to_bytes(request.into_body(), LARGEST_QUESTION)
+        .await
         .unwrap_or_default();
+    // A page is asked for by what is in the body.
+    let asked = format!("{path} {}", String::from_utf8_lossy(&body));
     let mut headers = HeaderMap::new();
     headers.insert(
         header::CONTENT_TYPE,
@@ -63,8 +66,16 @@ async fn page(State(memory): State<Arc<Memory>>, request: Request) -> impl IntoR
         return (StatusCode::OK, headers, kept.clone());
     }
     let fresh = async {
-        let url = format!("{}{asked}", memory.provider);
-        memory.client.get(url).send().await?.bytes().await
+        let url = format!("{}/{path}", memory.provider.trim_end_matches('/'));
+        let answer = memory
+            .client
+            .post(url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .send()
+            .await?
+            .error_for_status()?;
+        answer.bytes().await
     };
     match fresh.await {
         Ok(body) => {

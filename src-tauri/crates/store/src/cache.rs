@@ -339,12 +339,20 @@ impl Cache {
     }
 }
 
+/// SQLCipher's defaults belong to the whole process, and keys that are set at the same moment on several
+/// threads disturb each other: one connection is opened at a time.
+static OPENING: Mutex<()> = Mutex::new(());
+
 fn connect(path: &Path, key: &CacheKey, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(path, flags)?;
-    let mut pragma = key.pragma();
-    connection.execute_batch(&pragma)?;
-    pragma.zeroize();
-    connection.execute_batch(&format!("PRAGMA cipher_page_size = {PAGE_BYTES}"))?;
+    let connection = {
+        let _one_at_a_time = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = Connection::open_with_flags(path, flags)?;
+        let mut pragma = key.pragma();
+        connection.execute_batch(&pragma)?;
+        pragma.zeroize();
+        connection.execute_batch(&format!("PRAGMA cipher_page_size = {PAGE_BYTES}"))?;
+        connection
+    };
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
@@ -364,6 +372,7 @@ fn connect(path: &Path, key: &CacheKey, flags: OpenFlags) -> Result<Connection, 
 
 /// Attaches the real cache to the connection of a scratch cache, to be read only.
 fn attach(connection: &Connection, base: &Path, key: &CacheKey) -> Result<(), StoreError> {
+    let _one_at_a_time = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     // An attached file is opened with the defaults before anything can be said of it.
     connection.execute_batch(&format!("PRAGMA cipher_default_page_size = {PAGE_BYTES}"))?;
     let mut literal = key.literal();

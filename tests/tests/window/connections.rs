@@ -335,13 +335,18 @@ async fn a_real_file_is_imported_and_a_mapping_change_makes_the_counted_records_
     window
         .find("[data-testid=cause-row][data-rule^='department.']")
         .await;
-    let mut by_rules = 0;
-    for rule in ["organisation_code", "format", "check"] {
-        by_rules += window
-            .sum(&format!(
-                "[data-testid=cause-row][data-rule='department.{rule}'] .number"
-            ))
-            .await;
+    // The causes come with one answer and are drawn one after another.
+    let mut by_rules = -1;
+    let begun = std::time::Instant::now();
+    while by_rules != odd && begun.elapsed() < std::time::Duration::from_secs(20) {
+        by_rules = 0;
+        for rule in ["organisation_code", "format", "check"] {
+            by_rules += window
+                .sum(&format!(
+                    "[data-testid=cause-row][data-rule='department.{rule}'] .number"
+                ))
+                .await;
+        }
     }
     assert_eq!(by_rules, odd);
     window.settle().await;

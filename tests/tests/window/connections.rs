@@ -292,6 +292,8 @@ async fn a_real_file_is_imported_and_a_mapping_change_makes_the_counted_records_
 
     // Likely pairs are proposed and taken.
     window.click_css("#tab-mapping").await;
+    window.find("[data-testid=take-proposals]").await;
+    window.settle().await;
     window.click("take-proposals").await;
     window.gone("[data-testid=take-proposals]").await;
     window

@@ -222,8 +222,10 @@ async fn the_command_line_respects_the_window_pauses_its_run_and_goes_on_with_it
         "{}",
         String::from_utf8_lossy(&paused.stderr)
     );
-    let rests = scene.until(|run| run.standing == Standing::Paused).await;
-    assert!(rests.owner.is_empty() && !rests.here);
+    // The pause is written with the page; the lock is given back a moment later.
+    let rests = scene
+        .until(|run| run.standing == Standing::Paused && run.owner.is_empty() && !run.here)
+        .await;
     let before = rests.run.counts.fetched;
 
     let output = scene.run(&["sync", NAME]).await;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::account::PortalAccount;
+use crate::binding::EvidenceKind;
 use crate::identity::{IdNumberHash, Identity};
 use crate::kind::AccountKind;
 
@@ -44,6 +45,7 @@ impl<K: Hash + Eq + Copy> Chain<K> {
 /// Identities by everything that an account can point to them with.
 pub(crate) struct Index<'a> {
     identities: &'a [Identity],
+    evidence: &'a [EvidenceKind],
     keys: Chain<(AccountKind, &'a str)>,
     other_keys: Chain<(AccountKind, &'a str)>,
     cert_keys: Chain<(AccountKind, &'a str)>,
@@ -55,10 +57,11 @@ pub(crate) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    /// An index over identities.
-    pub(crate) fn new(identities: &'a [Identity]) -> Self {
+    /// An index over identities, for accounts that are placed by this evidence.
+    pub(crate) fn new(identities: &'a [Identity], evidence: &'a [EvidenceKind]) -> Self {
         Self {
             identities,
+            evidence,
             keys: Chain::new(identities, |one| Some((one.kind, &*one.key))),
             other_keys: Chain::new(identities, |one| {
                 Some((one.kind, one.other_key.as_deref()?))
@@ -91,27 +94,49 @@ impl<'a> Index<'a> {
     }
 
     /// The identities that the account's own keys point to: one list for each kind of evidence that
-    /// points anywhere, strongest first.
+    /// points anywhere, in the policy's order.
     pub(crate) fn pointed_to(&self, account: &'a PortalAccount) -> Vec<Vec<u32>> {
-        let kind = account.kind;
-        let mut lists = Vec::new();
-        if let Some(key) = account.cert_key.as_deref() {
-            lists.push(self.narrowed(account, self.cert_keys.get((kind, key))));
-        }
-        if let Some(number) = account.id_number_hash {
-            lists.push(self.narrowed(account, self.id_numbers.get((kind, number))));
-        }
-        if let Some(code) = account.credit_code.as_deref() {
-            match (kind, account.title.as_deref()) {
-                (AccountKind::Legal, _) => lists.push(self.credit_codes.get(code).collect()),
-                (AccountKind::Agent, Some(name)) if lists.iter().all(Vec::is_empty) => {
-                    lists.push(self.agent_names.get((code, name)).collect());
-                }
-                _ => {}
+        let mut lists: Vec<Vec<u32>> = Vec::new();
+        for evidence in self.evidence {
+            // An agent's name tells which of a legal person's agents it is, where nothing else does.
+            let last_resort = lists.is_empty();
+            let list = self.by_evidence(*evidence, account, last_resort);
+            if !list.is_empty() {
+                lists.push(list);
             }
         }
-        lists.retain(|list| !list.is_empty());
         lists
+    }
+
+    fn by_evidence(
+        &self,
+        evidence: EvidenceKind,
+        account: &'a PortalAccount,
+        last_resort: bool,
+    ) -> Vec<u32> {
+        let kind = account.kind;
+        match evidence {
+            EvidenceKind::CertKey => account.cert_key.as_deref().map_or_else(Vec::new, |key| {
+                self.narrowed(account, self.cert_keys.get((kind, key)))
+            }),
+            EvidenceKind::IdNumber => account.id_number_hash.map_or_else(Vec::new, |number| {
+                self.narrowed(account, self.id_numbers.get((kind, number)))
+            }),
+            EvidenceKind::CreditCode => {
+                match (
+                    kind,
+                    account.credit_code.as_deref(),
+                    account.title.as_deref(),
+                ) {
+                    (AccountKind::Legal, Some(code), _) => self.credit_codes.get(code).collect(),
+                    (AccountKind::Agent, Some(code), Some(name)) if last_resort => {
+                        self.agent_names.get((code, name)).collect()
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            EvidenceKind::Phone | EvidenceKind::Name => Vec::new(),
+        }
     }
 
     /// Of an agent's identities those for the legal person that the account names: one person may

@@ -13,6 +13,7 @@ use crate::binding::{Binding, BindingState, ConflictKind};
 use crate::conflicts::{self, Pair};
 use crate::identity::Identity;
 use crate::index::Index;
+use crate::policy::ReviewPolicy;
 
 /// Where an account belongs.
 enum Place {
@@ -28,19 +29,22 @@ enum Place {
 
 /// Matches identities with portal accounts and finds every conflict, as of `today`.
 ///
+/// Evidence that the policy does not name makes no binding; its order decides which one is believed.
+///
 /// One binding for each account, and one for each identity that no account belongs to: first the
 /// accounts by identifier, then the identities by kind and key. Time and memory grow with the number
 /// of both.
 pub fn review(
     identities: impl IntoIterator<Item = Identity>,
     accounts: impl IntoIterator<Item = PortalAccount>,
+    policy: &ReviewPolicy,
     today: NaiveDate,
 ) -> Vec<Binding> {
     let mut identities: Vec<Identity> = identities.into_iter().collect();
     let mut accounts: Vec<PortalAccount> = accounts.into_iter().collect();
     identities.sort_unstable();
     accounts.sort_unstable();
-    let index = Index::new(&identities);
+    let index = Index::new(&identities, &policy.evidence);
 
     let mut held = vec![0u32; identities.len()];
     let mut active = vec![0u32; identities.len()];

@@ -10,7 +10,7 @@ use people::{account, agent, bound, legal, natural, reviewed, today};
 use proptest::prelude::*;
 use zhengqiao_identity::{
     AccountKind, AccountState, Binding, BindingState, BoundBy, ConflictKind, Evidence,
-    EvidenceKind, IdNumberHash, Identity, PortalAccount, review,
+    EvidenceKind, IdNumberHash, Identity, PortalAccount, ReviewPolicy, review,
 };
 
 fn unbound(id: &str, of: &Identity) -> PortalAccount {
@@ -166,7 +166,7 @@ fn a_telephone_of_thousands_stays_cheap() {
         })
         .collect();
     let accounts: Vec<PortalAccount> = crowd.iter().map(|one| bound(&one.key, one)).collect();
-    let found = review(crowd, accounts, today());
+    let found = review(crowd, accounts, &ReviewPolicy::default(), today());
     assert!(
         found
             .iter()
@@ -257,7 +257,7 @@ proptest! {
     fn every_account_has_one_binding_and_every_identity_at_least_one(
         (identities, accounts) in population()
     ) {
-        let found = review(identities.clone(), accounts.clone(), today());
+        let found = review(identities.clone(), accounts.clone(), &ReviewPolicy::default(), today());
         prop_assert_eq!(
             sorted(found.iter().filter_map(|binding| binding.account_id.clone())),
             sorted(accounts.iter().map(|one| one.account_id.to_string()))
@@ -282,14 +282,14 @@ proptest! {
             ))
     ) {
         prop_assert_eq!(
-            review(identities, accounts, today()),
-            review(shuffled_identities, shuffled_accounts, today())
+            review(identities, accounts, &ReviewPolicy::default(), today()),
+            review(shuffled_identities, shuffled_accounts, &ReviewPolicy::default(), today())
         );
     }
 
     #[test]
     fn state_and_conflicts_agree((identities, accounts) in population()) {
-        for binding in review(identities, accounts, today()) {
+        for binding in review(identities, accounts, &ReviewPolicy::default(), today()) {
             let Binding { state, conflicts, candidates, identity_key, .. } = binding;
             prop_assert!(candidates.len() <= Binding::MOST_CANDIDATES);
             prop_assert!(conflicts.is_sorted_by(|one, next| one < next));
@@ -319,7 +319,7 @@ proptest! {
                 ..one
             })
             .collect();
-        for binding in review(identities, keyless, today()) {
+        for binding in review(identities, keyless, &ReviewPolicy::default(), today()) {
             prop_assert_eq!(binding.state, BindingState::Unmatched);
         }
     }

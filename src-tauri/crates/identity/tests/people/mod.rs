@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use zhengqiao_identity::{
-    AccountKind, AccountState, Binding, BoundBy, Identity, PortalAccount, review,
+    AccountKind, AccountState, Binding, BoundBy, Identity, PortalAccount, ReviewPolicy, review,
 };
 
 /// The day of the review.
@@ -87,6 +87,7 @@ pub fn reviewed(identities: &[&Identity], accounts: &[&PortalAccount]) -> Vec<Bi
     review(
         identities.iter().map(|one| (*one).clone()),
         accounts.iter().map(|one| (*one).clone()),
+        &ReviewPolicy::default(),
         today(),
     )
 }

@@ -1,82 +1,21 @@
-//! Single sign-on: claim mapping with a sample, bindings with their conflicts.
+//! The bindings: computed from the cached people and portal accounts, counted and listed.
 
-use serde_json::{Map, Value};
-use zhengqiao_domain::{Check, DatasetId, RuleSet};
-use zhengqiao_exchange::Profile;
+use serde_json::Value;
+use zhengqiao_domain::DatasetId;
 use zhengqiao_identity::{
-    AccountKind, AccountReader, Binding, BindingState, ClaimRow, ConflictKind, Evidence,
-    LevelRanks, check_claims, default_claims, preview, review,
+    AccountKind, AccountReader, Binding, BindingState, ConflictKind, Evidence, ReviewPolicy, review,
 };
-use zhengqiao_store::{StoreError, audit, binding, connection, record, source};
+use zhengqiao_store::{StoreError, audit, binding, record, source};
 
-use super::records::fields;
-use super::system::LARGEST_PAGE;
-use super::{Console, actor, invalid, not_found, now_local, now_ms};
+use super::super::system::LARGEST_PAGE;
+use super::super::{Console, actor, not_found, now_local, now_ms};
 use crate::contract::{
-    ApiError, BindingRow, BindingStateCount, BindingsPage, BindingsRequest, ClaimMappingView,
-    ClaimPreview, ConflictCount, ConnectionId, IdentitySummary, SaveClaimMapping,
+    ApiError, BindingRow, BindingStateCount, BindingsPage, BindingsRequest, ConflictCount,
+    ConnectionId, IdentitySummary,
 };
 use crate::masks;
 
 impl Console {
-    /// The claim mapping, each row with its value in a sample of the cache.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::NotFound`].
-    pub async fn get_claim_mapping(
-        &self,
-        request: ConnectionId,
-    ) -> Result<ClaimMappingView, ApiError> {
-        let connection_id = request.connection_id;
-        let (row, profile) = self.profile(connection_id).await?;
-        let rows = claims(&row)?;
-        let samples = self
-            .read(move |conn| {
-                AccountKind::ALL
-                    .iter()
-                    .map(|kind| Ok((*kind, sample(conn, connection_id, *kind)?)))
-                    .collect::<Result<Vec<_>, StoreError>>()
-            })
-            .await?;
-        Ok(ClaimMappingView {
-            connection_id,
-            protocol: "account-datasets".into(),
-            rows: previews(&rows, &samples, &profile),
-        })
-    }
-
-    /// Saves the claim mapping.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::InvalidRequest`] naming every row that is wrong.
-    pub async fn save_claim_mapping(
-        &self,
-        request: SaveClaimMapping,
-    ) -> Result<ClaimMappingView, ApiError> {
-        let connection_id = request.connection_id;
-        let (row, _) = self.profile(connection_id).await?;
-        let errors = check_claims(&request.rows);
-        if !errors.is_empty() {
-            let list: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            return Err(invalid(list.join("; ")));
-        }
-        let text = serde_json::to_string(&request.rows).map_err(StoreError::from)?;
-        let detail = serde_json::json!({ "rows": request.rows.len() }).to_string();
-        self.write(move |tx| {
-            connection::set_claims(tx, connection_id, &text)?;
-            audit::append(
-                tx,
-                now_ms(),
-                &actor(),
-                "save_claim_mapping",
-                &row.name,
-                &detail,
-            )
-        })
-        .await?;
-        self.get_claim_mapping(ConnectionId { connection_id }).await
-    }
-
     /// Computes the bindings anew from the cached people and portal accounts.
     ///
     /// # Errors
@@ -86,15 +25,15 @@ impl Console {
         request: ConnectionId,
     ) -> Result<IdentitySummary, ApiError> {
         let connection_id = request.connection_id;
-        let (row, profile) = self.profile(connection_id).await?;
+        let (row, _) = self.profile(connection_id).await?;
         // The hashes of ID numbers are only compared among themselves and not kept: a key a review.
         let mut hash_key = [0; 32];
         getrandom::fill(&mut hash_key)
             .map_err(|error| StoreError::Content(format!("no random numbers: {error}")))?;
-        let reader = AccountReader::new(LevelRanks::default(), hash_key);
+        let policy = ReviewPolicy::default();
+        let reader = AccountReader::new(policy.ranks.clone(), hash_key);
         let today = now_local().date();
         let at = now_ms();
-        drop(profile);
         let bindings = self
             .read(move |conn| {
                 let mut identities = Vec::new();
@@ -121,7 +60,7 @@ impl Console {
                         }
                     })?;
                 }
-                review(identities, accounts, today)
+                review(identities, accounts, &policy, today)
                     .iter()
                     .map(kept)
                     .collect::<Result<Vec<_>, StoreError>>()
@@ -232,67 +171,6 @@ impl Console {
             }
         }
     }
-}
-
-fn claims(row: &connection::ConnectionRow) -> Result<Vec<ClaimRow>, ApiError> {
-    match &row.claims {
-        Some(text) => Ok(serde_json::from_str(text).map_err(StoreError::from)?),
-        None => Ok(default_claims()),
-    }
-}
-
-/// The newest accepted record of a kind, as the claims of a sign-on.
-fn sample(
-    conn: &zhengqiao_store::Connection,
-    connection_id: i64,
-    kind: AccountKind,
-) -> Result<Option<Map<String, Value>>, StoreError> {
-    let Some(source_id) = source::find(conn, connection_id, kind.dataset())? else {
-        return Ok(None);
-    };
-    let filter = record::RecordFilter {
-        source_ids: vec![source_id],
-        state: Some(record::ACCEPTED),
-        ..record::RecordFilter::default()
-    };
-    match record::page(conn, &filter, None, 1)?.pop() {
-        Some(row) => fields(&row.fields).map(Some),
-        None => Ok(None),
-    }
-}
-
-fn previews(
-    rows: &[ClaimRow],
-    samples: &[(AccountKind, Option<Map<String, Value>>)],
-    profile: &Profile,
-) -> Vec<ClaimPreview> {
-    let rules = RuleSet::new(&profile.rules);
-    let check = Check::new(&rules, now_local());
-    let mut list = Vec::with_capacity(rows.len());
-    for (kind, sample) in samples {
-        let own: Vec<ClaimRow> = rows
-            .iter()
-            .filter(|row| row.kind == *kind)
-            .cloned()
-            .collect();
-        match sample {
-            Some(sample) => list.extend(preview(&own, sample, &check).into_iter().zip(own).map(
-                |(result, row)| ClaimPreview {
-                    received: result.received.map(|value| row.mask(&value)),
-                    mapped: result.value.map(|value| row.mask(&value)),
-                    state: result.state.code().to_owned(),
-                    row,
-                },
-            )),
-            None => list.extend(own.into_iter().map(|row| ClaimPreview {
-                row,
-                received: None,
-                mapped: None,
-                state: "no_sample".into(),
-            })),
-        }
-    }
-    list
 }
 
 fn kept(binding: &Binding) -> Result<binding::BindingRow, StoreError> {

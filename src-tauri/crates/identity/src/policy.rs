@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::account::PortalAccount;
 use crate::binding::EvidenceKind;
+use crate::identity::Identity;
 use crate::kind::AccountKind;
 use crate::reader::LevelRanks;
 
@@ -56,4 +58,29 @@ pub struct RoleRule {
     pub least_rank: Option<u8>,
     /// Whether the role lets people administer the portal.
     pub administrator: bool,
+}
+
+impl ReviewPolicy {
+    /// The roles that an account of an identity gets through the mapping.
+    pub fn roles<'a>(
+        &'a self,
+        account: &'a PortalAccount,
+        identity: &'a Identity,
+    ) -> impl Iterator<Item = &'a RoleRule> {
+        self.roles.iter().filter(|rule| {
+            rule.kind.is_none_or(|kind| kind == account.kind)
+                && rule
+                    .site
+                    .as_deref()
+                    .is_none_or(|site| account.site.as_deref() == Some(site))
+                && rule
+                    .least_rank
+                    .is_none_or(|least| identity.level.is_some_and(|level| level >= least))
+        })
+    }
+
+    /// The rank that an account's site asks for.
+    pub fn required(&self, account: &PortalAccount) -> Option<u8> {
+        account.required_level.or(self.required_rank)
+    }
 }

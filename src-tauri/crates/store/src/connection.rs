@@ -19,6 +19,10 @@ pub struct ConnectionRow {
     pub profile_version: i64,
     /// The claim mapping as JSON text, once it was changed.
     pub claims: Option<String>,
+    /// What the identity review goes by, as JSON text, once it was changed.
+    pub review_policy: Option<String>,
+    /// The connection that the portal's accounts are read by, where it is another one.
+    pub accounts_from: Option<i64>,
     /// When the secret was last changed, unix ms.
     pub secret_changed_at: Option<i64>,
     /// The secret's last four characters.
@@ -33,7 +37,7 @@ pub struct ConnectionRow {
 
 const COLUMNS: &str =
     "id, name, environment, profile, profile_version, claims, secret_changed_at, secret_last_four,
-    next_secret_changed_at, next_secret_last_four, secret_expires_on";
+    next_secret_changed_at, next_secret_last_four, secret_expires_on, review_policy, accounts_from";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
     Ok(ConnectionRow {
@@ -48,6 +52,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
         next_secret_changed_at: row.get(8)?,
         next_secret_last_four: row.get(9)?,
         secret_expires_on: row.get(10)?,
+        review_policy: row.get(11)?,
+        accounts_from: row.get(12)?,
     })
 }
 

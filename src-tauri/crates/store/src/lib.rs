@@ -6,8 +6,10 @@
 pub mod audit;
 pub mod bigram;
 pub mod binding;
+pub mod binding_decision;
 mod cache;
 pub mod cause;
+pub mod claim_sample;
 pub mod connection;
 pub mod connection_secret;
 pub mod delivered;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use zhengqiao_domain::DatasetId;
 use zhengqiao_identity::{
-    AccountKind, AccountReader, Binding, BindingState, ConflictKind, Evidence, ReviewPolicy, review,
+    AccountKind, AccountReader, Binding, BindingState, ConflictKind, Evidence, review,
 };
 use zhengqiao_store::{StoreError, audit, binding, record, source};
 
@@ -30,7 +30,8 @@ impl Console {
         let mut hash_key = [0; 32];
         getrandom::fill(&mut hash_key)
             .map_err(|error| StoreError::Content(format!("no random numbers: {error}")))?;
-        let policy = ReviewPolicy::default();
+        let policy = super::policy(&row)?;
+        let accounts_from = row.accounts_from.unwrap_or(connection_id);
         let reader = AccountReader::new(policy.ranks.clone(), hash_key);
         let today = now_local().date();
         let at = now_ms();
@@ -38,22 +39,25 @@ impl Console {
             .read(move |conn| {
                 let mut identities = Vec::new();
                 let mut accounts = Vec::new();
-                for source in source::list(conn, Some(connection_id))? {
+                let people =
+                    source::list(conn, Some(connection_id))?
+                        .into_iter()
+                        .filter(|source| {
+                            AccountKind::ALL
+                                .iter()
+                                .any(|kind| kind.dataset() == source.dataset)
+                        });
+                let portal = source::list(conn, Some(accounts_from))?
+                    .into_iter()
+                    .filter(|source| source.dataset == DatasetId::PortalAccount);
+                for source in people.chain(portal) {
                     let dataset = source.dataset;
-                    let is_account = dataset == DatasetId::PortalAccount;
-                    if !is_account
-                        && !AccountKind::ALL
-                            .iter()
-                            .any(|kind| kind.dataset() == dataset)
-                    {
-                        continue;
-                    }
                     // A record that cannot be read as a person was accepted under other rules; it binds nobody.
                     record::for_each_fields(conn, source.id, |text| {
                         let Ok(record) = zhengqiao_sync::read_record(dataset, text) else {
                             return;
                         };
-                        if is_account {
+                        if dataset == DatasetId::PortalAccount {
                             accounts.extend(reader.account(&record).ok());
                         } else {
                             identities.extend(reader.identity(&record).ok());

@@ -2,3 +2,17 @@
 
 mod bindings;
 mod claims;
+
+use zhengqiao_identity::ReviewPolicy;
+use zhengqiao_store::StoreError;
+use zhengqiao_store::connection::ConnectionRow;
+
+use crate::contract::ApiError;
+
+/// What a connection's review goes by.
+fn policy(row: &ConnectionRow) -> Result<ReviewPolicy, ApiError> {
+    match &row.review_policy {
+        Some(text) => Ok(serde_json::from_str(text).map_err(StoreError::from)?),
+        None => Ok(ReviewPolicy::default()),
+    }
+}

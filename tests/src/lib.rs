@@ -5,6 +5,15 @@ use std::collections::BTreeSet;
 use zhengqiao_demo::World;
 use zhengqiao_domain::{DatasetId, Personal};
 
+/// A file of this repository, by its path from `tests/`.
+///
+/// Asked when a test runs, not when it was built: clones share their build cache. A test that cargo
+/// did not start looks from where it stands.
+pub fn repository_file(path: &str) -> String {
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| ".".into());
+    format!("{here}/{path}")
+}
+
 /// Every personal value of a provider's people that is long enough to be told from chance.
 ///
 /// # Panics

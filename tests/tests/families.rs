@@ -303,14 +303,14 @@ fn line(family: &Family) -> String {
 }
 
 fn compare(lines: &[String]) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../src-tauri/docs/families.md");
+    let path = zhengqiao_tests::repository_file("../src-tauri/docs/families.md");
     let table = format!(
         "{}\n{}\n",
         include_str!("families.head.md").trim_end(),
         lines.join("\n")
     );
     if std::env::var_os("ZHENGQIAO_WRITE_DOCS").is_some() {
-        std::fs::write(path, &table).unwrap();
+        std::fs::write(&path, &table).unwrap();
     }
     assert_eq!(
         std::fs::read_to_string(path).unwrap_or_default(),

@@ -506,11 +506,9 @@ async fn ragged_rows_and_lines_that_are_no_json_are_kept_and_rejected() {
 
 /// The real file of a district, and its department codes.
 fn district() -> (FileSource, Vec<String>) {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../src-tauri/crates/demo/data/service-items-511602.csv"
-    );
-    let text = std::fs::read_to_string(path).unwrap();
+    let path =
+        zhengqiao_tests::repository_file("../src-tauri/crates/demo/data/service-items-511602.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
     let codes = text
         .lines()
         .skip(1)
@@ -523,7 +521,7 @@ fn district() -> (FileSource, Vec<String>) {
         })
         .collect();
     let file = FileSource {
-        path: path.into(),
+        path,
         ..FileSource::default()
     };
     (file, codes)

@@ -229,10 +229,7 @@ async fn a_list_answered_in_another_program_hits_every_row_again_whatever_was_mo
     };
     let answered_file = bed.path("已答复.xlsx");
     let output = Command::new(python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/report/answer.py"
-        ))
+        .arg(zhengqiao_tests::repository_file("tests/report/answer.py"))
         .args([&bed.path("问题清单.xlsx"), &answered_file])
         .output()
         .unwrap();

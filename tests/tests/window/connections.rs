@@ -180,10 +180,7 @@ fn is_credit_code(code: &str) -> bool {
     })
 }
 
-const FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../src-tauri/crates/demo/data/service-items-511602.csv"
-);
+const FILE: &str = "../src-tauri/crates/demo/data/service-items-511602.csv";
 /// What the file does not have and is the same for each of its items; `task_state` is left out.
 const STATED: [(&str, &str); 26] = [
     ("task_version", "1"),
@@ -256,7 +253,7 @@ fn shared(name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_file_is_imported_and_a_mapping_change_makes_the_counted_records_pass() {
-    let text = std::fs::read_to_string(FILE).unwrap();
+    let text = std::fs::read_to_string(zhengqiao_tests::repository_file(FILE)).unwrap();
     let codes: Vec<&str> = text
         .lines()
         .skip(1)
@@ -284,7 +281,9 @@ async fn a_real_file_is_imported_and_a_mapping_change_makes_the_counted_records_
     window
         .click_css("[data-testid=dataset-detail][data-dataset=service_item]")
         .await;
-    window.type_into("file-path", FILE).await;
+    window
+        .type_into("file-path", &zhengqiao_tests::repository_file(FILE))
+        .await;
     window.until_contains("[data-testid=file-found]", "7").await;
     assert_eq!(window.count("[data-testid=file-columns] tbody tr").await, 7);
     window.settle().await;

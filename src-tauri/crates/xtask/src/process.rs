@@ -7,9 +7,13 @@ use std::process::{Command, Stdio};
 pub type Outcome = Result<(), String>;
 
 /// The repository's root.
+///
+/// Told by cargo when the program starts, not when it was built: clones share their build cache, so
+/// the program may have been built in another one.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(3).unwrap_or(here).to_path_buf()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.ancestors().nth(3).unwrap_or(&here).to_path_buf()
 }
 
 /// The build cache that clones share: `ZHENGQIAO_BUILD_DIR`, else `CARGO_TARGET_DIR`, else a

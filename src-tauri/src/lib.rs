@@ -220,7 +220,13 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::identity::save_claim_mapping,
             commands::identity::review_identity,
             commands::identity::get_identity_summary,
-            commands::identity::list_bindings
+            commands::identity::list_bindings,
+            commands::sites::list_sites,
+            commands::sites::save_site,
+            commands::sites::remove_site,
+            commands::sites::probe_site,
+            commands::sites::import_sites,
+            commands::sites::export_sites
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

@@ -142,4 +142,10 @@ pub const NAMES: &[&str] = &[
     "review_identity",
     "get_identity_summary",
     "list_bindings",
+    "list_sites",
+    "save_site",
+    "remove_site",
+    "probe_site",
+    "import_sites",
+    "export_sites",
 ];

@@ -15,7 +15,7 @@ mod logs;
 mod masks;
 mod notice;
 
-pub use console::{Console, ConsoleOptions};
+pub use console::{Console, ConsoleOptions, site_issue_word};
 pub use keys::{KeyChoice, default_data_dir};
 pub use logs::start_log;
 pub use zhengqiao_store::secret::Secret;

@@ -966,6 +966,8 @@ pub enum IdentityCommand {
         #[arg(long, value_name = "ID")]
         after: Option<i64>,
     },
+    /// 站点核对：标识、应用、回调、注销 · Sites: keys, applications, callbacks, logouts
+    Sites(crate::sites::SitesCommand),
 }
 
 #[derive(Debug, Subcommand)]

@@ -71,6 +71,9 @@ pub async fn run(
                 }
             });
         }
+        IdentityCommand::Sites(command) => {
+            return crate::sites::run(console, command, output).await;
+        }
     }
     Ok(End::Done)
 }

@@ -29,6 +29,7 @@ mod report;
 mod report_args;
 mod run_page;
 mod schedule;
+mod sites;
 mod sync;
 mod tables;
 mod undo;

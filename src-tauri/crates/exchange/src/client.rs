@@ -185,6 +185,28 @@ impl HttpProvider {
         })
     }
 
+    /// Asks for an address's head without proving anything; gives the status and where it leads.
+    pub(crate) async fn head(
+        &self,
+        address: &Url,
+    ) -> Result<(u16, Option<String>), (Fault, String)> {
+        let answer = self
+            .client
+            .head(address.clone())
+            .send()
+            .await
+            .map_err(|error| {
+                let failure = network(&error, false);
+                (failure.fault, failure.what)
+            })?;
+        let leads = answer
+            .headers()
+            .get(reqwest::header::LOCATION)
+            .and_then(|value| value.to_str().ok())
+            .map(|to| to.split(['?', '#']).next().unwrap_or_default().to_owned());
+        Ok((answer.status().as_u16(), leads))
+    }
+
     pub(crate) fn max_pages(&self) -> u64 {
         self.network.max_pages
     }

@@ -42,7 +42,7 @@ pub use auth::{
 };
 pub use counts::{Counted, CountsSource, DigestKind};
 pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, Table, TableSource};
-pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
+pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample, probe_address};
 pub use error::{ExchangeError, Fault};
 pub use file::{
     FileFormat, FileSource, FileTable, InspectedColumn, InspectedFile, TableCaps,

@@ -17,6 +17,8 @@ mod policy;
 mod preview;
 mod reader;
 mod review;
+mod site;
+mod site_table;
 mod words;
 
 pub use account::{AccountState, BoundBy, PortalAccount};
@@ -29,4 +31,6 @@ pub use policy::{ReviewPolicy, RoleRule};
 pub use preview::{ClaimResult, ClaimState, preview};
 pub use reader::{AccountReader, LevelRanks};
 pub use review::review;
+pub use site::{Site, SiteIssue, check_sites, web};
+pub use site_table::{SiteHeader, SiteRowError, site_cells, site_titles};
 pub use words::UnknownWord;

@@ -48,6 +48,7 @@ pub mod schedule;
 pub mod scratch;
 pub mod secret;
 pub mod setting;
+pub mod site;
 pub mod source;
 pub mod source_field;
 pub mod stock;

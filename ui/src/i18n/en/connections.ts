@@ -98,6 +98,7 @@ export const connections: typeof zhConnections = {
     sample: 'Sample',
     mapping: 'Mapping',
     findings: 'Check of the sample',
+    answer: 'Answer',
   },
   layerState: { ok: 'OK', warn: 'Look', failed: 'Failed', skipped: 'Not done' },
   tookMs: '{n} ms',

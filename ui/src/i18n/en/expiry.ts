@@ -26,5 +26,7 @@ export const expiry: typeof zhExpiry = {
     server_certificate: 'Server certificate',
     client_certificate: 'Client certificate',
     ca_bundle: 'Extra authority',
+    site_key: 'Site key',
+    site_certificate: 'Site certificate',
   },
 }

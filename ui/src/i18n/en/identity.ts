@@ -118,6 +118,10 @@ export const audit: typeof zhAudit = {
     export_rejections: 'Export the list of problems',
     save_claim_mapping: 'Save claim mapping',
     review_identity: 'Review bindings',
+    save_site: 'Saved site',
+    remove_site: 'Removed site',
+    import_sites: 'Imported sites',
+    export_sites: 'Exported sites',
   },
 }
 

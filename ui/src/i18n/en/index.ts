@@ -1,5 +1,5 @@
 /** All words of this language. */
-import { adviceIn } from '../advice'
+import { adviceIn, siteIssuesIn } from '../advice'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
@@ -24,10 +24,12 @@ import { reports } from './reports'
 import { schedule } from './schedule'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
+import { sites } from './sites'
 import { table } from './table'
 
 export default {
   advice: adviceIn('en'),
+  siteIssue: siteIssuesIn('en'),
   ...common,
   overview,
   connections,
@@ -57,6 +59,7 @@ export default {
   rejected,
   reports,
   identity,
+  sites,
   audit,
   settings,
 }

@@ -88,6 +88,7 @@ export const connections = {
     sample: '样本',
     mapping: '字段映射',
     findings: '样本校验',
+    answer: '应答',
   },
   layerState: { ok: '正常', warn: '注意', failed: '未通过', skipped: '未执行' },
   tookMs: '{n} 毫秒',

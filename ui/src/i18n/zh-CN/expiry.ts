@@ -23,5 +23,7 @@ export const expiry = {
     server_certificate: '服务端证书',
     client_certificate: '客户端证书',
     ca_bundle: '附加 CA 证书',
+    site_key: '站点标识',
+    site_certificate: '站点证书',
   },
 }

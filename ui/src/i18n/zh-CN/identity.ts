@@ -115,6 +115,10 @@ export const audit = {
     export_rejections: '导出问题清单',
     save_claim_mapping: '保存字段映射',
     review_identity: '核对绑定',
+    save_site: '保存站点',
+    remove_site: '删除站点',
+    import_sites: '导入站点',
+    export_sites: '导出站点',
   },
 }
 

@@ -8,6 +8,7 @@ mod effects;
 mod export;
 mod history;
 mod identity;
+pub use identity::site_issue_word;
 mod ignoring;
 mod inbox;
 mod live;

@@ -26,6 +26,7 @@ mod run_page;
 mod runs;
 mod schedule;
 mod sharing;
+mod sites;
 mod system;
 mod tables;
 
@@ -51,6 +52,7 @@ pub use run_page::*;
 pub use runs::*;
 pub use schedule::*;
 pub use sharing::*;
+pub use sites::*;
 pub use system::*;
 pub use tables::*;
 pub use zhengqiao_sync::schedule::{Definition, Missed, Quiet, Timing};
@@ -223,6 +225,12 @@ pub struct CommandMap {
     pub review_identity: Call<ConnectionId, IdentitySummary>,
     pub get_identity_summary: Call<ConnectionId, IdentitySummary>,
     pub list_bindings: Call<BindingsRequest, BindingsPage>,
+    pub list_sites: Call<ConnectionId, SitesView>,
+    pub save_site: Call<SaveSite, SitesView>,
+    pub remove_site: Call<SiteId, SitesView>,
+    pub probe_site: Call<SiteId, SitesView>,
+    pub import_sites: Call<ImportSites, SiteImport>,
+    pub export_sites: Call<ExportSites, ExportReport>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

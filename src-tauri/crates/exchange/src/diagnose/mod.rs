@@ -5,6 +5,7 @@
 pub(crate) mod certificate;
 pub(crate) mod handshake;
 pub(crate) mod layer;
+mod probe;
 pub(crate) mod reach;
 pub(crate) mod secured;
 pub(crate) mod wire;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use zhengqiao_domain::DatasetId;
 
 pub use layer::{Detail, Expiry, Layer, LayerState};
+pub use probe::probe_address;
 
 use crate::auth::Auth;
 use crate::client::HttpProvider;

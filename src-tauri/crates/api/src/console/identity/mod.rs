@@ -2,6 +2,9 @@
 
 mod bindings;
 mod claims;
+mod sites;
+
+pub use sites::site_issue_word;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

@@ -25,6 +25,7 @@ mod report;
 mod schedule;
 #[path = "../frontend/servers.rs"]
 mod servers;
+mod sites;
 mod undo;
 
 use aho_corasick::AhoCorasick;

@@ -179,7 +179,14 @@ fn taken_in(report: &SiteImport) {
                 row.row.to_string(),
                 row.name.clone(),
                 row.outcome.clone(),
-                row.message.clone().unwrap_or_default(),
+                match (row.problem.as_deref(), row.value.as_deref()) {
+                    (None, _) => String::new(),
+                    (Some("day"), Some(value)) => {
+                        format!("{value:?} is no day; write it as 2026-12-31")
+                    }
+                    (Some("name"), _) => "the row has no name of a site".into(),
+                    (Some(_), _) => "an entry is too long".into(),
+                },
             ]
         }),
     );

@@ -21,6 +21,10 @@ name: string,
  */
 outcome: string, 
 /**
- * What is wrong.
+ * What is wrong, as a code: name, day or long.
  */
-message: string | null, };
+problem: string | null, 
+/**
+ * The value that is wrong.
+ */
+value: string | null, };

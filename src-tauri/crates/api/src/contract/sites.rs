@@ -121,8 +121,10 @@ pub struct SiteImportRow {
     pub name: String,
     /// new, changed, same, repeated or wrong.
     pub outcome: String,
-    /// What is wrong.
-    pub message: Option<String>,
+    /// What is wrong, as a code: name, day or long.
+    pub problem: Option<String>,
+    /// The value that is wrong.
+    pub value: Option<String>,
 }
 
 /// Writes the table of sites to a file.

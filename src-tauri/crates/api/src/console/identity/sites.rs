@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use chrono::{FixedOffset, NaiveDate, NaiveTime, TimeZone as _};
 use zhengqiao_exchange::{FileTrouble, Layer, LayerState, TableCaps, probe_address, read_tables};
-use zhengqiao_identity::{Site, SiteHeader, SiteIssue, check_sites, site_cells, site_titles, web};
+use zhengqiao_identity::{
+    Site, SiteHeader, SiteIssue, SiteRowError, check_sites, site_cells, site_titles, web,
+};
 use zhengqiao_store::{Connection, StoreError, audit, expiry, site};
 
 use super::super::connections::test_layer;
@@ -381,10 +383,14 @@ fn read_file(path: &str) -> Result<Vec<(SiteImportRow, Option<Site>)>, ApiError>
                 is_table |= header.is_some();
                 continue;
             };
-            let site = known
-                .site(&cells)
-                .map_err(|error| error.to_string())
-                .and_then(|site| tidied(site).map_err(|error| error.message));
+            let (site, problem, value) = match known.site(&cells) {
+                Ok(site) => match tidied(site) {
+                    Ok(site) => (Some(site), None, None),
+                    Err(_) => (None, Some("long"), None),
+                },
+                Err(SiteRowError::NoName) => (None, Some("name"), None),
+                Err(SiteRowError::Day(text)) => (None, Some("day"), Some(text)),
+            };
             let told = SiteImportRow {
                 sheet: table.name.clone(),
                 row,
@@ -393,9 +399,10 @@ fn read_file(path: &str) -> Result<Vec<(SiteImportRow, Option<Site>)>, ApiError>
                     .map(|site| site.name.clone())
                     .unwrap_or_default(),
                 outcome: "wrong".into(),
-                message: site.as_ref().err().cloned(),
+                problem: problem.map(str::to_owned),
+                value,
             };
-            found.push((told, site.ok()));
+            found.push((told, site));
         }
     }
     if !is_table {

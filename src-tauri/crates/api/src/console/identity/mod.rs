@@ -1,7 +1,11 @@
 //! Single sign-on: the claim mapping, and the bindings with their conflicts.
 
 mod bindings;
+mod changes;
 mod claims;
+mod population;
+mod versions;
+pub(super) mod what_if;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

@@ -1040,7 +1040,8 @@ pub enum IdentityMappingCommand {
     /// 恢复到某个版本（成为新版本） · Go back to a version, as a new one
     Restore {
         connection: String,
-        version: i64,
+        /// 版本号 · Its number
+        number: i64,
         /// 说明 · Why
         #[arg(long, default_value = "")]
         note: String,

@@ -128,19 +128,19 @@ async fn mapping(
         }
         IdentityMappingCommand::Restore {
             connection,
-            version,
+            number,
             note,
         } => {
             let id = console.connection_by_name(&connection).await?;
             let request = RestoreIdentityVersion {
                 connection_id: id.connection_id,
-                number: version,
+                number,
                 note,
             };
             let mapping = console.restore_identity_version(request).await?;
             output.print(&mapping, |mapping| {
                 line(&format!(
-                    "version {version} is in force again, as version {}",
+                    "version {number} is in force again, as version {}",
                     mapping.version
                 ));
             });

@@ -117,6 +117,10 @@ export const audit: typeof zhAudit = {
     apply_mend: 'Save mending steps',
     export_rejections: 'Export the list of problems',
     save_claim_mapping: 'Save claim mapping',
+    save_identity_mapping: 'Save mapping and review rules',
+    propose_identity_change: 'Propose a mapping change',
+    apply_identity_change: 'Apply a mapping change',
+    discard_identity_change: 'Discard a mapping change',
     review_identity: 'Review bindings',
   },
 }

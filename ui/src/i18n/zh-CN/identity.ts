@@ -114,6 +114,10 @@ export const audit = {
     apply_mend: '保存修复步骤',
     export_rejections: '导出问题清单',
     save_claim_mapping: '保存字段映射',
+    save_identity_mapping: '保存字段映射与核对规则',
+    propose_identity_change: '提交映射改动',
+    apply_identity_change: '应用映射改动',
+    discard_identity_change: '放弃映射改动',
     review_identity: '核对绑定',
   },
 }

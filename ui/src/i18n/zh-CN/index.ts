@@ -8,6 +8,7 @@ import { delivery } from './delivery'
 import { expiry } from './expiry'
 import { guards } from './guards'
 import { audit, identity, settings } from './identity'
+import { identityMapping, whatIf } from './identityChange'
 import { inbox } from './inbox'
 import { limits } from './limits'
 import { lineage } from './lineage'
@@ -57,6 +58,8 @@ export default {
   rejected,
   reports,
   identity,
+  identityMapping,
+  whatIf,
   audit,
   settings,
 }

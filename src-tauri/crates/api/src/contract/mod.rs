@@ -59,7 +59,7 @@ pub use tables::*;
 pub use what_if::*;
 pub use zhengqiao_identity::{
     AccountEffect, AccountKind, ClaimRow, ConflictEffect, ConflictKind, EffectNumber,
-    EffectNumbers, ReviewPolicy, RoleEffect, RoleRule,
+    EffectNumbers, EvidenceKind, ReviewPolicy, RoleEffect, RoleRule,
 };
 pub use zhengqiao_sync::schedule::{Definition, Missed, Quiet, Timing};
 

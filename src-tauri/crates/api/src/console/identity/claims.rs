@@ -109,13 +109,8 @@ pub(super) fn newest(
     let Some(source_id) = source::find(conn, connection_id, kind.dataset())? else {
         return Ok(None);
     };
-    let filter = record::RecordFilter {
-        source_ids: vec![source_id],
-        state: Some(record::ACCEPTED),
-        ..record::RecordFilter::default()
-    };
-    match record::page(conn, &filter, None, 1)?.pop() {
-        Some(row) => fields(&row.fields).map(Some),
+    match record::newest_fields(conn, source_id)? {
+        Some(text) => fields(&text).map(Some),
         None => Ok(None),
     }
 }

@@ -226,7 +226,21 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::sites::remove_site,
             commands::sites::probe_site,
             commands::sites::import_sites,
-            commands::sites::export_sites
+            commands::sites::export_sites,
+            commands::identity_mapping::get_identity_mapping,
+            commands::identity_mapping::save_identity_mapping,
+            commands::identity_mapping::preview_claims,
+            commands::identity_mapping::list_identity_versions,
+            commands::identity_mapping::compare_identity_versions,
+            commands::identity_mapping::restore_identity_version,
+            commands::identity_mapping::start_what_if,
+            commands::identity_mapping::get_what_if,
+            commands::identity_mapping::cancel_what_if,
+            commands::identity_mapping::list_what_if_rows,
+            commands::identity_mapping::propose_identity_change,
+            commands::identity_mapping::list_identity_changes,
+            commands::identity_mapping::apply_identity_change,
+            commands::identity_mapping::discard_identity_change
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

@@ -22,6 +22,7 @@ pub mod decisions;
 pub mod delivery;
 pub mod dry;
 pub mod identity;
+pub mod identity_mapping;
 pub mod lineage;
 pub mod live;
 pub mod mapping;

@@ -15,6 +15,7 @@ mod database;
 mod delivery;
 mod driver;
 mod dry;
+mod identity_change;
 mod inbox;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;

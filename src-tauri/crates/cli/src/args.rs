@@ -968,6 +968,102 @@ pub enum IdentityCommand {
     },
     /// 站点核对：标识、应用、回调、注销 · Sites: keys, applications, callbacks, logouts
     Sites(crate::sites::SitesCommand),
+    /// 字段映射及其版本 · The claim mapping and its versions
+    Mapping {
+        #[command(subcommand)]
+        command: IdentityMappingCommand,
+    },
+    /// 核对规则：等级次序、角色规则、依据顺序 · Level ranks, role rules, order of evidence, required rank
+    Policy {
+        #[command(subcommand)]
+        command: IdentityPolicyCommand,
+    },
+    /// 用样本预览映射结果 · What the mapping makes of a sample, masked
+    Preview {
+        connection: String,
+        /// 账号类别 · natural, legal or agent
+        #[arg(long)]
+        kind: String,
+        /// 留存的样本；省略则取最新缓存记录 · A kept sample; the newest cached record without
+        #[arg(long, value_name = "NAME")]
+        sample: Option<String>,
+        /// 尚未保存的改动（TOML 或 JSON） · A change that is not saved (TOML or JSON)
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// 试算：改动对所有人的影响，不保存 · What a change would do to everyone, before it is saved
+    WhatIf {
+        connection: String,
+        /// 改动（TOML 或 JSON） · The change (TOML or JSON)
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// 列出：linked_anew、lost、moved、role_gained[:角色]、role_lost[:角色]、new_conflict[:类型]、conflict_gone[:类型] · List the accounts behind a number
+        #[arg(long, value_name = "NUMBER")]
+        list: Option<String>,
+        /// 条数 · At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// 从此账号之后继续 · Go on after this account
+        #[arg(long, value_name = "ACCOUNT")]
+        after: Option<String>,
+        /// 提交为待复核的改动，并说明理由 · Propose it for review, with this note
+        #[arg(long, value_name = "NOTE")]
+        propose: Option<String>,
+    },
+    /// 待复核与已处理的改动 · Proposed changes and what became of them
+    Changes { connection: String },
+    /// 应用一项改动并重新核对 · Apply a proposed change and compute the bindings anew
+    Apply { connection: String, change: i64 },
+    /// 放弃一项改动 · Discard a proposed change
+    Discard { connection: String, change: i64 },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IdentityMappingCommand {
+    /// 查看 · Show
+    Show { connection: String },
+    /// 保存为新版本 · Save as a new version
+    Set {
+        connection: String,
+        /// 含 claims（与 policy）的文件 · A file with claims (and policy)
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// 说明 · Why
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// 列出版本，或比较两个版本 · List the versions, or compare two
+    Versions {
+        connection: String,
+        /// 比较：较早与较晚的版本号 · Compare: the earlier and the later number
+        #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
+        compare: Option<Vec<i64>>,
+    },
+    /// 恢复到某个版本（成为新版本） · Go back to a version, as a new one
+    Restore {
+        connection: String,
+        /// 版本号 · Its number
+        number: i64,
+        /// 说明 · Why
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IdentityPolicyCommand {
+    /// 查看 · Show
+    Show { connection: String },
+    /// 保存为新版本 · Save as a new version
+    Set {
+        connection: String,
+        /// 含 policy 的文件 · A file with policy
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// 说明 · Why
+        #[arg(long, default_value = "")]
+        note: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -74,11 +74,12 @@ pub async fn run(
         IdentityCommand::Sites(command) => {
             return crate::sites::run(console, command, output).await;
         }
+        other => return crate::identity_mapping::run(console, other, output).await,
     }
     Ok(End::Done)
 }
 
-fn word<T: DeserializeOwned>(name: &str, value: Option<String>) -> Result<Option<T>, ApiError> {
+pub fn word<T: DeserializeOwned>(name: &str, value: Option<String>) -> Result<Option<T>, ApiError> {
     let Some(value) = value else { return Ok(None) };
     serde_json::from_value(serde_json::Value::String(value.clone()))
         .map(Some)

@@ -13,6 +13,8 @@ mod demo;
 mod dry;
 mod history;
 mod identity;
+mod identity_mapping;
+mod identity_what_if;
 mod ignore;
 mod inbox;
 mod mapping;

@@ -23,7 +23,9 @@ pub mod settings;
 pub use dataset::{Dataset, DatasetId, Flow, ParentReference, System, UnknownDataset};
 pub use field::{Field, Kind, Length, Personal};
 pub use finding::{Finding, Outcome, Remedy, Severity};
-pub use mapping::{CompiledMapping, FieldMap, Mapping, MappingError, Trace, Transform};
+pub use mapping::{
+    CompiledField, CompiledMapping, FieldMap, Mapping, MappingError, Trace, Transform,
+};
 pub use matching::{Proposal, SourceColumn, propose};
 pub use mend::{MendStep, Mendable, StepProblem, StepState, steps_between};
 pub use record::{Record, Slot};

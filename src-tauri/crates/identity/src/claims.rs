@@ -8,8 +8,9 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use zhengqiao_domain::mapping::MappingError;
 use zhengqiao_domain::primitives::masking;
-use zhengqiao_domain::{Personal, Transform};
+use zhengqiao_domain::{CompiledField, DatasetId, FieldMap, Personal, Transform};
 
 use crate::error::ClaimError;
 use crate::kind::AccountKind;
@@ -17,7 +18,7 @@ use crate::kind::AccountKind;
 /// Prefix of the portal fields that SCIM has no name for.
 pub const PORTAL_EXTENSION: &str = "urn:zhengqiao:scim:extension:identity:2.0:User:";
 
-const MOBILE: &str = "phoneNumbers[type eq \"mobile\"].value";
+pub(crate) const MOBILE: &str = "phoneNumbers[type eq \"mobile\"].value";
 
 /// One row of a claim mapping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -32,8 +33,10 @@ pub struct ClaimRow {
     #[serde(default)]
     pub transforms: Vec<Transform>,
     /// Whether nobody may sign in without it.
+    #[serde(default)]
     pub required: bool,
     /// Whether the value is personal data.
+    #[serde(default)]
     pub personal: bool,
 }
 
@@ -127,30 +130,39 @@ const COLUMNS: &[(AccountKind, &str, &str)] = &[
     (AccountKind::Agent, "agent_exp_date", "+agentValidUntil"),
 ];
 
-fn portal_name(name: &str) -> String {
+pub(crate) fn portal_name(name: &str) -> String {
     match name.strip_prefix('+') {
         Some(own) => format!("{PORTAL_EXTENSION}{own}"),
         None => name.to_owned(),
     }
 }
 
+/// Each portal field that stands for a column: kind, column, name, whether it is required, whether it
+/// is personal data.
+pub(crate) fn columns() -> impl Iterator<Item = (AccountKind, &'static str, String, bool, bool)> {
+    COLUMNS.iter().filter_map(|(kind, column, field)| {
+        let dataset = kind.dataset().dataset();
+        let described = &dataset.fields[dataset.position(column)?];
+        let personal = described.personal != Personal::None;
+        let name = portal_name(field);
+        Some((*kind, *column, name, described.required, personal))
+    })
+}
+
 /// The mapping that a new connection starts with: claims named like the national user tables'
 /// columns, required where the column is.
 pub fn default_claims() -> Vec<ClaimRow> {
-    COLUMNS
-        .iter()
-        .filter_map(|(kind, column, field)| {
-            let dataset = kind.dataset().dataset();
-            let described = &dataset.fields[dataset.position(column)?];
-            Some(ClaimRow {
-                kind: *kind,
-                claim: (*column).to_owned(),
-                portal_field: portal_name(field),
+    columns()
+        .map(
+            |(kind, column, portal_field, required, personal)| ClaimRow {
+                kind,
+                claim: column.to_owned(),
+                portal_field,
                 transforms: Vec::new(),
-                required: described.required,
-                personal: described.personal != Personal::None,
-            })
-        })
+                required,
+                personal,
+            },
+        )
         .collect()
 }
 
@@ -167,15 +179,18 @@ pub fn check_claims(rows: &[ClaimRow]) -> Vec<ClaimError> {
         if is_password(&row.claim) || is_password(target) {
             errors.push(ClaimError::Password {
                 kind,
+                row: at + 1,
                 claim: row.claim.clone(),
             });
         }
         if !filled.insert((kind, target)) {
             errors.push(ClaimError::Twice {
                 kind,
+                row: at + 1,
                 portal_field: target.to_owned(),
             });
         }
+        errors.extend(compile(row, at + 1).err());
     }
     let key = portal_name("+certKey");
     for kind in AccountKind::ALL.iter().copied() {
@@ -189,6 +204,34 @@ pub fn check_claims(rows: &[ClaimRow]) -> Vec<ClaimError> {
         }
     }
     errors
+}
+
+/// A row made ready, as the field of the column that it stands for. A field of the site itself is read
+/// like a column of free text.
+pub(crate) fn compile(row: &ClaimRow, number: usize) -> Result<CompiledField, ClaimError> {
+    let (dataset, field) = row
+        .column()
+        .map_or((DatasetId::PortalAccount, "roles"), |column| {
+            (row.kind.dataset(), column)
+        });
+    let map = FieldMap {
+        field: field.to_owned(),
+        source: row.claim.trim().to_owned(),
+        transforms: row.transforms.clone(),
+    };
+    CompiledField::new(dataset, &map).map_err(|error| {
+        let (step, what) = match error {
+            MappingError::Step { step, what, .. } => (step, what),
+            other => (0, other.to_string()),
+        };
+        ClaimError::Step {
+            kind: row.kind,
+            row: number,
+            portal_field: row.portal_field.clone(),
+            step,
+            what,
+        }
+    })
 }
 
 fn is_password(name: &str) -> bool {
@@ -247,10 +290,12 @@ mod tests {
             vec![
                 ClaimError::Password {
                     kind: AccountKind::Natural,
+                    row: 2,
                     claim: "/user/passWord".into()
                 },
                 ClaimError::Twice {
                     kind: AccountKind::Natural,
+                    row: 4,
                     portal_field: "name.formatted".into()
                 },
                 ClaimError::Empty {

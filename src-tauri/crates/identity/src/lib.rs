@@ -14,23 +14,33 @@ mod identity;
 mod index;
 mod kind;
 mod policy;
+mod policy_check;
+mod portal_field;
 mod preview;
 mod reader;
 mod review;
 mod site;
 mod site_table;
+mod through;
+mod what_if;
 mod words;
 
 pub use account::{AccountState, BoundBy, PortalAccount};
 pub use binding::{Binding, BindingState, ConflictKind, Evidence, EvidenceKind};
 pub use claims::{ClaimRow, PORTAL_EXTENSION, check_claims, default_claims};
-pub use error::{ClaimError, IdentityError};
+pub use error::{ClaimError, IdentityError, PolicyError};
 pub use identity::{IdNumberHash, Identity};
 pub use kind::AccountKind;
 pub use policy::{ReviewPolicy, RoleRule};
+pub use policy_check::check_policy;
+pub use portal_field::{PortalField, portal_fields};
 pub use preview::{ClaimResult, ClaimState, preview};
 pub use reader::{AccountReader, LevelRanks};
 pub use review::review;
 pub use site::{Site, SiteIssue, check_sites, web};
 pub use site_table::{SiteHeader, SiteRowError, site_cells, site_titles};
+pub use what_if::{
+    AccountEffect, ConflictEffect, EffectNumber, EffectNumbers, RoleEffect, RoleNames, Standing,
+    Touched, WhatIf, compare, standings,
+};
 pub use words::UnknownWord;

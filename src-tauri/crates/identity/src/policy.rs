@@ -57,7 +57,22 @@ pub struct RoleRule {
     #[ts(type = "number | null")]
     pub least_rank: Option<u8>,
     /// Whether the role lets people administer the portal.
+    #[serde(default)]
     pub administrator: bool,
+}
+
+impl RoleRule {
+    /// Whether somebody with these gets the role.
+    pub fn applies(&self, kind: AccountKind, site: Option<&str>, level: Option<u8>) -> bool {
+        self.kind.is_none_or(|wanted| wanted == kind)
+            && self
+                .site
+                .as_deref()
+                .is_none_or(|wanted| site == Some(wanted))
+            && self
+                .least_rank
+                .is_none_or(|least| level.is_some_and(|level| level >= least))
+    }
 }
 
 impl ReviewPolicy {
@@ -67,16 +82,9 @@ impl ReviewPolicy {
         account: &'a PortalAccount,
         identity: &'a Identity,
     ) -> impl Iterator<Item = &'a RoleRule> {
-        self.roles.iter().filter(|rule| {
-            rule.kind.is_none_or(|kind| kind == account.kind)
-                && rule
-                    .site
-                    .as_deref()
-                    .is_none_or(|site| account.site.as_deref() == Some(site))
-                && rule
-                    .least_rank
-                    .is_none_or(|least| identity.level.is_some_and(|level| level >= least))
-        })
+        self.roles
+            .iter()
+            .filter(|rule| rule.applies(account.kind, account.site.as_deref(), identity.level))
     }
 
     /// The rank that an account's site asks for.

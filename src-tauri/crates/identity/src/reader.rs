@@ -4,6 +4,7 @@
 //! hash, an ID number of 15 digits. Two accounts are only compared after this.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,12 @@ use zhengqiao_domain::primitives::{citizen_id, mobile, width};
 use zhengqiao_domain::{DatasetId, Record};
 
 use crate::account::{AccountState, PortalAccount};
-use crate::error::IdentityError;
+use crate::claims::ClaimRow;
+use crate::error::{ClaimError, IdentityError};
 use crate::identity::{IdNumberHash, Identity};
 use crate::kind::AccountKind;
+use crate::policy::ReviewPolicy;
+use crate::through::Through;
 
 /// The rank of each real-name level; provinces name their levels differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -39,13 +43,43 @@ impl LevelRanks {
 pub struct AccountReader {
     ranks: LevelRanks,
     hash_key: [u8; 32],
+    /// The claim mapping; without one each field is read from the column of its own.
+    through: Option<Arc<Through>>,
+    /// What is asked for where an account's site says nothing.
+    required_rank: Option<u8>,
 }
 
 impl AccountReader {
     /// A reader with a connection's ranks. ID numbers are hashed under `hash_key`; identities and
     /// portal accounts must be read with the same one.
     pub const fn new(ranks: LevelRanks, hash_key: [u8; 32]) -> Self {
-        Self { ranks, hash_key }
+        Self {
+            ranks,
+            hash_key,
+            through: None,
+            required_rank: None,
+        }
+    }
+
+    /// A reader that goes by a connection's policy, and reads people through its claim mapping.
+    ///
+    /// # Errors
+    /// When a row has a step that cannot be done.
+    pub fn of(
+        policy: &ReviewPolicy,
+        claims: &[ClaimRow],
+        hash_key: [u8; 32],
+    ) -> Result<Self, ClaimError> {
+        Ok(Self {
+            ranks: policy.ranks.clone(),
+            hash_key,
+            through: Some(Arc::new(Through::new(claims)?)),
+            required_rank: policy.required_rank,
+        })
+    }
+
+    pub(crate) const fn ranks(&self) -> &LevelRanks {
+        &self.ranks
     }
 
     /// The identity in a record of natural persons, legal persons or agents.
@@ -53,6 +87,9 @@ impl AccountReader {
     /// # Errors
     /// When the record is of another dataset or has no key.
     pub fn identity(&self, record: &Record) -> Result<Identity, IdentityError> {
+        if let Some(through) = &self.through {
+            return through.identity(self, record);
+        }
         match record.id {
             DatasetId::NaturalPerson => self.natural(record),
             DatasetId::LegalPerson => self.legal(record),
@@ -146,7 +183,8 @@ impl AccountReader {
             mobile: value(record, "mobile", phone),
             required_level: record
                 .get("required_level")
-                .and_then(|level| self.ranks.rank(level)),
+                .and_then(|level| self.ranks.rank(level))
+                .or(self.required_rank),
             state,
             bound_to: value(
                 record,
@@ -209,16 +247,16 @@ fn date(record: &Record, field: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(record.get(field)?, "%Y-%m-%d").ok()
 }
 
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     width::to_half_width(text).trim().to_owned()
 }
 
-fn upper(text: &str) -> String {
+pub(crate) fn upper(text: &str) -> String {
     plain(text).to_ascii_uppercase()
 }
 
 /// A hash in lower case.
-fn hash_text(text: &str) -> String {
+pub(crate) fn hash_text(text: &str) -> String {
     plain(text).to_ascii_lowercase()
 }
 
@@ -227,7 +265,7 @@ fn is_hash(text: &str) -> bool {
 }
 
 /// A credit code, or the hash that stands for it.
-fn code_or_hash(text: &str) -> String {
+pub(crate) fn code_or_hash(text: &str) -> String {
     let text = upper(text);
     if is_hash(&text) {
         text.to_ascii_lowercase()
@@ -237,7 +275,7 @@ fn code_or_hash(text: &str) -> String {
 }
 
 /// An account number, or the hash that stands for it.
-fn number_or_hash(text: &str) -> String {
+pub(crate) fn number_or_hash(text: &str) -> String {
     let text = plain(text);
     if is_hash(&text) {
         text.to_ascii_lowercase()
@@ -246,12 +284,12 @@ fn number_or_hash(text: &str) -> String {
     }
 }
 
-fn phone(text: &str) -> String {
+pub(crate) fn phone(text: &str) -> String {
     mobile::normalise(&plain(text)).into_owned()
 }
 
 /// A name without blanks; the middle dot of transcribed names is written in several ways.
-fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     plain(text)
         .chars()
         .filter(|char| !char.is_whitespace())

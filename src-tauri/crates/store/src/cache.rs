@@ -37,6 +37,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0010.sql")),
     M::up(include_str!("../migrations/0011.sql")),
     M::up(include_str!("../migrations/0018.sql")),
+    M::up(include_str!("../migrations/0016.sql")),
+    M::up(include_str!("../migrations/0017.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

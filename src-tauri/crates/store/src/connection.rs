@@ -195,18 +195,6 @@ pub fn set_secret_expiry(
     Ok(())
 }
 
-/// Saves the claim mapping.
-///
-/// # Errors
-/// SQLite's.
-pub fn set_claims(connection: &Connection, id: i64, claims: &str) -> Result<(), StoreError> {
-    connection.execute(
-        "UPDATE connection SET claims = ?2 WHERE id = ?1",
-        params![id, claims],
-    )?;
-    Ok(())
-}
-
 /// Removes a connection and everything that was cached for it.
 ///
 /// # Errors

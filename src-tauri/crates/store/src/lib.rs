@@ -20,6 +20,8 @@ pub mod expiry;
 pub mod forgettable;
 pub mod hash;
 pub mod hold;
+pub mod identity_change;
+pub mod identity_version;
 pub mod ignore;
 pub mod inbox;
 pub mod mend;

@@ -511,6 +511,26 @@ pub fn for_each_fields(
     Ok(())
 }
 
+/// The fields of a source's newest accepted record, as JSON.
+///
+/// # Errors
+/// SQLite's.
+pub fn newest_fields(
+    connection: &Connection,
+    source_id: i64,
+) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT fields
+             FROM record
+             WHERE source_id = ?1 AND state = 1
+             ORDER BY id DESC
+             LIMIT 1",
+        )?
+        .query_row([source_id], |row| row.get(0))
+        .optional()?)
+}
+
 /// The greatest version of a source's records.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ import { delivery } from './delivery'
 import { expiry } from './expiry'
 import { guards } from './guards'
 import { audit, identity, settings } from './identity'
+import { identityMapping, whatIf } from './identityChange'
 import { inbox } from './inbox'
 import { limits } from './limits'
 import { lineage } from './lineage'
@@ -60,6 +61,8 @@ export default {
   reports,
   identity,
   sites,
+  identityMapping,
+  whatIf,
   audit,
   settings,
 }

@@ -9,6 +9,7 @@ mod decisions;
 mod delivery;
 mod dry;
 mod identity;
+mod identity_mapping;
 mod ignore;
 mod inbox;
 mod lineage;
@@ -29,12 +30,14 @@ mod sharing;
 mod sites;
 mod system;
 mod tables;
+mod what_if;
 
 pub use connections::*;
 pub use decisions::*;
 pub use delivery::*;
 pub use dry::*;
 pub use identity::*;
+pub use identity_mapping::*;
 pub use ignore::*;
 pub use inbox::*;
 pub use lineage::*;
@@ -55,10 +58,17 @@ pub use sharing::*;
 pub use sites::*;
 pub use system::*;
 pub use tables::*;
+pub use what_if::*;
+pub use zhengqiao_identity::{
+    AccountEffect, AccountKind, ClaimRow, ConflictEffect, ConflictKind, EffectNumber,
+    EffectNumbers, EvidenceKind, ReviewPolicy, RoleEffect, RoleRule,
+};
 pub use zhengqiao_sync::schedule::{Definition, Missed, Quiet, Timing};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::differences::Difference;
 
 /// A request without content.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -231,6 +241,20 @@ pub struct CommandMap {
     pub probe_site: Call<SiteId, SitesView>,
     pub import_sites: Call<ImportSites, SiteImport>,
     pub export_sites: Call<ExportSites, ExportReport>,
+    pub get_identity_mapping: Call<ConnectionId, IdentityMapping>,
+    pub save_identity_mapping: Call<SaveIdentityMapping, IdentityMapping>,
+    pub preview_claims: Call<PreviewClaims, ClaimsPreview>,
+    pub list_identity_versions: Call<ConnectionId, Vec<IdentityVersionRow>>,
+    pub compare_identity_versions: Call<CompareIdentityVersions, Vec<Difference>>,
+    pub restore_identity_version: Call<RestoreIdentityVersion, IdentityMapping>,
+    pub start_what_if: Call<StartWhatIf, WhatIfId>,
+    pub get_what_if: Call<WhatIfId, WhatIfView>,
+    pub cancel_what_if: Call<WhatIfId, Nothing>,
+    pub list_what_if_rows: Call<WhatIfRowsRequest, WhatIfRowsPage>,
+    pub propose_identity_change: Call<ProposeIdentityChange, IdentityChangeRow>,
+    pub list_identity_changes: Call<ConnectionId, Vec<IdentityChangeRow>>,
+    pub apply_identity_change: Call<IdentityChangeId, AppliedIdentityChange>,
+    pub discard_identity_change: Call<IdentityChangeId, IdentityChangeRow>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

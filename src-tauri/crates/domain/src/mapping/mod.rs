@@ -4,6 +4,7 @@
 //! transforms every value is trimmed and brought into its field's canonical form; what cannot be
 //! read stays as it was received, for the rules to name.
 
+mod one;
 mod row;
 mod transform;
 
@@ -18,6 +19,7 @@ use crate::field::{Field, Kind};
 use crate::primitives::{moment, placeholder, region};
 use crate::record::{Record, Slot};
 
+pub use one::CompiledField;
 pub use row::read_row;
 use transform::Step;
 pub use transform::Transform;
@@ -139,20 +141,7 @@ impl CompiledMapping {
                     field: map.field.clone(),
                 });
             }
-            let wrong = |step: usize, what: String| MappingError::Step {
-                dataset: id,
-                field: map.field.clone(),
-                step,
-                what,
-            };
-            if map.transforms.len() > transform::MAX_STEPS {
-                let what = format!("more than {} steps", transform::MAX_STEPS);
-                return Err(wrong(map.transforms.len(), what));
-            }
-            let mut steps = Vec::with_capacity(map.transforms.len());
-            for (number, transform) in (1..).zip(&map.transforms) {
-                steps.push(Step::new(transform).map_err(|what| wrong(number, what))?);
-            }
+            let steps = steps_of(id, map)?;
             paths[at] = Some((Path::new(&map.source), steps));
         }
         let paths = paths
@@ -215,6 +204,24 @@ impl CompiledMapping {
             .collect();
         Record { id: self.id, slots }
     }
+}
+
+/// A field's steps, made ready.
+fn steps_of(id: DatasetId, map: &FieldMap) -> Result<Vec<Step>, MappingError> {
+    let wrong = |step: usize, what: String| MappingError::Step {
+        dataset: id,
+        field: map.field.clone(),
+        step,
+        what,
+    };
+    if map.transforms.len() > transform::MAX_STEPS {
+        let what = format!("more than {} steps", transform::MAX_STEPS);
+        return Err(wrong(map.transforms.len(), what));
+    }
+    (1..)
+        .zip(&map.transforms)
+        .map(|(number, transform)| Step::new(transform).map_err(|what| wrong(number, what)))
+        .collect()
 }
 
 /// Follows a JSON pointer (RFC 6901) from an object.

@@ -1,14 +1,14 @@
 //! The bindings: computed from the cached people and portal accounts, counted and listed.
 
 use serde_json::Value;
-use zhengqiao_domain::DatasetId;
 use zhengqiao_identity::{
     AccountKind, AccountReader, Binding, BindingState, ConflictKind, Evidence, review,
 };
-use zhengqiao_store::{StoreError, audit, binding, record, source};
+use zhengqiao_store::{StoreError, audit, binding, identity_version};
 
 use super::super::system::LARGEST_PAGE;
-use super::super::{Console, actor, not_found, now_local, now_ms};
+use super::super::{Console, actor, invalid, not_found, now_local, now_ms};
+use super::population;
 use crate::contract::{
     ApiError, BindingRow, BindingStateCount, BindingsPage, BindingsRequest, ConflictCount,
     ConnectionId, IdentitySummary,
@@ -32,39 +32,18 @@ impl Console {
             .map_err(|error| StoreError::Content(format!("no random numbers: {error}")))?;
         let policy = super::policy(&row)?;
         let accounts_from = row.accounts_from.unwrap_or(connection_id);
-        let reader = AccountReader::new(policy.ranks.clone(), hash_key);
+        let reader = AccountReader::of(&policy, &super::claims::claims(&row)?, hash_key)
+            .map_err(|error| invalid(error.to_string()))?;
+        let version = self
+            .read(move |conn| identity_version::present(conn, connection_id))
+            .await?;
         let today = now_local().date();
         let at = now_ms();
         let bindings = self
             .read(move |conn| {
-                let mut identities = Vec::new();
-                let mut accounts = Vec::new();
-                let people =
-                    source::list(conn, Some(connection_id))?
-                        .into_iter()
-                        .filter(|source| {
-                            AccountKind::ALL
-                                .iter()
-                                .any(|kind| kind.dataset() == source.dataset)
-                        });
-                let portal = source::list(conn, Some(accounts_from))?
-                    .into_iter()
-                    .filter(|source| source.dataset == DatasetId::PortalAccount);
-                for source in people.chain(portal) {
-                    let dataset = source.dataset;
-                    // A record that cannot be read as a person was accepted under other rules; it binds nobody.
-                    record::for_each_fields(conn, source.id, |text| {
-                        let Ok(record) = zhengqiao_sync::read_record(dataset, text) else {
-                            return;
-                        };
-                        if dataset == DatasetId::PortalAccount {
-                            accounts.extend(reader.account(&record).ok());
-                        } else {
-                            identities.extend(reader.identity(&record).ok());
-                        }
-                    })?;
-                }
-                review(identities, accounts, &policy, today)
+                let everybody =
+                    population::read(conn, connection_id, accounts_from, &reader, &|| true)?;
+                review(everybody.identities, everybody.accounts, &policy, today)
                     .iter()
                     .map(kept)
                     .collect::<Result<Vec<_>, StoreError>>()
@@ -72,13 +51,14 @@ impl Console {
             .await?;
         self.write(move |tx| {
             binding::replace_all(tx, connection_id, &bindings, at)?;
+            identity_version::set_reviewed(tx, connection_id, version, at)?;
             audit::append(
                 tx,
                 at,
                 &actor(),
                 "review_identity",
                 &row.name,
-                &serde_json::json!({ "bindings": bindings.len() }).to_string(),
+                &serde_json::json!({ "bindings": bindings.len(), "version": version }).to_string(),
             )
         })
         .await?;
@@ -225,7 +205,7 @@ fn shown(row: binding::BindingRow) -> Result<BindingRow, ApiError> {
 }
 
 /// Long keys are hashes; their first twelve characters tell them apart on a screen.
-fn shortened(key: &str) -> String {
+pub(super) fn shortened(key: &str) -> String {
     if key.chars().count() <= 20 {
         key.to_owned()
     } else {

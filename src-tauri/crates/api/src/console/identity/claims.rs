@@ -1,14 +1,18 @@
-//! The claim mapping, each row with its value in a sample of the cache.
+//! The claim mapping, each row with its value in a sample: as it is saved, and as it is being edited.
 
 use serde_json::{Map, Value};
 use zhengqiao_domain::{Check, RuleSet};
 use zhengqiao_exchange::Profile;
-use zhengqiao_identity::{AccountKind, ClaimRow, check_claims, default_claims, preview};
-use zhengqiao_store::{StoreError, audit, connection, record, source};
+use zhengqiao_identity::{AccountKind, ClaimRow, default_claims, preview};
+use zhengqiao_store::{StoreError, claim_sample, connection, record, source};
 
 use super::super::records::fields;
-use super::super::{Console, actor, invalid, now_local, now_ms};
-use crate::contract::{ApiError, ClaimMappingView, ClaimPreview, ConnectionId, SaveClaimMapping};
+use super::super::{Console, not_found, now_local};
+use super::versions;
+use crate::contract::{
+    ApiError, ClaimMappingView, ClaimPreview, ClaimsPreview, ConnectionId, IdentitySettings,
+    PreviewClaims, SaveClaimMapping, SaveIdentityMapping,
+};
 
 impl Console {
     /// The claim mapping, each row with its value in a sample of the cache.
@@ -26,7 +30,7 @@ impl Console {
             .read(move |conn| {
                 AccountKind::ALL
                     .iter()
-                    .map(|kind| Ok((*kind, sample(conn, connection_id, *kind)?)))
+                    .map(|kind| Ok((*kind, newest(conn, connection_id, *kind)?)))
                     .collect::<Result<Vec<_>, StoreError>>()
             })
             .await?;
@@ -37,7 +41,7 @@ impl Console {
         })
     }
 
-    /// Saves the claim mapping.
+    /// Saves the claim mapping, with the review policy as it is, as a new version.
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::InvalidRequest`] naming every row that is wrong.
@@ -46,31 +50,50 @@ impl Console {
         request: SaveClaimMapping,
     ) -> Result<ClaimMappingView, ApiError> {
         let connection_id = request.connection_id;
-        let (row, _) = self.profile(connection_id).await?;
-        let errors = check_claims(&request.rows);
-        if !errors.is_empty() {
-            let list: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            return Err(invalid(list.join("; ")));
-        }
-        let text = serde_json::to_string(&request.rows).map_err(StoreError::from)?;
-        let detail = serde_json::json!({ "rows": request.rows.len() }).to_string();
-        self.write(move |tx| {
-            connection::set_claims(tx, connection_id, &text)?;
-            audit::append(
-                tx,
-                now_ms(),
-                &actor(),
-                "save_claim_mapping",
-                &row.name,
-                &detail,
-            )
+        let id = ConnectionId { connection_id };
+        let present = self.get_identity_mapping(id).await?;
+        self.save_identity_mapping(SaveIdentityMapping {
+            connection_id,
+            based_on: present.version,
+            note: String::new(),
+            settings: IdentitySettings {
+                claims: request.rows,
+                policy: present.settings.policy,
+            },
         })
         .await?;
-        self.get_claim_mapping(ConnectionId { connection_id }).await
+        self.get_claim_mapping(id).await
+    }
+
+    /// What rows that are not saved yet make of a sample, masked, and what is wrong with them.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`] for a sample that is no longer kept.
+    pub async fn preview_claims(&self, request: PreviewClaims) -> Result<ClaimsPreview, ApiError> {
+        let (connection_id, kind) = (request.connection_id, request.kind);
+        let (_, profile) = self.profile(connection_id).await?;
+        let sample = match request.sample_id {
+            None => {
+                self.read(move |conn| newest(conn, connection_id, kind))
+                    .await?
+            }
+            Some(id) => {
+                let kept = self
+                    .read(move |conn| claim_sample::get(conn, connection_id, id))
+                    .await?
+                    .ok_or_else(|| not_found(format!("sample {id} is no longer kept")))?;
+                Some(serde_json::from_str(&kept.claims).map_err(StoreError::from)?)
+            }
+        };
+        Ok(ClaimsPreview {
+            rows: previews(&request.settings.claims, &[(kind, sample)], &profile),
+            problems: versions::problems(&request.settings),
+        })
     }
 }
 
-fn claims(row: &connection::ConnectionRow) -> Result<Vec<ClaimRow>, ApiError> {
+/// The claim mapping of a connection.
+pub(super) fn claims(row: &connection::ConnectionRow) -> Result<Vec<ClaimRow>, ApiError> {
     match &row.claims {
         Some(text) => Ok(serde_json::from_str(text).map_err(StoreError::from)?),
         None => Ok(default_claims()),
@@ -78,7 +101,7 @@ fn claims(row: &connection::ConnectionRow) -> Result<Vec<ClaimRow>, ApiError> {
 }
 
 /// The newest accepted record of a kind, as the claims of a sign-on.
-fn sample(
+pub(super) fn newest(
     conn: &zhengqiao_store::Connection,
     connection_id: i64,
     kind: AccountKind,
@@ -86,13 +109,8 @@ fn sample(
     let Some(source_id) = source::find(conn, connection_id, kind.dataset())? else {
         return Ok(None);
     };
-    let filter = record::RecordFilter {
-        source_ids: vec![source_id],
-        state: Some(record::ACCEPTED),
-        ..record::RecordFilter::default()
-    };
-    match record::page(conn, &filter, None, 1)?.pop() {
-        Some(row) => fields(&row.fields).map(Some),
+    match record::newest_fields(conn, source_id)? {
+        Some(text) => fields(&text).map(Some),
         None => Ok(None),
     }
 }

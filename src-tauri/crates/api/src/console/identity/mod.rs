@@ -1,10 +1,14 @@
 //! Single sign-on: the claim mapping, and the bindings with their conflicts.
 
 mod bindings;
+mod changes;
 mod claims;
 mod sites;
 
 pub use sites::site_issue_word;
+mod population;
+mod versions;
+pub(super) mod what_if;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

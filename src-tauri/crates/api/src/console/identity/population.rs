@@ -1,0 +1,81 @@
+//! The people and portal accounts of a connection, read from the cache for a review.
+
+use zhengqiao_domain::DatasetId;
+use zhengqiao_identity::{AccountKind, AccountReader, Identity, PortalAccount};
+use zhengqiao_store::{Connection, StoreError, record, source};
+
+/// Who is to be matched.
+pub(super) struct Population {
+    /// The unified identity's accounts.
+    pub(super) identities: Vec<Identity>,
+    /// The portal's.
+    pub(super) accounts: Vec<PortalAccount>,
+}
+
+/// Records that a review of the connection reads.
+pub(super) fn size(
+    conn: &Connection,
+    connection_id: i64,
+    accounts_from: i64,
+) -> Result<u64, StoreError> {
+    let total: i64 = sources(conn, connection_id, accounts_from)?
+        .iter()
+        .map(|(_, _, accepted)| accepted)
+        .sum();
+    Ok(u64::try_from(total).unwrap_or(0))
+}
+
+/// Reads everybody. `go_on` is asked at each record; after its first `false` nothing more is read.
+pub(super) fn read(
+    conn: &Connection,
+    connection_id: i64,
+    accounts_from: i64,
+    reader: &AccountReader,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Population, StoreError> {
+    let mut found = Population {
+        identities: Vec::new(),
+        accounts: Vec::new(),
+    };
+    let mut stopped = false;
+    for (source_id, dataset, _) in sources(conn, connection_id, accounts_from)? {
+        // A record that cannot be read as a person was accepted under other rules; it binds nobody.
+        record::for_each_fields(conn, source_id, |text| {
+            stopped = stopped || !go_on();
+            if stopped {
+                return;
+            }
+            let Ok(record) = zhengqiao_sync::read_record(dataset, text) else {
+                return;
+            };
+            if dataset == DatasetId::PortalAccount {
+                found.accounts.extend(reader.account(&record).ok());
+            } else {
+                found.identities.extend(reader.identity(&record).ok());
+            }
+        })?;
+    }
+    Ok(found)
+}
+
+/// The sources of people, then those of portal accounts, with their accepted records.
+fn sources(
+    conn: &Connection,
+    connection_id: i64,
+    accounts_from: i64,
+) -> Result<Vec<(i64, DatasetId, i64)>, StoreError> {
+    let people = source::list(conn, Some(connection_id))?
+        .into_iter()
+        .filter(|source| {
+            AccountKind::ALL
+                .iter()
+                .any(|kind| kind.dataset() == source.dataset)
+        });
+    let portal = source::list(conn, Some(accounts_from))?
+        .into_iter()
+        .filter(|source| source.dataset == DatasetId::PortalAccount);
+    Ok(people
+        .chain(portal)
+        .map(|source| (source.id, source.dataset, source.accepted))
+        .collect())
+}

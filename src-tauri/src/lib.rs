@@ -220,7 +220,15 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::identity::save_claim_mapping,
             commands::identity::review_identity,
             commands::identity::get_identity_summary,
-            commands::identity::list_bindings
+            commands::identity::list_bindings,
+            commands::sign_on::get_sign_on,
+            commands::sign_on::save_sign_on,
+            commands::sign_on::start_test_login,
+            commands::sign_on::watch_test_login,
+            commands::sign_on::open_test_login,
+            commands::sign_on::paste_test_login,
+            commands::sign_on::cancel_test_login,
+            commands::sign_on::keep_test_login
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

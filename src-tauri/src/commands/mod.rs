@@ -33,6 +33,7 @@ pub mod reports;
 pub mod schedule;
 pub mod secrets;
 pub mod sharing;
+pub mod sign_on;
 pub mod sync;
 pub mod system;
 pub mod views;

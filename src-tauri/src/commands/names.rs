@@ -142,4 +142,12 @@ pub const NAMES: &[&str] = &[
     "review_identity",
     "get_identity_summary",
     "list_bindings",
+    "get_sign_on",
+    "save_sign_on",
+    "start_test_login",
+    "watch_test_login",
+    "open_test_login",
+    "paste_test_login",
+    "cancel_test_login",
+    "keep_test_login",
 ];

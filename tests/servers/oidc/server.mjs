@@ -40,20 +40,23 @@ function provider(issuer) {
   })
 }
 
-function listen(server) {
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port)))
+function listen(server, port) {
+  return new Promise((done) => server.listen(port, '127.0.0.1', () => done(server.address().port)))
 }
 
 const ports = []
 for (const issuer of settings.issuers) {
   const one = provider(issuer)
-  ports.push(await listen(createServer(one.callback())))
+  // Behind a proxy the issuer's port is the proxy's.
+  const port = settings.own ? Number(new URL(issuer).port) : 0
+  ports.push(await listen(createServer(one.callback()), port))
 }
 const control = await listen(
   createServer((request, response) => {
     ahead = 1000 * Number(new URL(request.url, 'http://127.0.0.1').searchParams.get('s'))
     response.end()
   }),
+  0,
 )
 console.log(JSON.stringify({ ports, control }))
 process.stdin.resume()

@@ -19,12 +19,15 @@ mod inbox;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
 mod mend;
+#[path = "../../../src-tauri/crates/signon/tests/place/mod.rs"]
+mod place;
 mod quality;
 mod reconcile;
 mod report;
 mod schedule;
 #[path = "../frontend/servers.rs"]
 mod servers;
+mod sign_on;
 mod undo;
 
 use aho_corasick::AhoCorasick;

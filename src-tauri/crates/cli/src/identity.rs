@@ -7,6 +7,7 @@ use zhengqiao_api::contract::{ApiError, BindingsRequest, ErrorCode};
 use crate::End;
 use crate::args::IdentityCommand;
 use crate::output::{Output, line, table};
+use crate::{login, sign_on};
 
 pub async fn run(
     console: &Console,
@@ -71,11 +72,13 @@ pub async fn run(
                 }
             });
         }
+        IdentityCommand::SignOn { command } => sign_on::run(console, command, output).await?,
+        IdentityCommand::Login(command) => return login::run(console, command, output).await,
     }
     Ok(End::Done)
 }
 
-fn word<T: DeserializeOwned>(name: &str, value: Option<String>) -> Result<Option<T>, ApiError> {
+pub fn word<T: DeserializeOwned>(name: &str, value: Option<String>) -> Result<Option<T>, ApiError> {
     let Some(value) = value else { return Ok(None) };
     serde_json::from_value(serde_json::Value::String(value.clone()))
         .map(Some)

@@ -69,6 +69,7 @@ pub use scope::{
 };
 pub use secrets::Secrets;
 pub use signer::jis::jis_sign;
+pub use signer::secret_parts::part as secret_part;
 pub use target::{PostgresTarget, PushTarget, Target};
 pub use tls::check_client_certificate;
 pub use unwrap::{Unwrap, WrapCipher};

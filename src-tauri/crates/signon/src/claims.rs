@@ -8,7 +8,7 @@ pub fn flat(claims: &Map<String, Value>) -> Vec<(String, Value)> {
     for (name, value) in claims {
         match value {
             Value::Object(_) | Value::Array(_) => {
-                walk(&format!("/{}", escaped(name)), value, &mut list)
+                walk(&format!("/{}", escaped(name)), value, &mut list);
             }
             single => list.push((name.clone(), single.clone())),
         }

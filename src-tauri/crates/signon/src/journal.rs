@@ -31,9 +31,7 @@ pub enum StepKind {
     UserInfo,
     /// Encrypted values are opened.
     Unwrap,
-    /// Claims are mapped to portal fields.
-    Map,
-    /// Portal accounts are compared.
+    /// Claims are mapped and portal accounts compared.
     Bind,
     /// The session at the provider is ended.
     Logout,

@@ -5,8 +5,12 @@
 
 use std::collections::HashMap;
 
+use chrono::{Duration, NaiveDate};
 use serde_json::{Map, Value};
-use zhengqiao_domain::primitives::{citizen_id, credit_code, mobile};
+use zhengqiao_domain::primitives::citizen_id::{self, CitizenId};
+use zhengqiao_domain::primitives::{credit_code, mobile};
+
+use crate::claims::flat;
 
 /// Surnames and given characters of made-up people.
 const SURNAMES: [&str; 12] = [
@@ -50,6 +54,15 @@ pub fn replaced(
         known: HashMap::new(),
         is_kept,
     };
+    // ID numbers first: the days of birth among the claims follow theirs.
+    for (_, value) in flat(claims) {
+        if let Some(id) = value.as_str()
+            && let Ok(read) = citizen_id::check(id, NaiveDate::MAX)
+            && !read.fifteen
+        {
+            state.person(id, &read);
+        }
+    }
     claims
         .iter()
         .map(|(name, value)| {
@@ -112,10 +125,6 @@ impl Replacing<'_> {
     }
 
     fn made(&mut self, text: &str) -> String {
-        let today = chrono::NaiveDate::MAX;
-        if citizen_id::check(text, today).is_ok_and(|id| !id.fifteen) {
-            return self.citizen_id();
-        }
         if text.len() == 18 && credit_code::check(text).is_ok() {
             return self.credit_code();
         }
@@ -163,16 +172,22 @@ impl Replacing<'_> {
         }
     }
 
-    fn citizen_id(&mut self) -> String {
-        let first = format!(
-            "230102{:04}{:02}{:02}{:03}",
-            1950 + self.stream.below(50),
-            1 + self.stream.below(12),
-            1 + self.stream.below(28),
-            1 + self.stream.below(998)
-        );
+    /// Another person's ID number, of the same sex, and the day of birth that belongs to it.
+    fn person(&mut self, id: &str, read: &CitizenId) {
+        let days = i64::try_from(self.stream.below(18_000)).unwrap_or_default();
+        let birth = NaiveDate::from_ymd_opt(1955, 1, 1)
+            .and_then(|first| first.checked_add_signed(Duration::days(days)))
+            .unwrap_or_default();
+        let order = 2 * (1 + self.stream.below(498)) + u64::from(read.is_male());
+        let first = format!("230102{}{order:03}", birth.format("%Y%m%d"));
         let check = citizen_id::check_character(&first).unwrap_or('X');
-        format!("{first}{check}")
+        self.known.insert(id.to_owned(), format!("{first}{check}"));
+        for form in ["%Y%m%d", "%Y-%m-%d"] {
+            self.known.insert(
+                read.birth.format(form).to_string(),
+                birth.format(form).to_string(),
+            );
+        }
     }
 
     fn credit_code(&mut self) -> String {
@@ -188,9 +203,9 @@ impl Replacing<'_> {
             10 => "%Y-%m-%d",
             _ => return None,
         };
-        chrono::NaiveDate::parse_from_str(text, form).ok()?;
+        NaiveDate::parse_from_str(text, form).ok()?;
         let days = i64::try_from(self.stream.below(18_000)).ok()?;
-        let day = chrono::NaiveDate::from_ymd_opt(1955, 1, 1)? + chrono::Duration::days(days);
+        let day = NaiveDate::from_ymd_opt(1955, 1, 1)? + Duration::days(days);
         Some(day.format(form).to_string())
     }
 }
@@ -239,12 +254,13 @@ mod tests {
                 "{name}"
             );
         }
-        assert!(citizen_id::check(&text("cert_no"), chrono::NaiveDate::MAX).is_ok());
+        assert!(citizen_id::check(&text("cert_no"), NaiveDate::MAX).is_ok());
         assert!(mobile::is_mobile(&text("user_mobile")));
         assert!(credit_code::check(after["user"]["code"].as_str().unwrap()).is_ok());
         assert_eq!(after["user_real_lvl"], 4);
         assert_eq!(after["email_verified"], false);
         assert_eq!(after["user"]["name"], after["user_name"]);
+        assert_eq!(text("cert_no")[6..14], text("birthday"));
     }
 
     #[test]

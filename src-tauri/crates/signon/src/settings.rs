@@ -59,6 +59,17 @@ impl Default for ProtocolSettings {
 }
 
 impl ProtocolSettings {
+    /// The usual settings of each protocol, to begin with.
+    pub fn usual() -> Vec<Self> {
+        vec![
+            Self::Oidc(Oidc::default()),
+            Self::Oauth2(OAuth2::default()),
+            Self::Cas(Cas::default()),
+            Self::Ticket(Ticket::default()),
+            Self::Relay(Relay::default()),
+        ]
+    }
+
     /// The protocol's word.
     pub const fn word(&self) -> &'static str {
         match self {

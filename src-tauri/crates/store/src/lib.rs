@@ -48,6 +48,7 @@ pub mod schedule;
 pub mod scratch;
 pub mod secret;
 pub mod setting;
+pub mod sign_on;
 pub mod source;
 pub mod source_field;
 pub mod stock;

@@ -118,6 +118,8 @@ export const audit: typeof zhAudit = {
     export_rejections: 'Export the list of problems',
     save_claim_mapping: 'Save claim mapping',
     review_identity: 'Review bindings',
+    save_sign_on: 'Save sign-on settings',
+    keep_test_login: 'Keep sign-on sample',
   },
 }
 

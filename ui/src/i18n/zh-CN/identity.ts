@@ -115,6 +115,8 @@ export const audit = {
     export_rejections: '导出问题清单',
     save_claim_mapping: '保存字段映射',
     review_identity: '核对绑定',
+    save_sign_on: '保存登录方式',
+    keep_test_login: '保留登录样本',
   },
 }
 

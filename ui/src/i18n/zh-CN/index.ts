@@ -25,6 +25,7 @@ import { schedule } from './schedule'
 import { sharing } from './sharing'
 import { records, sync } from './sync'
 import { table } from './table'
+import { testLogin } from './testLogin'
 
 export default {
   advice: adviceIn('zh'),
@@ -57,6 +58,7 @@ export default {
   rejected,
   reports,
   identity,
+  testLogin,
   audit,
   settings,
 }

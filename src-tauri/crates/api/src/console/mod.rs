@@ -80,6 +80,7 @@ struct Shared {
     reconciling: reconciliation::Reconciling,
     dry: Mutex<dry::DryRuns>,
     reporting: Mutex<report_write::Writing>,
+    test_login: identity::TestLogins,
     changes: tokio::sync::broadcast::Sender<StateChange>,
 }
 
@@ -103,6 +104,7 @@ impl Console {
             reconciling: reconciliation::Reconciling::default(),
             dry: Mutex::default(),
             reporting: Mutex::default(),
+            test_login: identity::TestLogins::default(),
             changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
         }))
     }

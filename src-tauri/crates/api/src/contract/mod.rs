@@ -26,6 +26,7 @@ mod run_page;
 mod runs;
 mod schedule;
 mod sharing;
+mod sign_on;
 mod system;
 mod tables;
 
@@ -51,6 +52,7 @@ pub use run_page::*;
 pub use runs::*;
 pub use schedule::*;
 pub use sharing::*;
+pub use sign_on::*;
 pub use system::*;
 pub use tables::*;
 pub use zhengqiao_sync::schedule::{Definition, Missed, Quiet, Timing};
@@ -223,6 +225,14 @@ pub struct CommandMap {
     pub review_identity: Call<ConnectionId, IdentitySummary>,
     pub get_identity_summary: Call<ConnectionId, IdentitySummary>,
     pub list_bindings: Call<BindingsRequest, BindingsPage>,
+    pub get_sign_on: Call<ConnectionId, SignOnView>,
+    pub save_sign_on: Call<SaveSignOn, SignOnView>,
+    pub start_test_login: Call<StartTestLogin, TestLoginView>,
+    pub watch_test_login: Call<WatchTestLogin, TestLoginView>,
+    pub open_test_login: Call<TestLoginId, Nothing>,
+    pub paste_test_login: Call<PasteTestLogin, Nothing>,
+    pub cancel_test_login: Call<TestLoginId, Nothing>,
+    pub keep_test_login: Call<KeepTestLogin, KeptSample>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

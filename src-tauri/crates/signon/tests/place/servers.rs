@@ -8,7 +8,11 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/servers")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|dir| dir.join("tests/servers"))
+        .find(|dir| dir.exists())
+        .unwrap()
 }
 
 fn place(name: &str) -> PathBuf {
@@ -86,9 +90,19 @@ impl Server {
         Self { child, told }
     }
 
-    /// An OpenID provider with these issuers.
+    /// An OpenID provider with these issuers, for a proxy in front of it.
     pub fn oidc(issuers: &[String], secret: &str, claims: &Value) -> Self {
-        let settings = json!({ "issuers": issuers, "secret": secret, "claims": claims });
+        Self::oidc_with(&json!({ "issuers": issuers, "secret": secret, "claims": claims }))
+    }
+
+    /// An OpenID provider that listens at its issuer's own port.
+    pub fn own_oidc(issuer: &str, secret: &str, claims: &Value) -> Self {
+        Self::oidc_with(
+            &json!({ "issuers": [issuer], "own": true, "secret": secret, "claims": claims }),
+        )
+    }
+
+    fn oidc_with(settings: &Value) -> Self {
         Self::start(
             Command::new("node")
                 .arg("server.mjs")

@@ -70,7 +70,7 @@ impl Console {
     }
 }
 
-fn claims(row: &connection::ConnectionRow) -> Result<Vec<ClaimRow>, ApiError> {
+pub(super) fn claims(row: &connection::ConnectionRow) -> Result<Vec<ClaimRow>, ApiError> {
     match &row.claims {
         Some(text) => Ok(serde_json::from_str(text).map_err(StoreError::from)?),
         None => Ok(default_claims()),

@@ -1,7 +1,13 @@
-//! Single sign-on: the claim mapping, and the bindings with their conflicts.
+//! Single sign-on: the claim mapping, the bindings with their conflicts, and the test login.
 
 mod bindings;
 mod claims;
+mod judged;
+mod kept;
+mod sign_on;
+mod test_login;
+
+pub(super) use test_login::TestLogins;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

@@ -107,10 +107,10 @@ pub fn check(sign_on: &SignOn) -> Vec<SignOnError> {
             ),
         }
     }
-    if !(10..=LONGEST_S).contains(&sign_on.time_limit_s) {
+    if !(1..=LONGEST_S).contains(&sign_on.time_limit_s) {
         checked.wrong(
             "time_limit_s",
-            format!("{} s is not from 10 to {LONGEST_S}", sign_on.time_limit_s),
+            format!("{} s is not from 1 to {LONGEST_S}", sign_on.time_limit_s),
         );
     }
     for pointer in &sign_on.unwrap.at {
@@ -204,7 +204,7 @@ mod tests {
                 ..Oidc::default()
             }),
             callback: "here".into(),
-            time_limit_s: 1,
+            time_limit_s: 0,
             ..SignOn::default()
         };
         assert_eq!(

@@ -240,7 +240,15 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::identity_mapping::propose_identity_change,
             commands::identity_mapping::list_identity_changes,
             commands::identity_mapping::apply_identity_change,
-            commands::identity_mapping::discard_identity_change
+            commands::identity_mapping::discard_identity_change,
+            commands::sign_on::get_sign_on,
+            commands::sign_on::save_sign_on,
+            commands::sign_on::start_test_login,
+            commands::sign_on::watch_test_login,
+            commands::sign_on::open_test_login,
+            commands::sign_on::paste_test_login,
+            commands::sign_on::cancel_test_login,
+            commands::sign_on::keep_test_login
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

@@ -35,6 +35,7 @@ pub mod schedule;
 pub mod secrets;
 pub mod sharing;
 pub mod sites;
+pub mod sign_on;
 pub mod sync;
 pub mod system;
 pub mod views;

@@ -162,4 +162,12 @@ pub const NAMES: &[&str] = &[
     "list_identity_changes",
     "apply_identity_change",
     "discard_identity_change",
+    "get_sign_on",
+    "save_sign_on",
+    "start_test_login",
+    "watch_test_login",
+    "open_test_login",
+    "paste_test_login",
+    "cancel_test_login",
+    "keep_test_login",
 ];

@@ -20,6 +20,8 @@ mod inbox;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
 mod mend;
+#[path = "../../../src-tauri/crates/signon/tests/place/mod.rs"]
+mod place;
 mod quality;
 mod reconcile;
 mod report;
@@ -27,6 +29,7 @@ mod schedule;
 #[path = "../frontend/servers.rs"]
 mod servers;
 mod sites;
+mod sign_on;
 mod undo;
 
 use aho_corasick::AhoCorasick;

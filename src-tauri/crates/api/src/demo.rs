@@ -8,12 +8,13 @@ use serde::Serialize;
 use zhengqiao_demo::{DemoOptions, DemoProvider, identity_truth, truth};
 use zhengqiao_domain::{DatasetId, Finding, Outcome};
 use zhengqiao_exchange::{Environment, Interface, Profile, preset};
+use zhengqiao_signon::{ProtocolSettings, Relay, SignOn};
 use zhengqiao_store::record::{self, ACCEPTED, RecordFilter};
 use zhengqiao_store::rejection::{self, HELD, State};
 use zhengqiao_store::{Connection, StoreError, source};
 
 use crate::contract::{
-    ApiError, Counts, ErrorCode, RunId, RunMode, RunProgress, SaveConnection, StartSync,
+    ApiError, Counts, ErrorCode, RunId, RunMode, RunProgress, SaveConnection, SaveSignOn, StartSync,
 };
 use crate::{Console, ConsoleOptions, KeyChoice};
 
@@ -120,6 +121,14 @@ impl Demonstration {
             profile,
         };
         let connection_id = console.save_connection(request).await?.connection_id;
+        let sign_on = demo_sign_on(&provider);
+        console
+            .save_sign_on(SaveSignOn {
+                connection_id,
+                sign_on,
+                secret: None,
+            })
+            .await?;
         Ok(Self {
             console,
             provider,
@@ -244,6 +253,21 @@ impl Demonstration {
             })
             .collect();
         Ok(compare(&expected, &found))
+    }
+}
+
+/// The relay of the demo provider.
+fn demo_sign_on(provider: &DemoProvider) -> SignOn {
+    SignOn {
+        protocol: ProtocolSettings::Relay(Relay {
+            server: provider.base_url(),
+            param_key: provider.site_key(),
+            uuid: "demo-portal".into(),
+            return_name: "backUrl".into(),
+            province_logout: format!("{}/sign-on/logout", provider.base_url()),
+            ..Relay::default()
+        }),
+        ..SignOn::default()
     }
 }
 

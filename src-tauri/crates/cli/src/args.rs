@@ -1064,6 +1064,50 @@ pub enum IdentityPolicyCommand {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// 登录方式 · How people sign on
+    SignOn {
+        #[command(subcommand)]
+        command: SignOnCommand,
+    },
+    /// 测试登录：不登录门户，不写入数据 · Test login: signs nobody in and writes nothing
+    Login(LoginCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SignOnCommand {
+    /// 查看 · Show the settings, as TOML
+    Show { connection: String },
+    /// 保存 · Save the settings from a file
+    Set {
+        connection: String,
+        /// TOML 文件 · File in TOML, as `show` prints it
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// 从标准输入读取密钥，空则删除 · Read the secret from standard input; an empty one forgets it
+        #[arg(long)]
+        secret_stdin: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LoginCommand {
+    /// 连接名称 · Name of the connection
+    pub connection: String,
+    /// 账号类别 · natural, legal or agent
+    #[arg(long, default_value = "natural")]
+    pub kind: String,
+    /// 从标准输入读取浏览器最后的地址 · Read the address that the browser ends at from standard input
+    #[arg(long)]
+    pub paste: bool,
+    /// 不打开浏览器 · Do not open a browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// 结束后在身份平台退出 · End the session at the provider afterwards
+    #[arg(long)]
+    pub logout: bool,
+    /// 保留为样本（个人信息全部替换） · Keep as a sample, every personal value replaced
+    #[arg(long, value_name = "NAME")]
+    pub keep_sample: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

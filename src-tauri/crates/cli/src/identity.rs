@@ -7,6 +7,7 @@ use zhengqiao_api::contract::{ApiError, BindingsRequest, ErrorCode};
 use crate::End;
 use crate::args::IdentityCommand;
 use crate::output::{Output, line, table};
+use crate::{login, sign_on};
 
 pub async fn run(
     console: &Console,
@@ -74,6 +75,8 @@ pub async fn run(
         IdentityCommand::Sites(command) => {
             return crate::sites::run(console, command, output).await;
         }
+        IdentityCommand::SignOn { command } => sign_on::run(console, command, output).await?,
+        IdentityCommand::Login(command) => return login::run(console, command, output).await,
         other => return crate::identity_mapping::run(console, other, output).await,
     }
     Ok(End::Done)

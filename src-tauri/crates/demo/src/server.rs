@@ -87,6 +87,7 @@ pub(crate) struct Shared {
     faults: FaultScript,
     slips: SlipScript,
     pub(crate) portal: Portal,
+    pub(crate) signed_in: gate::SignedIn,
 }
 
 impl Shared {
@@ -128,6 +129,7 @@ impl DemoProvider {
             faults: FaultScript::default(),
             slips: SlipScript::default(),
             portal: Portal::default(),
+            signed_in: gate::SignedIn::default(),
         });
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
@@ -167,6 +169,11 @@ impl DemoProvider {
     /// How to get in.
     pub fn credentials(&self) -> &Credentials {
         &self.shared.credentials
+    }
+
+    /// The site's key at the relay of the sign-on.
+    pub fn site_key(&self) -> String {
+        gate::site_key(&self.shared)
     }
 
     /// The faults to come.

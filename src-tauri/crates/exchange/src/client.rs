@@ -50,9 +50,9 @@ pub struct HttpProvider {
 }
 
 /// Why a try failed, and what to do before the next.
-struct Failure {
-    fault: Fault,
-    what: String,
+pub(crate) struct Failure {
+    pub(crate) fault: Fault,
+    pub(crate) what: String,
     wait: Option<Duration>,
     token_refused: bool,
     status: Option<u16>,
@@ -530,49 +530,8 @@ impl HttpProvider {
         })
     }
 
-    async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, Failure> {
-        let limit = self.network.max_body_bytes;
-        let too_large = || {
-            Failure::new(
-                Fault::TooLarge,
-                format!("the body is larger than {limit} bytes"),
-            )
-        };
-        let told = response.content_length();
-        if told.is_some_and(|length| length > limit) {
-            return Err(too_large());
-        }
-        let mut body = BytesMut::with_capacity(
-            usize::try_from(told.unwrap_or(64 * 1024)).unwrap_or(64 * 1024),
-        );
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => {
-                    body.extend_from_slice(&chunk);
-                    if body.len() as u64 > limit {
-                        return Err(too_large());
-                    }
-                }
-                Ok(None) => break,
-                Err(error) if error.is_timeout() => return Err(network(&error, self.proves())),
-                Err(error) => {
-                    return Err(Failure::new(
-                        Fault::TruncatedBody,
-                        format!(
-                            "the body broke off after {} bytes: {}",
-                            body.len(),
-                            chain(&error)
-                        ),
-                    ));
-                }
-            }
-        }
-        let body = body.freeze();
-        Ok(if body.starts_with(b"\xEF\xBB\xBF") {
-            body.slice(3..)
-        } else {
-            body
-        })
+    async fn body(&self, response: reqwest::Response) -> Result<Bytes, Failure> {
+        read_body(response, self.network.max_body_bytes, self.proves()).await
     }
 
     fn observe(
@@ -606,6 +565,54 @@ impl HttpProvider {
             headers,
         });
     }
+}
+
+/// A body up to its limit, without a byte order mark.
+pub(crate) async fn read_body(
+    mut response: reqwest::Response,
+    limit: u64,
+    proves: bool,
+) -> Result<Bytes, Failure> {
+    let too_large = || {
+        Failure::new(
+            Fault::TooLarge,
+            format!("the body is larger than {limit} bytes"),
+        )
+    };
+    let told = response.content_length();
+    if told.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut body =
+        BytesMut::with_capacity(usize::try_from(told.unwrap_or(64 * 1024)).unwrap_or(64 * 1024));
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                body.extend_from_slice(&chunk);
+                if body.len() as u64 > limit {
+                    return Err(too_large());
+                }
+            }
+            Ok(None) => break,
+            Err(error) if error.is_timeout() => return Err(network(&error, proves)),
+            Err(error) => {
+                return Err(Failure::new(
+                    Fault::TruncatedBody,
+                    format!(
+                        "the body broke off after {} bytes: {}",
+                        body.len(),
+                        chain(&error)
+                    ),
+                ));
+            }
+        }
+    }
+    let body = body.freeze();
+    Ok(if body.starts_with(b"\xEF\xBB\xBF") {
+        body.slice(3..)
+    } else {
+        body
+    })
 }
 
 fn now_ms() -> u64 {
@@ -708,7 +715,7 @@ fn asks_to_sign_in(page: &[u8]) -> bool {
         || head.contains("type=password")
 }
 
-fn network(error: &reqwest::Error, proves: bool) -> Failure {
+pub(crate) fn network(error: &reqwest::Error, proves: bool) -> Failure {
     let text = chain(error);
     let lower = text.to_ascii_lowercase();
     let fault = if error.is_timeout() {

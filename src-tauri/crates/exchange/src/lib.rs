@@ -5,6 +5,7 @@
 //! A [`Walk`] goes through the pages of one dataset.
 
 mod auth;
+mod caller;
 mod client;
 mod counts;
 mod database;
@@ -35,11 +36,13 @@ mod signer;
 mod target;
 mod tls;
 mod token;
+mod unwrap;
 
 pub use auth::{
     Auth, ClientIn, Jis, SealedBody, Sealing, SignatureForm, Sm2Envelope, Sm2Proof, Sm4Key, Tif,
     TimedGateway, TokenIn, WrapIn,
 };
+pub use caller::Caller;
 pub use counts::{Counted, CountsSource, DigestKind};
 pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, Table, TableSource};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample, probe_address};
@@ -65,5 +68,8 @@ pub use scope::{
     Filters, IdsQuery, Narrowing, Reach, Scope, WindowQuery, check_scope, id_fields, reach,
 };
 pub use secrets::Secrets;
+pub use signer::jis::jis_sign;
+pub use signer::secret_parts::part as secret_part;
 pub use target::{PostgresTarget, PushTarget, Target};
 pub use tls::check_client_certificate;
+pub use unwrap::{Unwrap, WrapCipher};

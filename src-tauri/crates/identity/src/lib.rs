@@ -6,6 +6,7 @@
 //! binding but never makes one: numbers are handed on to other people, and names are shared.
 
 mod account;
+mod arrival;
 mod binding;
 mod claims;
 mod conflicts;
@@ -26,6 +27,7 @@ mod what_if;
 mod words;
 
 pub use account::{AccountState, BoundBy, PortalAccount};
+pub use arrival::{arrived, concerns};
 pub use binding::{Binding, BindingState, ConflictKind, Evidence, EvidenceKind};
 pub use claims::{ClaimRow, PORTAL_EXTENSION, check_claims, default_claims};
 pub use error::{ClaimError, IdentityError, PolicyError};

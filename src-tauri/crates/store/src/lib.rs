@@ -51,6 +51,7 @@ pub mod scratch;
 pub mod secret;
 pub mod setting;
 pub mod site;
+pub mod sign_on;
 pub mod source;
 pub mod source_field;
 pub mod stock;

@@ -126,6 +126,8 @@ export const audit: typeof zhAudit = {
     remove_site: 'Removed site',
     import_sites: 'Imported sites',
     export_sites: 'Exported sites',
+    save_sign_on: 'Save sign-on settings',
+    keep_test_login: 'Keep sign-on sample',
   },
 }
 

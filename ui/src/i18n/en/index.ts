@@ -27,6 +27,7 @@ import { sharing } from './sharing'
 import { records, sync } from './sync'
 import { sites } from './sites'
 import { table } from './table'
+import { testLogin } from './testLogin'
 
 export default {
   advice: adviceIn('en'),
@@ -63,6 +64,7 @@ export default {
   sites,
   identityMapping,
   whatIf,
+  testLogin,
   audit,
   settings,
 }

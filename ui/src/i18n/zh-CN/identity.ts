@@ -123,6 +123,8 @@ export const audit = {
     remove_site: '删除站点',
     import_sites: '导入站点',
     export_sites: '导出站点',
+    save_sign_on: '保存登录方式',
+    keep_test_login: '保留登录样本',
   },
 }
 

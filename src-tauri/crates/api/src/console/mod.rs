@@ -82,6 +82,7 @@ struct Shared {
     reconciling: reconciliation::Reconciling,
     dry: Mutex<dry::DryRuns>,
     reporting: Mutex<report_write::Writing>,
+    test_login: identity::TestLogins,
     changes: tokio::sync::broadcast::Sender<StateChange>,
 }
 
@@ -106,6 +107,7 @@ impl Console {
             reconciling: reconciliation::Reconciling::default(),
             dry: Mutex::default(),
             reporting: Mutex::default(),
+            test_login: identity::TestLogins::default(),
             changes: tokio::sync::broadcast::Sender::new(CHANGES_KEPT),
         }))
     }

@@ -30,16 +30,19 @@ pub(super) enum Which {
     ClientKey,
     /// What proves us to the portal's library.
     Delivery,
+    /// What proves us to the provider of the sign-on.
+    SignOn,
 }
 
 impl Which {
     /// All of them.
-    pub(super) const ALL: [Which; 5] = [
+    pub(super) const ALL: [Which; 6] = [
         Which::Current,
         Which::Next,
         Which::ProxyPassword,
         Which::ClientKey,
         Which::Delivery,
+        Which::SignOn,
     ];
 
     /// Its name in the cache.
@@ -50,6 +53,7 @@ impl Which {
             Which::ProxyPassword => "proxy_password",
             Which::ClientKey => "client_key",
             Which::Delivery => "delivery",
+            Which::SignOn => "sign_on",
         }
     }
 }
@@ -274,6 +278,7 @@ fn secret_name(
         Which::ProxyPassword => "-proxy-password",
         Which::ClientKey => "-client-key",
         Which::Delivery => "-delivery",
+        Which::SignOn => "-sign-on",
     };
     match store {
         KeyStore::System => {

@@ -28,6 +28,7 @@ mod runs;
 mod schedule;
 mod sharing;
 mod sites;
+mod sign_on;
 mod system;
 mod tables;
 mod what_if;
@@ -56,6 +57,7 @@ pub use runs::*;
 pub use schedule::*;
 pub use sharing::*;
 pub use sites::*;
+pub use sign_on::*;
 pub use system::*;
 pub use tables::*;
 pub use what_if::*;
@@ -255,6 +257,14 @@ pub struct CommandMap {
     pub list_identity_changes: Call<ConnectionId, Vec<IdentityChangeRow>>,
     pub apply_identity_change: Call<IdentityChangeId, AppliedIdentityChange>,
     pub discard_identity_change: Call<IdentityChangeId, IdentityChangeRow>,
+    pub get_sign_on: Call<ConnectionId, SignOnView>,
+    pub save_sign_on: Call<SaveSignOn, SignOnView>,
+    pub start_test_login: Call<StartTestLogin, TestLoginView>,
+    pub watch_test_login: Call<WatchTestLogin, TestLoginView>,
+    pub open_test_login: Call<TestLoginId, Nothing>,
+    pub paste_test_login: Call<PasteTestLogin, Nothing>,
+    pub cancel_test_login: Call<TestLoginId, Nothing>,
+    pub keep_test_login: Call<KeepTestLogin, KeptSample>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

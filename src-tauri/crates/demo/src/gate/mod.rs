@@ -9,8 +9,11 @@ mod jis;
 mod national;
 mod plain;
 mod sealed_body;
+mod sign_on;
 mod sm2_envelope;
 mod tif;
+
+pub(crate) use sign_on::{SignedIn, site_key};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -215,6 +218,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/open/{dataset}", post(named(plain::Open)))
         .route("/oauth/token", get(plain::token).post(plain::token))
         .route("/bearer/{dataset}", post(named(plain::Bearer)))
+        .merge(sign_on::routes())
 }
 
 type Answering = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;

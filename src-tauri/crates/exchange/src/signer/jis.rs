@@ -29,7 +29,7 @@ impl Signing {
 /// Hexadecimal of MD5(appmark + appword + time).
 ///
 /// Source: practice of the JIS interfaces.
-fn jis_sign(app_mark: &str, app_word: &str, time: &str) -> String {
+pub fn jis_sign(app_mark: &str, app_word: &str, time: &str) -> String {
     hex(&md5([app_mark, app_word, time].concat().as_bytes()))
 }
 

@@ -6,16 +6,16 @@
 
 #[cfg(test)]
 mod against_openssl;
-mod cipher;
+pub(crate) mod cipher;
 pub(crate) mod digests;
 mod gateway;
-mod jis;
+pub(crate) mod jis;
 mod oauth2;
 mod plain;
 mod sealed_body;
-mod secret_parts;
+pub(crate) mod secret_parts;
 mod sm2_envelope;
-mod sm2_keys;
+pub(crate) mod sm2_keys;
 mod stamps;
 mod tif;
 mod timed_gateway;

@@ -1,4 +1,4 @@
-//! Single sign-on: the claim mapping, and the bindings with their conflicts.
+//! Single sign-on: the claim mapping, the bindings with their conflicts, and the test login.
 
 mod bindings;
 mod changes;
@@ -9,6 +9,12 @@ pub use sites::site_issue_word;
 mod population;
 mod versions;
 pub(super) mod what_if;
+mod judged;
+mod kept;
+mod sign_on;
+mod test_login;
+
+pub(super) use test_login::TestLogins;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

@@ -966,6 +966,13 @@ pub enum IdentityCommand {
         #[arg(long, value_name = "ID")]
         after: Option<i64>,
     },
+    /// 登录方式 · How people sign on
+    SignOn {
+        #[command(subcommand)]
+        command: SignOnCommand,
+    },
+    /// 测试登录：不登录门户，不写入数据 · Test login: signs nobody in and writes nothing
+    Login(LoginCommand),
     /// 站点核对：标识、应用、回调、注销 · Sites: keys, applications, callbacks, logouts
     Sites(crate::sites::SitesCommand),
     /// 字段映射及其版本 · The claim mapping and its versions
@@ -1064,13 +1071,6 @@ pub enum IdentityPolicyCommand {
         #[arg(long, default_value = "")]
         note: String,
     },
-    /// 登录方式 · How people sign on
-    SignOn {
-        #[command(subcommand)]
-        command: SignOnCommand,
-    },
-    /// 测试登录：不登录门户，不写入数据 · Test login: signs nobody in and writes nothing
-    Login(LoginCommand),
 }
 
 #[derive(Debug, Subcommand)]

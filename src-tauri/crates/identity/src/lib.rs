@@ -19,6 +19,7 @@ mod portal_field;
 mod preview;
 mod reader;
 mod review;
+mod standing;
 mod through;
 mod what_if;
 mod words;
@@ -35,8 +36,9 @@ pub use portal_field::{PortalField, portal_fields};
 pub use preview::{ClaimResult, ClaimState, preview};
 pub use reader::{AccountReader, LevelRanks};
 pub use review::review;
+pub use standing::{RoleNames, Standing, standings};
 pub use what_if::{
-    AccountEffect, ConflictEffect, EffectNumber, EffectNumbers, RoleEffect, RoleNames, Standing,
-    Touched, WhatIf, compare, standings,
+    AccountEffect, ConflictEffect, EffectNumber, EffectNumbers, RoleEffect, Touched, WhatIf,
+    compare,
 };
 pub use words::UnknownWord;

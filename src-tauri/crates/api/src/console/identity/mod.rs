@@ -4,6 +4,7 @@ mod bindings;
 mod changes;
 mod claims;
 mod population;
+mod settings;
 mod versions;
 pub(super) mod what_if;
 

@@ -268,22 +268,19 @@ async fn a_trial_that_is_cancelled_has_no_numbers_and_no_list() {
         })
         .await
         .unwrap();
-    bed.console().cancel_what_if(id).await.unwrap();
+    bed.console().cancel_what_if(id).unwrap();
     let view = bed.done(id).await;
     // It may have been done before it was told.
     assert_eq!(view.numbers.is_none(), view.state == "cancelled");
-    let rows = bed
-        .console()
-        .list_what_if_rows(WhatIfRowsRequest {
-            what_if_id: id.what_if_id,
-            number: EffectNumber {
-                effect: AccountEffect::Lost,
-                role: None,
-                conflict: None,
-            },
-            after: None,
-            limit: 10,
-        })
-        .await;
+    let rows = bed.console().list_what_if_rows(&WhatIfRowsRequest {
+        what_if_id: id.what_if_id,
+        number: EffectNumber {
+            effect: AccountEffect::Lost,
+            role: None,
+            conflict: None,
+        },
+        after: None,
+        limit: 10,
+    });
     assert_eq!(rows.is_err(), view.state == "cancelled");
 }

@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that cannot be set up fails"
 )]
@@ -12,148 +13,16 @@ mod trial;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
+use trial::changes::{Dice, changed};
 use trial::{Bed, Kept, row_of, text};
 use zhengqiao_api::contract::{
-    AccountEffect, AccountKind, EffectNumber, EffectNumbers, EvidenceKind, IdentityChangeId,
-    IdentitySettings, ProposeIdentityChange, RoleRule, WhatIfRowsRequest,
+    AccountEffect, AccountKind, EffectNumber, EffectNumbers, IdentityChangeId, IdentitySettings,
+    ProposeIdentityChange, WhatIfRowsRequest,
 };
 use zhengqiao_domain::{DatasetId, Transform};
 
 const CHANGES: u32 = 100;
 const SEED: u64 = 20_261_126;
-const ROLES: [&str; 3] = ["办事用户", "内容编辑", "站点管理员"];
-
-/// A generator of its own, so that a failing change can be made again.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 20).unwrap() % limit
-    }
-
-    fn rank(&mut self) -> u8 {
-        u8::try_from(self.below(5) + 1).unwrap()
-    }
-}
-
-/// Changes one to three things.
-fn changed(
-    settings: &IdentitySettings,
-    defaults: &IdentitySettings,
-    dice: &mut Dice,
-) -> IdentitySettings {
-    let mut new = settings.clone();
-    if dice.below(4) == 0 {
-        new.claims.clone_from(&defaults.claims);
-    }
-    for _ in 0..=dice.below(3) {
-        match dice.below(8) {
-            0 => {
-                for rank in new.policy.ranks.0.values_mut() {
-                    *rank = dice.rank();
-                }
-                // Some level reaches every rank that is asked for.
-                new.policy.ranks.0.insert("最高".into(), 5);
-            }
-            1 => new.policy.required_rank = [None, Some(dice.rank())][dice.below(2)],
-            2 => new.policy.roles = roles(dice),
-            3 => new.policy.evidence = evidence(dice),
-            _ => change_claims(&mut new, dice),
-        }
-    }
-    if !new.policy.ranks.0.values().any(|rank| *rank == 5) {
-        new.policy.ranks.0.insert("最高".into(), 5);
-    }
-    new
-}
-
-fn roles(dice: &mut Dice) -> Vec<RoleRule> {
-    let mut rules = Vec::new();
-    for _ in 0..dice.below(4) {
-        let role = dice.below(ROLES.len());
-        let rule = RoleRule {
-            role: ROLES[role].into(),
-            kind: [None, Some(AccountKind::Natural), Some(AccountKind::Legal)][dice.below(3)],
-            site: [None, Some("市门户网站".to_owned())][dice.below(2)].clone(),
-            least_rank: [None, Some(dice.rank())][dice.below(2)],
-            administrator: role == 2,
-        };
-        if !rules.contains(&rule) {
-            rules.push(rule);
-        }
-    }
-    rules
-}
-
-fn evidence(dice: &mut Dice) -> Vec<EvidenceKind> {
-    let mut all = vec![
-        EvidenceKind::CertKey,
-        EvidenceKind::IdNumber,
-        EvidenceKind::CreditCode,
-    ];
-    let mut chosen = Vec::new();
-    for _ in 0..=dice.below(3) {
-        chosen.push(all.remove(dice.below(all.len())));
-    }
-    chosen
-}
-
-fn change_claims(settings: &mut IdentitySettings, dice: &mut Dice) {
-    let constant = |value: &str| {
-        vec![Transform::Constant {
-            value: value.into(),
-        }]
-    };
-    let (natural, legal, agent) = (AccountKind::Natural, AccountKind::Legal, AccountKind::Agent);
-    let mut set = |kind, ending: &str, claim: Option<&str>, transforms: Vec<Transform>| {
-        if let Some(at) = row_of(settings, kind, ending) {
-            settings.claims[at].transforms = transforms;
-            if let Some(claim) = claim {
-                claim.clone_into(&mut settings.claims[at].claim);
-            }
-        }
-    };
-    match dice.below(12) {
-        0 => set(natural, ":certKey", Some("cert_no"), Vec::new()),
-        1 => set(natural, ":certKey", Some("cert_key"), Vec::new()),
-        2 => set(legal, "userName", Some("certificate_key"), Vec::new()),
-        3 => set(legal, "userName", Some("certificate_sno"), Vec::new()),
-        4 => set(
-            natural,
-            ":realNameLevel",
-            None,
-            vec![Transform::CodeTable {
-                table: [("2".to_owned(), "4".to_owned())].into(),
-                other: None,
-            }],
-        ),
-        5 => set(natural, ":realNameLevel", None, constant("3")),
-        6 => set(natural, ":realNameLevel", None, Vec::new()),
-        7 => set(agent, ":agentValidUntil", None, constant("2020-01-01")),
-        8 => set(legal, ":legalPersonStatus", None, constant("2")),
-        9 => set(
-            natural,
-            "name.formatted",
-            None,
-            vec![Transform::Substring {
-                begin: 1,
-                length: 1,
-            }],
-        ),
-        10 => set(natural, "\"mobile\"].value", Some("cert_no"), Vec::new()),
-        _ => {
-            let field = [":certKey", ":creditCode", "\"mobile\"].value"][dice.below(3)];
-            let kind = [natural, legal, agent][dice.below(3)];
-            settings
-                .claims
-                .retain(|row| row.kind != kind || !row.portal_field.ends_with(field));
-        }
-    }
-}
-
 /// What the cache says of everybody.
 struct Facts {
     bindings: BTreeMap<String, Kept>,
@@ -283,22 +152,24 @@ fn told(numbers: &EffectNumbers) -> BTreeMap<String, u64> {
 }
 
 /// The accounts behind a number, a few at a time.
-async fn behind(bed: &Bed, what_if_id: i64, number: &EffectNumber) -> u64 {
+fn behind(bed: &Bed, what_if_id: i64, number: &EffectNumber) -> u64 {
     let mut after = None;
     let mut accounts = BTreeSet::new();
     loop {
         let page = bed
             .console()
-            .list_what_if_rows(WhatIfRowsRequest {
+            .list_what_if_rows(&WhatIfRowsRequest {
                 what_if_id,
                 number: number.clone(),
                 after,
                 limit: 7,
             })
-            .await
             .unwrap();
         for row in page.rows {
             assert_ne!(row.before, row.after);
+            if let (AccountKind::Natural, Some(title)) = (row.kind, &row.account_title) {
+                assert!(title.contains('*'), "{title}");
+            }
             assert!(accounts.insert(row.account_id));
         }
         after = page.next;
@@ -308,7 +179,7 @@ async fn behind(bed: &Bed, what_if_id: i64, number: &EffectNumber) -> u64 {
     }
 }
 
-async fn lists_hold_what_the_numbers_say(bed: &Bed, what_if_id: i64, numbers: &EffectNumbers) {
+fn lists_hold_what_the_numbers_say(bed: &Bed, what_if_id: i64, numbers: &EffectNumbers) {
     let number = |effect| EffectNumber {
         effect,
         role: None,
@@ -350,7 +221,7 @@ async fn lists_hold_what_the_numbers_say(bed: &Bed, what_if_id: i64, numbers: &E
         }
     }
     for (number, count) in wanted {
-        assert_eq!(behind(bed, what_if_id, &number).await, count, "{number:?}");
+        assert_eq!(behind(bed, what_if_id, &number), count, "{number:?}");
     }
 }
 
@@ -380,7 +251,7 @@ async fn what_is_told_beforehand_is_what_happens_over_a_hundred_changes() {
         let trial = bed.try_out(wanted.clone()).await;
         assert_eq!(trial.state, "done", "{:?}", trial.message);
         let numbers = trial.numbers.unwrap();
-        lists_hold_what_the_numbers_say(&bed, trial.what_if_id, &numbers).await;
+        lists_hold_what_the_numbers_say(&bed, trial.what_if_id, &numbers);
         let proposal = bed
             .console()
             .propose_identity_change(ProposeIdentityChange {

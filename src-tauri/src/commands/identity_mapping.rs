@@ -1,10 +1,12 @@
 //! Claim mapping and review policy with their versions, and what a change would do to everyone.
 
+use tauri::State;
+use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    AppliedIdentityChange, ClaimsPreview, CompareIdentityVersions, ConnectionId, IdentityChangeId,
-    IdentityChangeRow, IdentityMapping, IdentityVersionRow, Nothing, PreviewClaims,
-    ProposeIdentityChange, RestoreIdentityVersion, SaveIdentityMapping, StartWhatIf, WhatIfId,
-    WhatIfRowsPage, WhatIfRowsRequest, WhatIfView,
+    ApiError, AppliedIdentityChange, ClaimsPreview, CompareIdentityVersions, ConnectionId,
+    IdentityChangeId, IdentityChangeRow, IdentityMapping, IdentityVersionRow, Nothing,
+    PreviewClaims, ProposeIdentityChange, RestoreIdentityVersion, SaveIdentityMapping, StartWhatIf,
+    WhatIfId, WhatIfRowsPage, WhatIfRowsRequest, WhatIfView,
 };
 use zhengqiao_api::differences::Difference;
 
@@ -17,10 +19,26 @@ hand_over! {
     restore_identity_version(RestoreIdentityVersion) -> IdentityMapping;
     start_what_if(StartWhatIf) -> WhatIfId;
     get_what_if(WhatIfId) -> WhatIfView;
-    cancel_what_if(WhatIfId) -> Nothing;
-    list_what_if_rows(WhatIfRowsRequest) -> WhatIfRowsPage;
     propose_identity_change(ProposeIdentityChange) -> IdentityChangeRow;
     list_identity_changes(ConnectionId) -> Vec<IdentityChangeRow>;
     apply_identity_change(IdentityChangeId) -> AppliedIdentityChange;
     discard_identity_change(IdentityChangeId) -> IdentityChangeRow;
+}
+
+/// Ends a trial.
+#[tauri::command]
+pub async fn cancel_what_if(
+    console: State<'_, Console>,
+    request: WhatIfId,
+) -> Result<Nothing, ApiError> {
+    console.cancel_what_if(request)
+}
+
+/// Accounts behind a number of a trial.
+#[tauri::command]
+pub async fn list_what_if_rows(
+    console: State<'_, Console>,
+    request: WhatIfRowsRequest,
+) -> Result<WhatIfRowsPage, ApiError> {
+    console.list_what_if_rows(&request)
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub mod changes;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};

@@ -29,6 +29,10 @@ async fn edit(window: &Window) {
     window
         .replace("[data-testid=required-rank] input", "4")
         .await;
+    // What the sites ask for is level 1: everybody below rank 4 no longer reaches it.
+    window
+        .replace("[data-testid=rank-row][data-level='1'] input", "4")
+        .await;
     window.press_key(Key::Tab).await;
     window.find("[data-testid=claims-try]:not(:disabled)").await;
     window.settle().await;
@@ -68,7 +72,9 @@ async fn a_mapping_is_previewed_tried_on_everyone_proposed_applied_and_taken_bac
     window
         .click_css(&format!("{name} [data-testid=add-transform]"))
         .await;
-    window.click("transform-constant").await;
+    window
+        .click_css(".el-popper[aria-hidden=false] [data-testid=transform-constant]")
+        .await;
     window.type_into("step-value", "欧阳某某").await;
     window
         .until_contains(&format!("{name} [data-testid=claim-value]"), "欧")

@@ -86,7 +86,7 @@ pub async fn run(
                 after: asked.after,
                 limit: asked.limit,
             };
-            Some(console.list_what_if_rows(request).await?)
+            Some(console.list_what_if_rows(&request)?)
         }
         None => None,
     };

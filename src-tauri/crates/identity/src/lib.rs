@@ -22,6 +22,7 @@ mod reader;
 mod review;
 mod site;
 mod site_table;
+mod standing;
 mod through;
 mod what_if;
 mod words;
@@ -41,8 +42,9 @@ pub use reader::{AccountReader, LevelRanks};
 pub use review::review;
 pub use site::{Site, SiteIssue, check_sites, web};
 pub use site_table::{SiteHeader, SiteRowError, site_cells, site_titles};
+pub use standing::{RoleNames, Standing, standings};
 pub use what_if::{
-    AccountEffect, ConflictEffect, EffectNumber, EffectNumbers, RoleEffect, RoleNames, Standing,
-    Touched, WhatIf, compare, standings,
+    AccountEffect, ConflictEffect, EffectNumber, EffectNumbers, RoleEffect, Touched, WhatIf,
+    compare,
 };
 pub use words::UnknownWord;

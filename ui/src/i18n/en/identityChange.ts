@@ -10,7 +10,7 @@ export const identityMapping: typeof zhMapping = {
   lower: 'Move down',
   lacking: '{n} required portal fields are not mapped:',
   addRow: 'Add a row',
-  discard: 'Discard changes',
+  discard: 'Discard',
   tryOut: 'See the effect',
   outdated: 'Somebody saved a new version meanwhile. Discard your changes and make them on that one.',
   elsewhere: '{n} more to mend on other tabs.',

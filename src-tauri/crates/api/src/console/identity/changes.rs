@@ -7,7 +7,7 @@ use zhengqiao_identity::EffectNumbers;
 use zhengqiao_store::{StoreError, audit, identity_change, identity_version};
 
 use super::super::{Console, actor, invalid, not_found, now_ms};
-use super::versions;
+use super::{settings, versions};
 use crate::contract::{
     ApiError, AppliedIdentityChange, ConnectionId, IdentityChangeId, IdentityChangeRow,
     ProposeIdentityChange,
@@ -42,7 +42,7 @@ impl Console {
         if job.before == job.after {
             return Err(invalid("the trial changes nothing; change a row first"));
         }
-        let (claims, policy) = versions::stored(&job.after)?;
+        let (claims, policy) = settings::stored(&job.after)?;
         let numbers = serde_json::to_string(&found.numbers).map_err(StoreError::from)?;
         let based_on = job.based_on;
         let change_id = self
@@ -110,9 +110,9 @@ impl Console {
         } = request;
         let (row, _) = self.profile(connection_id).await?;
         let change = self.kept_change(request).await?;
-        let settings = versions::parsed(&change.claims, &change.policy)?;
-        versions::refuse(&versions::problems(&settings))?;
-        let before = versions::stored(&versions::settings(&row)?)?;
+        let proposed = settings::parsed(&change.claims, &change.policy)?;
+        settings::refuse(&settings::problems(&proposed))?;
+        let before = settings::stored(&settings::of(&row)?)?;
         let outcome = self
             .write(move |tx| {
                 let present = identity_version::present(tx, connection_id)?;
@@ -223,10 +223,10 @@ impl Console {
             .await?;
         // Before the first save there is no version: what is in force is what it was tried against.
         let before = match kept {
-            Some(kept) => versions::parsed(&kept.claims, &kept.policy)?,
-            None => versions::settings(&self.profile(connection_id).await?.0)?,
+            Some(kept) => settings::parsed(&kept.claims, &kept.policy)?,
+            None => settings::of(&self.profile(connection_id).await?.0)?,
         };
-        let after = versions::parsed(&change.claims, &change.policy)?;
+        let after = settings::parsed(&change.claims, &change.policy)?;
         let numbers: EffectNumbers =
             serde_json::from_str(&change.numbers).map_err(StoreError::from)?;
         Ok(IdentityChangeRow {
@@ -235,7 +235,7 @@ impl Console {
             based_on,
             outdated: change.state == "open" && present != based_on,
             note: change.note,
-            differences: versions::between(&before, &after),
+            differences: settings::between(&before, &after),
             numbers,
             proposed_at: change.proposed_at,
             proposed_by: change.proposed_by,

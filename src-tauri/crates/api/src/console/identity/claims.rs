@@ -8,7 +8,7 @@ use zhengqiao_store::{StoreError, claim_sample, connection, record, source};
 
 use super::super::records::fields;
 use super::super::{Console, not_found, now_local};
-use super::versions;
+use super::settings;
 use crate::contract::{
     ApiError, ClaimMappingView, ClaimPreview, ClaimsPreview, ConnectionId, IdentitySettings,
     PreviewClaims, SaveClaimMapping, SaveIdentityMapping,
@@ -87,7 +87,7 @@ impl Console {
         };
         Ok(ClaimsPreview {
             rows: previews(&request.settings.claims, &[(kind, sample)], &profile),
-            problems: versions::problems(&request.settings),
+            problems: settings::problems(&request.settings),
         })
     }
 }

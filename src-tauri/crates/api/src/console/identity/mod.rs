@@ -7,6 +7,7 @@ mod sites;
 
 pub use sites::site_issue_word;
 mod population;
+mod settings;
 mod versions;
 pub(super) mod what_if;
 mod judged;

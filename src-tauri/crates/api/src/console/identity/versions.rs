@@ -1,21 +1,18 @@
 //! Claim mapping and review policy: edited together, every save a version that can be gone back to.
 
 use serde_json::{Map, Value, json};
-use zhengqiao_identity::{
-    AccountKind, ClaimRow, ReviewPolicy, check_claims, check_policy, default_claims, portal_fields,
-};
+use zhengqiao_identity::{AccountKind, ReviewPolicy, default_claims, portal_fields};
 use zhengqiao_store::connection::ConnectionRow;
 use zhengqiao_store::{StoreError, Transaction, audit, claim_sample, identity_version};
 
 use super::super::mapping::places;
-use super::super::{Console, actor, file_error, invalid, not_found, now_ms};
-use super::{claims, policy};
+use super::super::{Console, actor, invalid, not_found, now_ms};
+use super::{claims, settings};
 use crate::contract::{
     ApiError, ClaimSampleRow, CompareIdentityVersions, ConnectionId, IdentityMapping,
-    IdentityProblem, IdentitySettings, IdentityVersionRow, RestoreIdentityVersion,
-    SaveIdentityMapping, SeenClaim,
+    IdentitySettings, IdentityVersionRow, RestoreIdentityVersion, SaveIdentityMapping, SeenClaim,
 };
-use crate::differences::{self, Difference};
+use crate::differences::Difference;
 
 /// Versions that are listed.
 const LISTED: u32 = 200;
@@ -33,7 +30,7 @@ impl Console {
     ) -> Result<IdentityMapping, ApiError> {
         let connection_id = request.connection_id;
         let (row, _) = self.profile(connection_id).await?;
-        let settings = settings(&row)?;
+        let present = settings::of(&row)?;
         let (version, reviewed, samples, newest) = self
             .read(move |conn| {
                 let newest = AccountKind::ALL
@@ -67,7 +64,7 @@ impl Console {
             connection_id,
             version,
             reviewed,
-            settings,
+            settings: present,
             defaults: IdentitySettings {
                 claims: default_claims(),
                 policy: ReviewPolicy::default(),
@@ -106,11 +103,11 @@ impl Console {
         if version != request.based_on {
             return Err(moved_on(request.based_on, version));
         }
-        refuse(&problems(&request.settings))?;
-        if request.settings != settings(&row)? {
+        settings::refuse(&settings::problems(&request.settings))?;
+        if request.settings != settings::of(&row)? {
             let note = noted(&request.note)?;
-            let before = stored(&settings(&row)?)?;
-            let after = stored(&request.settings)?;
+            let before = settings::stored(&settings::of(&row)?)?;
+            let after = settings::stored(&request.settings)?;
             self.write(move |tx| {
                 save(tx, &row, &before, &after, &note, "save_identity_mapping").map(|_| ())
             })
@@ -145,7 +142,7 @@ impl Console {
             .map(|(at, one)| IdentityVersionRow {
                 differences: all
                     .get(at + 1)
-                    .map(|before| between(before, &all[at]))
+                    .map(|before| settings::between(before, &all[at]))
                     .unwrap_or_default(),
                 current: at == 0,
                 reviewed: reviewed == Some(one.number),
@@ -171,7 +168,7 @@ impl Console {
         let after = self
             .identity_version(request.connection_id, request.after)
             .await?;
-        Ok(between(&before, &after))
+        Ok(settings::between(&before, &after))
     }
 
     /// Makes an earlier version the present one, as a new version.
@@ -208,115 +205,10 @@ impl Console {
             .ok_or_else(|| not_found(format!("there is no version {number} of the mapping")))?;
         restored(&kept)
     }
-
-    /// The settings of a file (TOML or JSON by its ending) laid over those in force: what it does not
-    /// name stays.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::File`] naming line and field.
-    pub async fn read_identity_settings(
-        &self,
-        connection_id: i64,
-        path: &str,
-    ) -> Result<IdentitySettings, ApiError> {
-        let (row, _) = self.profile(connection_id).await?;
-        let mut whole = serde_json::to_value(settings(&row)?).map_err(StoreError::from)?;
-        let text = std::fs::read_to_string(path).map_err(|error| file_error(path, &error))?;
-        let is_json = std::path::Path::new(path)
-            .extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-        let file: Value = if is_json {
-            serde_json::from_str(&text).map_err(|error| file_error(path, &error))?
-        } else {
-            toml::from_str(&text).map_err(|error| file_error(path, &error))?
-        };
-        let Value::Object(file) = file else {
-            return Err(invalid(format!(
-                "{path}: expected an object with \"claims\" and \"policy\""
-            )));
-        };
-        for (name, value) in file {
-            match (name.as_str(), value) {
-                ("claims", value) => whole["claims"] = value,
-                ("policy", Value::Object(parts)) => {
-                    for (part, value) in parts {
-                        if whole["policy"].get(&part).is_none() {
-                            return Err(invalid(format!(
-                                "{path}: policy.{part} is not known; known are ranks, evidence, roles, required_rank"
-                            )));
-                        }
-                        whole["policy"][part] = value;
-                    }
-                }
-                (other, _) => {
-                    return Err(invalid(format!(
-                        "{path}: {other:?} is not known; known are \"claims\" and \"policy\""
-                    )));
-                }
-            }
-        }
-        serde_json::from_value(whole).map_err(|error| file_error(path, &error))
-    }
-}
-
-/// What is in force for a connection.
-pub(super) fn settings(row: &ConnectionRow) -> Result<IdentitySettings, ApiError> {
-    Ok(IdentitySettings {
-        claims: claims::claims(row)?,
-        policy: policy(row)?,
-    })
-}
-
-/// Everything that speaks against saving settings.
-pub(super) fn problems(settings: &IdentitySettings) -> Vec<IdentityProblem> {
-    let rows = check_claims(&settings.claims);
-    let of_claims = rows.iter().map(|error| IdentityProblem {
-        part: "claims".into(),
-        code: error.code().into(),
-        kind: Some(error.kind()),
-        row: error.row(),
-        value: error.value().map(str::to_owned),
-        message: error.to_string(),
-    });
-    let parts = check_policy(&settings.policy);
-    let of_policy = parts.iter().map(|error| IdentityProblem {
-        part: "policy".into(),
-        code: error.code().into(),
-        kind: None,
-        row: error.row(),
-        value: error.value(),
-        message: error.to_string(),
-    });
-    of_claims.chain(of_policy).collect()
-}
-
-/// Refuses settings with problems.
-pub(super) fn refuse(problems: &[IdentityProblem]) -> Result<(), ApiError> {
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let list: Vec<&str> = problems.iter().map(|one| one.message.as_str()).collect();
-    Err(invalid(list.join("; ")))
-}
-
-/// Settings as they are kept: claims and policy.
-pub(super) fn stored(settings: &IdentitySettings) -> Result<(String, String), ApiError> {
-    Ok((
-        serde_json::to_string(&settings.claims).map_err(StoreError::from)?,
-        serde_json::to_string(&settings.policy).map_err(StoreError::from)?,
-    ))
-}
-
-/// Settings from how they are kept.
-pub(super) fn parsed(claims: &str, policy: &str) -> Result<IdentitySettings, ApiError> {
-    Ok(IdentitySettings {
-        claims: serde_json::from_str(claims).map_err(StoreError::from)?,
-        policy: serde_json::from_str(policy).map_err(StoreError::from)?,
-    })
 }
 
 fn restored(kept: &identity_version::IdentityVersion) -> Result<IdentitySettings, ApiError> {
-    parsed(&kept.claims, &kept.policy)
+    settings::parsed(&kept.claims, &kept.policy)
 }
 
 /// Saves settings as a new version, behind the state before the first save; gives its number.
@@ -367,53 +259,6 @@ pub(super) fn moved_on(based_on: i64, version: i64) -> ApiError {
     invalid(format!(
         "version {based_on} was edited, but version {version} is in force by now; load it and make the change again"
     ))
-}
-
-/// What differs between two settings.
-pub(super) fn between(before: &IdentitySettings, after: &IdentitySettings) -> Vec<Difference> {
-    differences::between(&comparable(before), &comparable(after))
-}
-
-/// Settings with their rows named by what they fill, so that a moved row is no difference.
-fn comparable(settings: &IdentitySettings) -> Value {
-    let mut whole = Map::new();
-    for kind in AccountKind::ALL {
-        let rows: Vec<Value> = settings
-            .claims
-            .iter()
-            .filter(|row| row.kind == *kind)
-            .map(|row| named_row(row))
-            .collect();
-        whole.insert(kind.as_str().to_owned(), Value::Array(rows));
-    }
-    let policy = &settings.policy;
-    let evidence: Vec<&str> = policy.evidence.iter().map(|kind| kind.as_str()).collect();
-    let roles: Vec<Value> = policy
-        .roles
-        .iter()
-        .enumerate()
-        .map(|(at, rule)| {
-            let mut value = json!(rule);
-            value["field"] = json!(format!("{}", at + 1));
-            value
-        })
-        .collect();
-    whole.insert("ranks".into(), json!(policy.ranks));
-    whole.insert("evidence".into(), json!(evidence.join(" > ")));
-    whole.insert("roles".into(), json!(roles));
-    whole.insert("required_rank".into(), json!(policy.required_rank));
-    Value::Object(whole)
-}
-
-fn named_row(row: &ClaimRow) -> Value {
-    let short = row.portal_field.rsplit(':').next().unwrap_or_default();
-    json!({
-        "field": short,
-        "claim": row.claim,
-        "transforms": row.transforms,
-        "required": row.required,
-        "personal": row.personal,
-    })
 }
 
 /// The names and pointers of a sample's claims.

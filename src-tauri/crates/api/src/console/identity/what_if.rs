@@ -16,7 +16,7 @@ use zhengqiao_store::{StoreError, identity_version, undone};
 use super::super::system::LARGEST_PAGE;
 use super::super::{Console, blocking, invalid, not_found, now_local, now_ms};
 use super::bindings::shortened;
-use super::{population, versions};
+use super::{population, settings};
 use crate::contract::{
     ApiError, IdentitySettings, Nothing, StartWhatIf, WhatIfId, WhatIfRow, WhatIfRowsPage,
     WhatIfRowsRequest, WhatIfSide, WhatIfView,
@@ -81,7 +81,7 @@ impl Console {
     pub async fn start_what_if(&self, request: StartWhatIf) -> Result<WhatIfId, ApiError> {
         let connection_id = request.connection_id;
         let (row, profile) = self.profile(connection_id).await?;
-        versions::refuse(&versions::problems(&request.settings))?;
+        settings::refuse(&settings::problems(&request.settings))?;
         let accounts_from = row.accounts_from.unwrap_or(connection_id);
         let (size, last_run, based_on) = self
             .read(move |conn| {
@@ -92,7 +92,7 @@ impl Console {
                 ))
             })
             .await?;
-        let before = versions::settings(&row)?;
+        let before = settings::of(&row)?;
         let job = {
             let mut all = self.what_ifs();
             all.last += 1;
@@ -233,7 +233,7 @@ impl Console {
             connection: job.connection.clone(),
             environment: job.environment,
             based_on: job.based_on,
-            differences: versions::between(&job.before, &job.after),
+            differences: settings::between(&job.before, &job.after),
             state: word.into(),
             message: state.failed.clone(),
             stale: version != job.based_on || last_run != job.last_run,
@@ -249,7 +249,7 @@ impl Console {
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::NotFound`].
-    pub async fn cancel_what_if(&self, request: WhatIfId) -> Result<Nothing, ApiError> {
+    pub fn cancel_what_if(&self, request: WhatIfId) -> Result<Nothing, ApiError> {
         let job = self.what_if(request.what_if_id)?;
         if job.state().ended_at.is_none() {
             job.cancelled.store(true, Ordering::Relaxed);
@@ -261,9 +261,9 @@ impl Console {
     ///
     /// # Errors
     /// [`crate::contract::ErrorCode::NotFound`].
-    pub async fn list_what_if_rows(
+    pub fn list_what_if_rows(
         &self,
-        request: WhatIfRowsRequest,
+        request: &WhatIfRowsRequest,
     ) -> Result<WhatIfRowsPage, ApiError> {
         let limit = request.limit.clamp(1, LARGEST_PAGE) as usize;
         let job = self.what_if(request.what_if_id)?;

@@ -220,7 +220,9 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::identity::save_claim_mapping,
             commands::identity::review_identity,
             commands::identity::get_identity_summary,
-            commands::identity::list_bindings
+            commands::identity::list_bindings,
+            commands::identity::get_account_source,
+            commands::identity::save_account_source
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

@@ -1,8 +1,8 @@
 //! The sign-on mapping.
 
 use zhengqiao_api::contract::{
-    BindingsPage, BindingsRequest, ClaimMappingView, ConnectionId, IdentitySummary,
-    SaveClaimMapping,
+    AccountSource, BindingsPage, BindingsRequest, ClaimMappingView, ConnectionId, IdentitySummary,
+    SaveAccountSource, SaveClaimMapping,
 };
 
 hand_over! {
@@ -11,4 +11,6 @@ hand_over! {
     review_identity(ConnectionId) -> IdentitySummary;
     get_identity_summary(ConnectionId) -> IdentitySummary;
     list_bindings(BindingsRequest) -> BindingsPage;
+    get_account_source(ConnectionId) -> AccountSource;
+    save_account_source(SaveAccountSource) -> AccountSource;
 }

@@ -142,4 +142,6 @@ pub const NAMES: &[&str] = &[
     "review_identity",
     "get_identity_summary",
     "list_bindings",
+    "get_account_source",
+    "save_account_source",
 ];

@@ -300,6 +300,12 @@ pub struct AddCommand {
     /// 前置库：数据集=表名，可多次给出；只读取所列的表 · For front-end databases: DATASET=TABLE, as often as needed; only these are read
     #[arg(long = "table", value_name = "DATASET=TABLE", value_parser = dataset_table)]
     pub tables: Vec<(DatasetId, String)>,
+    /// 目录（LDAP）：账号条目的上级条目；SCIM：账号的路径 · For a directory the entry above the accounts; for SCIM the path of the users
+    #[arg(long, value_name = "DN|PATH")]
+    pub base: Option<String>,
+    /// 目录或 SCIM：只读取符合此筛选条件的账号 · For a directory or SCIM: only accounts that fulfil this filter
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
     /// 前置库：增量按同步标志读取，如 sync_sign=0 · For front-end databases: which rows wait, as sync_sign=0
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = column_value, requires = "tables")]
     pub flag: Option<(String, String)>,
@@ -948,6 +954,16 @@ pub enum RecordsSubcommand {
 
 #[derive(Debug, Subcommand)]
 pub enum IdentityCommand {
+    /// 门户账号来源：由哪个连接读取 · By which connection the portal's accounts are read
+    Accounts {
+        connection: String,
+        /// 改由此连接读取 · Read them by this connection from now on
+        #[arg(long, value_name = "CONNECTION")]
+        from: Option<String>,
+        /// 改由本连接读取 · Read them by the connection itself
+        #[arg(long, conflicts_with = "from")]
+        own: bool,
+    },
     /// 重新核对绑定 · Compute the bindings anew
     Review { connection: String },
     /// 列出绑定 · List bindings

@@ -1,5 +1,7 @@
 //! `zhengqiao identity`.
 
+pub mod accounts;
+
 use serde::de::DeserializeOwned;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{ApiError, BindingsRequest, ErrorCode};
@@ -14,6 +16,11 @@ pub async fn run(
     output: Output,
 ) -> Result<End, ApiError> {
     match command {
+        IdentityCommand::Accounts {
+            connection,
+            from,
+            own,
+        } => return accounts::run(console, &connection, from, own, output).await,
         IdentityCommand::Review { connection } => {
             let summary = console
                 .review_identity(console.connection_by_name(&connection).await?)

@@ -8,6 +8,7 @@ mod auth;
 mod client;
 mod counts;
 mod database;
+mod decision;
 mod depth;
 mod diagnose;
 mod envelope;
@@ -16,6 +17,7 @@ mod file;
 mod forms;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod ldap;
 mod limits;
 mod network;
 mod observe;
@@ -28,6 +30,7 @@ mod profile;
 mod provider;
 mod push;
 mod route;
+mod scim;
 mod scope;
 mod secrets;
 mod sieve;
@@ -42,6 +45,10 @@ pub use auth::{
 };
 pub use counts::{Counted, CountsSource, DigestKind};
 pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, Table, TableSource};
+pub use decision::{
+    Act, DecisionDoor, DecisionTarget, HttpAct, HttpTarget, Order, Outlook, Present, ScimTarget,
+    SqlTarget, Wanted, outlook,
+};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample};
 pub use error::{ExchangeError, Fault};
 pub use file::{
@@ -49,6 +56,7 @@ pub use file::{
     Trouble as FileTrouble, inspect as inspect_file, read_tables,
 };
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
+pub use ldap::{LdapScope, LdapSource};
 pub use limits::Limits;
 pub use network::{Network, Proxy, ProxyMode};
 pub use observe::{Headers, NoObserver, RequestBegun, RequestEntry, RequestObserver};
@@ -61,6 +69,7 @@ pub use profile::{
 };
 pub use provider::{Provider, Walk};
 pub use push::{Posted, Pusher};
+pub use scim::{ScimPaging, ScimSource};
 pub use scope::{
     Filters, IdsQuery, Narrowing, Reach, Scope, WindowQuery, check_scope, id_fields, reach,
 };

@@ -3,6 +3,7 @@ import { adviceIn } from '../advice'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
+import { directory } from './directory'
 import { dry } from './dry'
 import { delivery } from './delivery'
 import { expiry } from './expiry'
@@ -32,6 +33,7 @@ export default {
   overview,
   connections,
   dataset,
+  directory,
   delivery,
   limits,
   lineage,

@@ -4,6 +4,7 @@
 //! them, and the TypeScript that the window uses is generated from it. No type here has room for a
 //! secret on its way out.
 
+mod accounts;
 mod connections;
 mod decisions;
 mod delivery;
@@ -29,6 +30,7 @@ mod sharing;
 mod system;
 mod tables;
 
+pub use accounts::*;
 pub use connections::*;
 pub use decisions::*;
 pub use delivery::*;
@@ -223,6 +225,8 @@ pub struct CommandMap {
     pub review_identity: Call<ConnectionId, IdentitySummary>,
     pub get_identity_summary: Call<ConnectionId, IdentitySummary>,
     pub list_bindings: Call<BindingsRequest, BindingsPage>,
+    pub get_account_source: Call<ConnectionId, AccountSource>,
+    pub save_account_source: Call<SaveAccountSource, AccountSource>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

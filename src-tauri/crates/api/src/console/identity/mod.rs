@@ -1,5 +1,6 @@
 //! Single sign-on: the claim mapping, and the bindings with their conflicts.
 
+mod accounts;
 mod bindings;
 mod claims;
 

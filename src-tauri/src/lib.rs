@@ -222,7 +222,13 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::identity::get_identity_summary,
             commands::identity::list_bindings,
             commands::identity::get_account_source,
-            commands::identity::save_account_source
+            commands::identity::save_account_source,
+            commands::identity::get_decision_delivery,
+            commands::identity::save_decision_target,
+            commands::identity::list_decision_deliveries,
+            commands::identity::deliver_decisions,
+            commands::identity::cancel_decision_delivery,
+            commands::identity::export_decisions
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

@@ -260,11 +260,14 @@ async fn entries_of_a_directory_are_read_by_pages_and_then_only_what_changed() {
     // More than the directory gives without pages.
     directory.add(0..1200);
     wait_for_the_next_second().await;
-    for address in [
+    for (number, address) in [
         format!("ldap://127.0.0.1:{}", directory.port()),
         format!("ldap://localhost:{}", directory.port()),
         format!("ldaps://localhost:{}", directory.secure_port()),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let ca = if address.contains("localhost") {
             authority.pem.clone()
         } else {
@@ -281,7 +284,7 @@ async fn entries_of_a_directory_are_read_by_pages_and_then_only_what_changed() {
         assert_eq!(desk.rejected().await, 0);
 
         wait_for_the_next_second().await;
-        let phone = format!("139{:08}", address.len());
+        let phone = format!("139{number:08}");
         directory.write(&format!(
             "dn: uid=u00005,ou=accounts,{}\nchangetype: modify\nreplace: mobile\nmobile: {phone}\n\n",
             slapd::BASE

@@ -144,4 +144,10 @@ pub const NAMES: &[&str] = &[
     "list_bindings",
     "get_account_source",
     "save_account_source",
+    "get_decision_delivery",
+    "save_decision_target",
+    "list_decision_deliveries",
+    "deliver_decisions",
+    "cancel_decision_delivery",
+    "export_decisions",
 ];

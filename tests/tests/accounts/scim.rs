@@ -270,7 +270,7 @@ impl Scim {
         let log = std::fs::read_to_string(self.dir.path().join("log")).unwrap();
         let mut patches = std::collections::BTreeMap::new();
         for line in log.lines() {
-            let Some((_, rest)) = line.split_once("\"PATCH /Users/") else {
+            let Some((_, rest)) = line.split_once("\"PATCH /v2/Users/") else {
                 continue;
             };
             let id = rest.split([' ', '?']).next().unwrap_or_default();

@@ -12,6 +12,7 @@
 mod connections;
 mod cure;
 mod database;
+mod decisions;
 mod delivery;
 mod driver;
 mod dry;
@@ -23,6 +24,8 @@ mod quality;
 mod reconcile;
 mod report;
 mod schedule;
+#[path = "../accounts/scim.rs"]
+mod scim;
 #[path = "../frontend/servers.rs"]
 mod servers;
 mod undo;

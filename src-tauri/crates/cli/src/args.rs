@@ -964,6 +964,10 @@ pub enum IdentityCommand {
         #[arg(long, conflicts_with = "from")]
         own: bool,
     },
+    /// 将绑定、解绑、合并的决定投递到门户 · Bring decisions to the portal
+    Deliver(DeliverDecisionsCommand),
+    /// 查看或设置决定的投递方式 · Show or set the way of decisions to the portal
+    Target(TargetOfDecisions),
     /// 重新核对绑定 · Compute the bindings anew
     Review { connection: String },
     /// 列出绑定 · List bindings
@@ -982,6 +986,37 @@ pub enum IdentityCommand {
         #[arg(long, value_name = "ID")]
         after: Option<i64>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DeliverDecisionsCommand {
+    pub connection: String,
+    /// 只读取账号现状，说明将发送什么，不作更改 · Only ask what the accounts have and say what would be sent
+    #[arg(long, conflicts_with = "export")]
+    pub dry_run: bool,
+    /// 只投递此类决定，可多次给出：link、unlink、merge · Only these acts, as often as needed
+    #[arg(long = "act", value_name = "ACT", value_parser = ["link", "unlink", "merge"])]
+    pub acts: Vec<String>,
+    /// 导出为 .csv 或 .xlsx 文件，用于没有接口的门户 · Write a .csv or .xlsx file, for a portal without an interface
+    #[arg(long, value_name = "FILE", requires = "reason")]
+    pub export: Option<PathBuf>,
+    /// 导出的用途；文件含完整身份标识 · What the file is for; it has the full keys of people
+    #[arg(long, value_name = "TEXT", requires = "export")]
+    pub reason: Option<String>,
+    /// 文件用英文表头 · English titles in the file
+    #[arg(long, requires = "export")]
+    pub english: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TargetOfDecisions {
+    pub connection: String,
+    /// 投递方式的 JSON 文件 · File with the way to the portal, JSON
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// 取消投递方式 · No way any more
+    #[arg(long, conflicts_with = "file")]
+    pub none: bool,
 }
 
 #[derive(Debug, Subcommand)]

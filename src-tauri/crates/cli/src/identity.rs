@@ -1,6 +1,7 @@
 //! `zhengqiao identity`.
 
 pub mod accounts;
+mod deliver;
 
 use serde::de::DeserializeOwned;
 use zhengqiao_api::Console;
@@ -21,6 +22,10 @@ pub async fn run(
             from,
             own,
         } => return accounts::run(console, &connection, from, own, output).await,
+        IdentityCommand::Deliver(command) => {
+            return Box::pin(deliver::run(console, command, output)).await;
+        }
+        IdentityCommand::Target(command) => return deliver::target(console, command, output).await,
         IdentityCommand::Review { connection } => {
             let summary = console
                 .review_identity(console.connection_by_name(&connection).await?)

@@ -36,6 +36,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0009.sql")),
     M::up(include_str!("../migrations/0010.sql")),
     M::up(include_str!("../migrations/0011.sql")),
+    M::up(include_str!("../migrations/0013.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

@@ -117,6 +117,10 @@ export const audit: typeof zhAudit = {
     apply_mend: 'Save mending steps',
     export_rejections: 'Export the list of problems',
     save_claim_mapping: 'Save claim mapping',
+    save_account_source: 'Choose account source',
+    deliver_decision: 'Deliver a decision',
+    deliver_decisions: 'Deliver decisions',
+    export_decisions: 'Export decisions',
     review_identity: 'Review bindings',
   },
 }

@@ -114,6 +114,10 @@ export const audit = {
     apply_mend: '保存修复步骤',
     export_rejections: '导出问题清单',
     save_claim_mapping: '保存字段映射',
+    save_account_source: '选择账号来源',
+    deliver_decision: '投递一项绑定决定',
+    deliver_decisions: '投递绑定决定',
+    export_decisions: '导出绑定决定',
     review_identity: '核对绑定',
   },
 }

@@ -1,5 +1,6 @@
 /** All words of this language. */
 import { adviceIn } from '../advice'
+import { accounts, decisions } from './accounts'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
@@ -30,6 +31,8 @@ import { table } from './table'
 export default {
   advice: adviceIn('zh'),
   ...common,
+  accounts,
+  decisions,
   overview,
   connections,
   dataset,

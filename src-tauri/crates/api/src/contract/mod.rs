@@ -6,6 +6,7 @@
 
 mod accounts;
 mod connections;
+mod decision_delivery;
 mod decisions;
 mod delivery;
 mod dry;
@@ -32,6 +33,7 @@ mod tables;
 
 pub use accounts::*;
 pub use connections::*;
+pub use decision_delivery::*;
 pub use decisions::*;
 pub use delivery::*;
 pub use dry::*;
@@ -227,6 +229,12 @@ pub struct CommandMap {
     pub list_bindings: Call<BindingsRequest, BindingsPage>,
     pub get_account_source: Call<ConnectionId, AccountSource>,
     pub save_account_source: Call<SaveAccountSource, AccountSource>,
+    pub get_decision_delivery: Call<ConnectionId, DecisionDelivery>,
+    pub save_decision_target: Call<SaveDecisionTarget, DecisionDelivery>,
+    pub list_decision_deliveries: Call<DecisionDeliveriesRequest, DecisionDeliveriesPage>,
+    pub deliver_decisions: Call<DeliverDecisions, DecisionDeliveryReport>,
+    pub cancel_decision_delivery: Call<ConnectionId, Nothing>,
+    pub export_decisions: Call<ExportDecisions, ExportReport>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

@@ -172,6 +172,15 @@ impl DecisionTarget {
         }
     }
 
+    /// Whether an account that was merged into another can no longer be used.
+    pub fn deactivates(&self) -> bool {
+        match self {
+            DecisionTarget::Scim(target) => target.deactivate_merged,
+            DecisionTarget::Http(target) => !target.merge.path.trim().is_empty(),
+            DecisionTarget::Sql(target) => !target.merge.trim().is_empty(),
+        }
+    }
+
     /// Whether it can be used by a connection of this kind; the first thing that is wrong otherwise.
     ///
     /// # Errors

@@ -225,7 +225,7 @@ fn shown(row: binding::BindingRow) -> Result<BindingRow, ApiError> {
 }
 
 /// Long keys are hashes; their first twelve characters tell them apart on a screen.
-fn shortened(key: &str) -> String {
+pub(super) fn shortened(key: &str) -> String {
     if key.chars().count() <= 20 {
         key.to_owned()
     } else {

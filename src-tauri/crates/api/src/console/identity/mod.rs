@@ -3,6 +3,9 @@
 mod accounts;
 mod bindings;
 mod claims;
+mod delivering;
+
+pub(super) use delivering::Delivering;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

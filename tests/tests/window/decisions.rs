@@ -90,7 +90,7 @@ async fn prepare(place: &std::path::Path, service: &Scim) -> Vec<String> {
 async fn accounts_are_read_and_decisions_delivered_to_the_portal() {
     let service = Scim::start(false).await;
     let driver = Driver::start("zh_CN.UTF-8").await;
-    let ids = prepare(driver.place(), &service).await;
+    let ids = prepare(&driver.place(), &service).await;
     let window = driver.open(&[]).await;
     window.type_into("passphrase", PASSPHRASE).await;
     window.click("unlock-open").await;

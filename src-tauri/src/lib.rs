@@ -248,7 +248,15 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::sign_on::open_test_login,
             commands::sign_on::paste_test_login,
             commands::sign_on::cancel_test_login,
-            commands::sign_on::keep_test_login
+            commands::sign_on::keep_test_login,
+            commands::identity::get_account_source,
+            commands::identity::save_account_source,
+            commands::identity::get_decision_delivery,
+            commands::identity::save_decision_target,
+            commands::identity::list_decision_deliveries,
+            commands::identity::deliver_decisions,
+            commands::identity::cancel_decision_delivery,
+            commands::identity::export_decisions
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

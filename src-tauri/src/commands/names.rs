@@ -170,4 +170,12 @@ pub const NAMES: &[&str] = &[
     "paste_test_login",
     "cancel_test_login",
     "keep_test_login",
+    "get_account_source",
+    "save_account_source",
+    "get_decision_delivery",
+    "save_decision_target",
+    "list_decision_deliveries",
+    "deliver_decisions",
+    "cancel_decision_delivery",
+    "export_decisions",
 ];

@@ -455,7 +455,7 @@ impl Server {
     }
 
     /// The one value that a question gives.
-    fn ask(&self, question: &str) -> String {
+    pub fn ask(&self, question: &str) -> String {
         let mut command = self.client("exchange");
         match self.kind {
             Kind::Postgresql => command.args(["-t", "-A", "-c"]),

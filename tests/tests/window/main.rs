@@ -12,6 +12,7 @@
 mod connections;
 mod cure;
 mod database;
+mod decisions;
 mod delivery;
 mod driver;
 mod dry;
@@ -26,6 +27,8 @@ mod quality;
 mod reconcile;
 mod report;
 mod schedule;
+#[path = "../accounts/scim.rs"]
+mod scim;
 #[path = "../frontend/servers.rs"]
 mod servers;
 mod sites;

@@ -4,6 +4,9 @@ import type {
   ApiError,
   Closing,
   CommandMap,
+  DecisionDeliveryProgress,
+  DecisionDeliveryReport,
+  DeliverDecisions,
   DeliveryProgress,
   Effect,
   ErrorCode,
@@ -127,4 +130,12 @@ export function rewriteReport(
   onProgress: (progress: ReportProgress) => void,
 ): Promise<ReportDetail> {
   return send('rewrite_report', { request, onProgress: channel(onProgress) })
+}
+
+/** Brings decisions to the portal, or says what would be brought; tells how far it is. */
+export function deliverDecisions(
+  request: DeliverDecisions,
+  onProgress: (progress: DecisionDeliveryProgress) => void,
+): Promise<DecisionDeliveryReport> {
+  return send('deliver_decisions', { request, onProgress: channel(onProgress) })
 }

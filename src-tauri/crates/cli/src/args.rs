@@ -300,6 +300,12 @@ pub struct AddCommand {
     /// 前置库：数据集=表名，可多次给出；只读取所列的表 · For front-end databases: DATASET=TABLE, as often as needed; only these are read
     #[arg(long = "table", value_name = "DATASET=TABLE", value_parser = dataset_table)]
     pub tables: Vec<(DatasetId, String)>,
+    /// 目录（LDAP）：账号条目的上级条目；SCIM：账号的路径 · For a directory the entry above the accounts; for SCIM the path of the users
+    #[arg(long, value_name = "DN|PATH")]
+    pub base: Option<String>,
+    /// 目录或 SCIM：只读取符合此筛选条件的账号 · For a directory or SCIM: only accounts that fulfil this filter
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
     /// 前置库：增量按同步标志读取，如 sync_sign=0 · For front-end databases: which rows wait, as sync_sign=0
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = column_value, requires = "tables")]
     pub flag: Option<(String, String)>,
@@ -948,6 +954,20 @@ pub enum RecordsSubcommand {
 
 #[derive(Debug, Subcommand)]
 pub enum IdentityCommand {
+    /// 门户账号来源：由哪个连接读取 · By which connection the portal's accounts are read
+    Accounts {
+        connection: String,
+        /// 改由此连接读取 · Read them by this connection from now on
+        #[arg(long, value_name = "CONNECTION")]
+        from: Option<String>,
+        /// 改由本连接读取 · Read them by the connection itself
+        #[arg(long, conflicts_with = "from")]
+        own: bool,
+    },
+    /// 将绑定、解绑、合并的决定投递到门户 · Bring decisions to the portal
+    Deliver(DeliverDecisionsCommand),
+    /// 查看或设置决定的投递方式 · Show or set the way of decisions to the portal
+    Target(TargetOfDecisions),
     /// 重新核对绑定 · Compute the bindings anew
     Review { connection: String },
     /// 列出绑定 · List bindings
@@ -1108,6 +1128,37 @@ pub struct LoginCommand {
     /// 保留为样本（个人信息全部替换） · Keep as a sample, every personal value replaced
     #[arg(long, value_name = "NAME")]
     pub keep_sample: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DeliverDecisionsCommand {
+    pub connection: String,
+    /// 只读取账号现状，说明将发送什么，不作更改 · Only ask what the accounts have and say what would be sent
+    #[arg(long, conflicts_with = "export")]
+    pub dry_run: bool,
+    /// 只投递此类决定，可多次给出：link、unlink、merge · Only these acts, as often as needed
+    #[arg(long = "act", value_name = "ACT", value_parser = ["link", "unlink", "merge"])]
+    pub acts: Vec<String>,
+    /// 导出为 .csv 或 .xlsx 文件，用于没有接口的门户 · Write a .csv or .xlsx file, for a portal without an interface
+    #[arg(long, value_name = "FILE", requires = "reason")]
+    pub export: Option<PathBuf>,
+    /// 导出的用途；文件含完整身份标识 · What the file is for; it has the full keys of people
+    #[arg(long, value_name = "TEXT", requires = "export")]
+    pub reason: Option<String>,
+    /// 文件用英文表头 · English titles in the file
+    #[arg(long, requires = "export")]
+    pub english: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TargetOfDecisions {
+    pub connection: String,
+    /// 投递方式的 JSON 文件 · File with the way to the portal, JSON
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// 取消投递方式 · No way any more
+    #[arg(long, conflicts_with = "file")]
+    pub none: bool,
 }
 
 #[derive(Debug, Subcommand)]

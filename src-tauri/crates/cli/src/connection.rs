@@ -15,6 +15,7 @@ use zhengqiao_exchange::{Environment, Profile};
 use crate::End;
 use crate::advice::words;
 use crate::args::{AddCommand, ConnectionCommand, Surrounding};
+use crate::identity::accounts;
 use crate::output::{Output, line, table, when};
 use crate::{delivery, mapping, network, tables};
 
@@ -302,6 +303,11 @@ async fn add(console: &Console, command: AddCommand, output: Output) -> Result<E
             command.receipts,
         )?;
     }
+    accounts::narrow(
+        &mut profile,
+        command.base.as_deref(),
+        command.filter.as_deref(),
+    )?;
     profile.environment = match command.environment {
         Surrounding::Production => Environment::Production,
         Surrounding::Test => Environment::Test,

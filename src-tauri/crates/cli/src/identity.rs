@@ -1,5 +1,8 @@
 //! `zhengqiao identity`.
 
+pub mod accounts;
+mod deliver;
+
 use serde::de::DeserializeOwned;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{ApiError, BindingsRequest, ErrorCode};
@@ -15,6 +18,15 @@ pub async fn run(
     output: Output,
 ) -> Result<End, ApiError> {
     match command {
+        IdentityCommand::Accounts {
+            connection,
+            from,
+            own,
+        } => return accounts::run(console, &connection, from, own, output).await,
+        IdentityCommand::Deliver(command) => {
+            return Box::pin(deliver::run(console, command, output)).await;
+        }
+        IdentityCommand::Target(command) => return deliver::target(console, command, output).await,
         IdentityCommand::Review { connection } => {
             let summary = console
                 .review_identity(console.connection_by_name(&connection).await?)

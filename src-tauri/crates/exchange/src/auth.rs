@@ -23,6 +23,8 @@ pub enum Auth {
         /// The header's name.
         header: String,
     },
+    /// A bearer token (RFC 6750) that does not change; the secret is the token.
+    Bearer,
     /// HTTP basic authentication; the secret is the password.
     Basic {
         /// The user's name.
@@ -319,6 +321,7 @@ impl Auth {
         match self {
             Auth::None => "none",
             Auth::ApiKey { .. } => "api_key",
+            Auth::Bearer => "bearer",
             Auth::Basic { .. } => "basic",
             Auth::Gateway { .. } => "gateway",
             Auth::TimedGateway(_) => "timed_gateway",
@@ -367,7 +370,7 @@ impl Auth {
     /// The name that the provider gave the asker, by the field's name, if the family has one.
     pub const fn id(&self) -> Option<(&'static str, &String)> {
         Some(match self {
-            Auth::None => return None,
+            Auth::None | Auth::Bearer => return None,
             Auth::ApiKey { header } => ("header", header),
             Auth::Basic { user } => ("user", user),
             Auth::Gateway { requester_id } => ("requester_id", requester_id),
@@ -383,7 +386,7 @@ impl Auth {
     /// The same to be set. An API key's header is no name of an asker.
     pub const fn id_mut(&mut self) -> Option<&mut String> {
         Some(match self {
-            Auth::None | Auth::ApiKey { .. } => return None,
+            Auth::None | Auth::Bearer | Auth::ApiKey { .. } => return None,
             Auth::Basic { user } => user,
             Auth::Gateway { requester_id } => requester_id,
             Auth::TimedGateway(family) => &mut family.requester_id,

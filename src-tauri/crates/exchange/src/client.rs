@@ -89,8 +89,8 @@ struct Question<'a> {
 
 /// What is sent to a portal's interface.
 pub struct Posting {
-    /// The body.
-    pub body: serde_json::Map<String, serde_json::Value>,
+    /// The body, where there is one.
+    pub body: Option<serde_json::Map<String, serde_json::Value>>,
     /// Headers besides those of the proof.
     pub headers: Vec<(String, String)>,
     /// Whether the answer has a list of records.
@@ -101,10 +101,7 @@ pub struct Posting {
 
 impl Question<'_> {
     const fn method(&self) -> &'static str {
-        match self.source.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-        }
+        self.source.method.as_str()
     }
 
     /// Path and paging parameters, which carry no proof.
@@ -250,6 +247,24 @@ impl HttpProvider {
             path,
             params,
             posting: None,
+        })
+        .await
+    }
+
+    /// Asks or sends in any way, about a dataset or not, with all tries.
+    pub(crate) async fn call(
+        &self,
+        dataset: Option<DatasetId>,
+        source: &DatasetSource,
+        params: &[(String, String)],
+        posting: &Posting,
+    ) -> Result<Reply, ExchangeError> {
+        self.put(Question {
+            dataset,
+            source,
+            path: &source.path,
+            params,
+            posting: Some(posting),
         })
         .await
     }
@@ -409,7 +424,8 @@ impl HttpProvider {
         };
         if !status.is_success() {
             let mut failure = by_status(status, response.headers(), self.network.max_retry_after_s);
-            if question.posting.is_some() && failure.fault == Fault::BadRequest {
+            let told = matches!(failure.fault, Fault::BadRequest | Fault::ChangedMeanwhile);
+            if question.posting.is_some() && told {
                 let said = self.body(response).await.unwrap_or_default();
                 failure.what = refusal(status, &said, question.source);
             }
@@ -453,6 +469,7 @@ impl HttpProvider {
             ))
         })?;
         let opened = match question.posting {
+            Some(posting) if !posting.has_records && text.is_empty() => Ok(Opened::default()),
             Some(posting) if !posting.has_records => {
                 envelope::judged(text, &question.source.envelope).map(|()| Opened::default())
             }
@@ -496,8 +513,10 @@ impl HttpProvider {
         );
         request.service_id.clone_from(&source.service_id);
         if let Some(posting) = question.posting {
-            request.body = Payload::Json(posting.body.clone());
-            request.headers.clone_from(&posting.headers);
+            if let Some(body) = &posting.body {
+                request.body = Payload::Json(body.clone());
+            }
+            request.headers.extend(posting.headers.iter().cloned());
         }
         let with = Ingredients {
             now_ms: now_ms(),
@@ -516,6 +535,9 @@ impl HttpProvider {
         let mut builder = match request.method {
             Method::Get => self.client.get(url),
             Method::Post => self.client.post(url),
+            Method::Put => self.client.put(url),
+            Method::Patch => self.client.patch(url),
+            Method::Delete => self.client.delete(url),
         };
         for (name, value) in &request.headers {
             let header = HeaderName::try_from(name.as_str()).map_err(|_| {
@@ -664,6 +686,10 @@ fn by_status(status: StatusCode, headers: &HeaderMap, longest_s: u64) -> Failure
             "403: the provider does not allow this dataset",
         ),
         407 => (Fault::ProxyAuth, "407: the proxy wants user and password"),
+        412 => (
+            Fault::ChangedMeanwhile,
+            "412: it was changed since it was read",
+        ),
         404 => (Fault::NotFound, "404: there is nothing at this path"),
         429 => (Fault::RateLimited, "429: too many requests"),
         300..=399 => (

@@ -56,8 +56,20 @@ pub fn open(body: &str, envelope: &Envelope) -> Result<Opened, Closed> {
     if !envelope.code.is_empty() {
         judge(whole, envelope)?;
     }
-    let list =
-        find(whole, &envelope.records).ok_or_else(|| wrong_pointer(whole, &envelope.records))?;
+    let list = find(whole, &envelope.records);
+    // Who has nothing may leave the list out (RFC 7644, 3.4.2).
+    let has_none = !envelope.total.is_empty()
+        && find(whole, &envelope.total).and_then(text).as_deref() == Some("0");
+    let Some(list) = list else {
+        return if has_none {
+            Ok(Opened {
+                total: Some(0),
+                ..Opened::default()
+            })
+        } else {
+            Err(wrong_pointer(whole, &envelope.records))
+        };
+    };
     let records: Vec<&RawValue> = match list.get().as_bytes().first() {
         Some(b'[') => serde_json::from_str(list.get())
             .map_err(|error| Closed::Fault(Fault::MalformedJson, error.to_string()))?,

@@ -163,6 +163,8 @@ faults! {
     HttpsNeeded = "https_needed",
     /// The other side speaks something else.
     WrongProtocol = "wrong_protocol",
+    /// 412: what was to be changed has been changed by somebody else.
+    ChangedMeanwhile = "changed_meanwhile",
     /// A page for people to sign in instead of data.
     SignInPage = "sign_in_page",
 }

@@ -9,6 +9,7 @@ mod caller;
 mod client;
 mod counts;
 mod database;
+mod decision;
 mod depth;
 mod diagnose;
 mod envelope;
@@ -17,6 +18,7 @@ mod file;
 mod forms;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod ldap;
 mod limits;
 mod network;
 mod observe;
@@ -29,6 +31,7 @@ mod profile;
 mod provider;
 mod push;
 mod route;
+mod scim;
 mod scope;
 mod secrets;
 mod sieve;
@@ -45,6 +48,10 @@ pub use auth::{
 pub use caller::Caller;
 pub use counts::{Counted, CountsSource, DigestKind};
 pub use database::{Column, Library, Polling, Receipt, Receipts, Slip, Table, TableSource};
+pub use decision::{
+    Act, DecisionDoor, DecisionTarget, HttpAct, HttpTarget, Order, Outlook, Present, ScimTarget,
+    SqlTarget, Wanted, outlook,
+};
 pub use diagnose::{Detail, Expiry, Layer, LayerState, Sample, probe_address};
 pub use error::{ExchangeError, Fault};
 pub use file::{
@@ -52,6 +59,7 @@ pub use file::{
     Trouble as FileTrouble, inspect as inspect_file, read_tables,
 };
 pub use forms::{BlockMode, KeyForm, Sm2Layout, StampForm, TextForm};
+pub use ldap::{LdapScope, LdapSource};
 pub use limits::Limits;
 pub use network::{Network, Proxy, ProxyMode};
 pub use observe::{Headers, NoObserver, RequestBegun, RequestEntry, RequestObserver};
@@ -64,6 +72,7 @@ pub use profile::{
 };
 pub use provider::{Provider, Walk};
 pub use push::{Posted, Pusher};
+pub use scim::{ScimPaging, ScimSource};
 pub use scope::{
     Filters, IdsQuery, Narrowing, Reach, Scope, WindowQuery, check_scope, id_fields, reach,
 };

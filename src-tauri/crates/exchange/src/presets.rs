@@ -1,5 +1,6 @@
 //! Presets for the interface families, each complete but for address, id and secret.
 
+mod accounts;
 mod families;
 mod tables;
 
@@ -117,6 +118,18 @@ pub fn presets() -> Vec<Preset> {
             "文件导入(CSV、Excel、JSON)",
             "Files (CSV, Excel, JSON)",
             files(),
+        ),
+        (
+            "scim",
+            "门户账号(SCIM 2.0)",
+            "Portal accounts (SCIM 2.0)",
+            accounts::scim(),
+        ),
+        (
+            "ldap",
+            "门户账号(LDAP 目录)",
+            "Portal accounts (LDAP directory)",
+            accounts::ldap(),
         ),
     ]
     .into_iter()
@@ -383,7 +396,8 @@ mod tests {
         for mut preset in presets() {
             let address = match preset.profile.interface {
                 Interface::Database => "postgresql://provider.example/exchange",
-                Interface::Http | Interface::File => "https://provider.example",
+                Interface::Ldap => "ldaps://provider.example",
+                Interface::Http | Interface::File | Interface::Scim => "https://provider.example",
             };
             preset.profile.base_url = address.into();
             preset.profile.validate().unwrap();

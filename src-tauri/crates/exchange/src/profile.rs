@@ -10,10 +10,13 @@ use zhengqiao_domain::{CompiledMapping, DatasetId, Mapping, RuleSettings};
 use crate::auth::Auth;
 use crate::counts::CountsSource;
 use crate::database::TableSource;
+use crate::decision::DecisionTarget;
 use crate::error::ExchangeError;
 use crate::file::FileSource;
+use crate::ldap::LdapSource;
 use crate::limits::Limits;
 use crate::network::Network;
+use crate::scim::ScimSource;
 use crate::scope::{Filters, IdsQuery, WindowQuery};
 use crate::target::Target;
 
@@ -61,9 +64,13 @@ pub enum Interface {
     Database,
     /// Files.
     File,
+    /// A SCIM 2.0 service's users.
+    Scim,
+    /// A directory (LDAP).
+    Ldap,
 }
 
-/// GET or POST.
+/// How a request acts; datasets are read by GET or POST.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
@@ -72,6 +79,25 @@ pub enum Method {
     Get,
     /// POST.
     Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+}
+
+impl Method {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
 }
 
 /// Where parameters go.
@@ -246,6 +272,10 @@ pub struct DatasetSource {
     pub table: Option<TableSource>,
     /// The file, where the interface is files.
     pub file: Option<FileSource>,
+    /// The users, where the interface is SCIM 2.0.
+    pub scim: Option<ScimSource>,
+    /// The entries, where the interface is a directory.
+    pub ldap: Option<LdapSource>,
 }
 
 /// Everything about a connection except its name and its secret.
@@ -261,7 +291,7 @@ pub struct Profile {
     /// What kind of door the data comes through.
     pub interface: Interface,
     /// Base address, without a path's end; `postgresql://` or `mysql://` for a front-end database,
-    /// empty for files.
+    /// `ldaps://` or `ldap://` for a directory, empty for files.
     pub base_url: String,
     /// What it is for.
     pub environment: Environment,
@@ -278,6 +308,8 @@ pub struct Profile {
     pub datasets: BTreeMap<DatasetId, DatasetSource>,
     /// Where accepted records go on to; without it the local cache is the library.
     pub delivery: Option<Target>,
+    /// How decisions about the bindings of accounts go to the portal.
+    pub decisions: Option<DecisionTarget>,
 }
 
 fn wrong(field: &str, what: String) -> ExchangeError {
@@ -306,6 +338,9 @@ impl Profile {
         if let Some(target) = &self.delivery {
             target.validate(&self.network, self.environment)?;
         }
+        if let Some(target) = &self.decisions {
+            target.validate(self.interface)?;
+        }
         Ok(())
     }
 
@@ -325,7 +360,8 @@ impl Profile {
         }
         let schemes: &[&str] = match self.interface {
             Interface::Database => &["postgresql", "postgres", "mysql", "mariadb"],
-            Interface::Http | Interface::File => &["https", "http"],
+            Interface::Ldap => &["ldaps", "ldap"],
+            Interface::Http | Interface::File | Interface::Scim => &["https", "http"],
         };
         if !schemes.contains(&url.scheme()) {
             return Err(wrong(
@@ -362,6 +398,14 @@ impl Profile {
                 .clone()
                 .unwrap_or_default()
                 .validate(&format!("datasets.{id}.table"));
+        }
+        if self.interface == Interface::Scim {
+            let place = format!("datasets.{id}.scim");
+            return source.scim.clone().unwrap_or_default().validate(&place);
+        }
+        if self.interface == Interface::Ldap {
+            let place = format!("datasets.{id}.ldap");
+            return source.ldap.clone().unwrap_or_default().validate(&place);
         }
         if source.path.is_empty() {
             return Err(wrong(

@@ -10,9 +10,11 @@ use crate::database::{self, Column, DatabaseProvider, Receipt, Slip, Table, Tabl
 use crate::diagnose::{Layer, Sample, small};
 use crate::error::ExchangeError;
 use crate::file::{self, FileWalk};
+use crate::ldap::{self, LdapProvider, LdapWalk};
 use crate::observe::RequestObserver;
 use crate::pager::{HttpWalk, Page, Position};
 use crate::profile::{DatasetSource, Interface, Profile};
+use crate::scim::{self, ScimWalk};
 use crate::scope::{self, Plan, Scope};
 use crate::secrets::Secrets;
 use crate::sieve::Sieve;
@@ -25,6 +27,10 @@ pub enum Provider {
     Database(Box<DatabaseProvider>),
     /// Files.
     File(Arc<dyn RequestObserver>),
+    /// A SCIM 2.0 service.
+    Scim(Box<HttpProvider>),
+    /// A directory.
+    Ldap(Box<LdapProvider>),
 }
 
 /// Goes through the rows of one dataset, page by page.
@@ -43,6 +49,10 @@ enum Way {
     Table(Box<TableWalk>),
     /// The rows of a file.
     File(Box<FileWalk>),
+    /// The users of a SCIM 2.0 service.
+    Scim(Box<ScimWalk>),
+    /// The entries of a directory.
+    Ldap(Box<LdapWalk>),
 }
 
 impl Provider {
@@ -64,6 +74,10 @@ impl Provider {
             }
             Interface::Database => DatabaseProvider::new(profile, secrets, observer)
                 .map(|one| Provider::Database(Box::new(one))),
+            Interface::Scim => HttpProvider::new(profile, secrets, observer)
+                .map(|one| Provider::Scim(Box::new(one))),
+            Interface::Ldap => LdapProvider::new(profile, secrets, observer)
+                .map(|one| Provider::Ldap(Box::new(one))),
         }
     }
 
@@ -73,6 +87,8 @@ impl Provider {
             Provider::Http(_) => Interface::Http,
             Provider::Database(_) => Interface::Database,
             Provider::File(_) => Interface::File,
+            Provider::Scim(_) => Interface::Scim,
+            Provider::Ldap(_) => Interface::Ldap,
         }
     }
 
@@ -105,6 +121,14 @@ impl Provider {
                 let file = source.file.clone().unwrap_or_default();
                 Way::File(Box::new(FileWalk::new(dataset, &file, &scope, resume)))
             }
+            Provider::Scim(_) => {
+                let users = source.scim.clone().unwrap_or_default();
+                Way::Scim(Box::new(ScimWalk::new(dataset, users, scope, resume)))
+            }
+            Provider::Ldap(_) => {
+                let entries = source.ldap.clone().unwrap_or_default();
+                Way::Ldap(Box::new(LdapWalk::new(dataset, entries, scope, resume)))
+            }
         };
         Walk {
             way,
@@ -125,8 +149,10 @@ impl Provider {
             (Provider::Http(provider), Way::Http(walk)) => walk.next(provider).await,
             (Provider::File(observer), Way::File(walk)) => walk.next(observer.as_ref()).await,
             (Provider::Database(provider), Way::Table(walk)) => walk.next(provider).await,
+            (Provider::Scim(provider), Way::Scim(walk)) => walk.next(provider).await,
+            (Provider::Ldap(provider), Way::Ldap(walk)) => walk.next(provider).await,
             // A walk of another provider has nothing here.
-            (Provider::Http(_) | Provider::Database(_) | Provider::File(_), _) => Ok(None),
+            _ => Ok(None),
         };
         let mut page = page?;
         if let (Some(page), Some(sieve)) = (&mut page, &walk.sieve) {
@@ -147,7 +173,7 @@ impl Provider {
     ) -> Result<Option<Vec<Counted>>, ExchangeError> {
         match self {
             Provider::Http(provider) => counts::ask(provider, dataset, source, window).await,
-            Provider::Database(_) | Provider::File(_) => Ok(None),
+            _ => Ok(None),
         }
     }
 
@@ -176,7 +202,7 @@ impl Provider {
     pub async fn tables(&self) -> Result<Vec<Table>, ExchangeError> {
         match self {
             Provider::Database(provider) => provider.tables().await,
-            Provider::Http(_) | Provider::File(_) => Ok(Vec::new()),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -234,6 +260,8 @@ impl Provider {
                 database::diagnose(provider, profile, until, on_layer).await
             }
             Provider::File(_) => file::diagnose(profile, on_layer).await,
+            Provider::Scim(provider) => scim::diagnose(provider, profile, on_layer).await,
+            Provider::Ldap(provider) => ldap::diagnose(provider, profile, on_layer).await,
         }
     }
 }

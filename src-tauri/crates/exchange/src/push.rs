@@ -80,7 +80,7 @@ impl Pusher {
     ) -> Result<Option<Vec<Posted>>, ExchangeError> {
         let each = !self.target.record_key.is_empty();
         let posting = Posting {
-            body,
+            body: Some(body),
             headers: vec![("Idempotency-Key".into(), key.to_owned())],
             has_records: each,
             retries,

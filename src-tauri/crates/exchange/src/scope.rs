@@ -191,7 +191,7 @@ pub fn reach(interface: Interface, dataset: DatasetId, source: &DatasetSource) -
                 moves_cursor: polled,
             }
         }
-        Interface::File => Reach {
+        Interface::File | Interface::Scim | Interface::Ldap => Reach {
             window: left_out(described.source_time),
             ids: Narrowing::LeftOut,
             department: left_out(described.department),

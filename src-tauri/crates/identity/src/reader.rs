@@ -151,8 +151,7 @@ impl AccountReader {
         })
     }
 
-    /// The account in a record of portal accounts. The dataset has no ID number; where a portal's
-    /// own list has it, set `id_number_hash` from [`AccountReader::id_number_hash`].
+    /// The account in a record of portal accounts. Of an ID number only the hash goes on.
     ///
     /// # Errors
     /// When the record is of another dataset or lacks identifier, kind or state.
@@ -177,7 +176,7 @@ impl AccountReader {
             kind,
             title: value(record, "display_name", name),
             cert_key: value(record, "cert_key", hash_text),
-            id_number_hash: None,
+            id_number_hash: self.number(record, "id_type", "id_number"),
             credit_code: value(record, "credit_code", upper),
             id_type: value(record, "id_type", plain),
             mobile: value(record, "mobile", phone),

@@ -40,6 +40,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0016.sql")),
     M::up(include_str!("../migrations/0017.sql")),
     M::up(include_str!("../migrations/0012.sql")),
+    M::up(include_str!("../migrations/0013.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

@@ -130,6 +130,22 @@ pub fn update(
     Ok(())
 }
 
+/// Says by which connection the portal's own accounts are read; nothing means by this one.
+///
+/// # Errors
+/// SQLite's.
+pub fn set_accounts_from(
+    connection: &Connection,
+    id: i64,
+    from: Option<i64>,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE connection SET accounts_from = ?2 WHERE id = ?1",
+        params![id, from],
+    )?;
+    Ok(())
+}
+
 /// Notes that the secret was changed.
 ///
 /// # Errors

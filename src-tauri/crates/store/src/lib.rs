@@ -12,6 +12,7 @@ pub mod cause;
 pub mod claim_sample;
 pub mod connection;
 pub mod connection_secret;
+pub mod decision_delivery;
 pub mod delivered;
 pub mod delivery;
 pub mod dry_row;

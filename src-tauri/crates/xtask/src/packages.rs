@@ -14,6 +14,9 @@ pub const JOURNEYS: &[&str] = &["webkit2gtk-driver", "xvfb", "fonts-noto-cjk", "
 /// Needed besides to read real front-end databases in tests.
 pub const DATABASES: &[&str] = &["postgresql", "mariadb-server"];
 
+/// Needed besides to read portal accounts from a real directory in tests.
+pub const DIRECTORY: &[&str] = &["slapd", "ldap-utils"];
+
 /// Installs what is missing of `groups`, or says exactly what to install.
 pub fn ensure(groups: &[&[&str]]) -> Outcome {
     if !exists("dpkg-query") {

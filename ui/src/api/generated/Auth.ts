@@ -15,7 +15,7 @@ export type Auth = { "kind": "none" } | { "kind": "api_key",
 /**
  * The header's name.
  */
-header: string, } | { "kind": "basic", 
+header: string, } | { "kind": "bearer" } | { "kind": "basic", 
 /**
  * The user's name.
  */

@@ -5,10 +5,12 @@ import type { FileSource } from "./FileSource";
 import type { Filters } from "./Filters";
 import type { IdsQuery } from "./IdsQuery";
 import type { Incremental } from "./Incremental";
+import type { LdapSource } from "./LdapSource";
 import type { Mapping } from "./Mapping";
 import type { Method } from "./Method";
 import type { Pager } from "./Pager";
 import type { ParamsIn } from "./ParamsIn";
+import type { ScimSource } from "./ScimSource";
 import type { Slices } from "./Slices";
 import type { TableSource } from "./TableSource";
 import type { WindowQuery } from "./WindowQuery";
@@ -92,4 +94,12 @@ table: TableSource | null,
 /**
  * The file, where the interface is files.
  */
-file: FileSource | null, };
+file: FileSource | null, 
+/**
+ * The users, where the interface is SCIM 2.0.
+ */
+scim: ScimSource | null, 
+/**
+ * The entries, where the interface is a directory.
+ */
+ldap: LdapSource | null, };

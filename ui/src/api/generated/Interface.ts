@@ -3,4 +3,4 @@
 /**
  * What kind of door the provider's data comes through.
  */
-export type Interface = "http" | "database" | "file";
+export type Interface = "http" | "database" | "file" | "scim" | "ldap";

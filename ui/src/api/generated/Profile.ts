@@ -2,6 +2,7 @@
 import type { Auth } from "./Auth";
 import type { DatasetId } from "./DatasetId";
 import type { DatasetSource } from "./DatasetSource";
+import type { DecisionTarget } from "./DecisionTarget";
 import type { Environment } from "./Environment";
 import type { Interface } from "./Interface";
 import type { Limits } from "./Limits";
@@ -31,7 +32,7 @@ tags: Array<string>,
 interface: Interface, 
 /**
  * Base address, without a path's end; `postgresql://` or `mysql://` for a front-end database,
- * empty for files.
+ * `ldaps://` or `ldap://` for a directory, empty for files.
  */
 base_url: string, 
 /**
@@ -61,4 +62,8 @@ datasets: { [key in DatasetId]?: DatasetSource },
 /**
  * Where accepted records go on to; without it the local cache is the library.
  */
-delivery: Target | null, };
+delivery: Target | null, 
+/**
+ * How decisions about the bindings of accounts go to the portal.
+ */
+decisions: DecisionTarget | null, };

@@ -3,7 +3,7 @@ import type { dataset as zh } from '../zh-CN/dataset'
 
 export const dataset: typeof zh = {
   open: 'Details',
-  from: { http: 'Interface', file: 'File', database: 'Table' },
+  from: { http: 'Interface', file: 'File', database: 'Table', scim: 'SCIM users', ldap: 'Directory' },
   request: 'Request',
   method: 'Method',
   service: 'Service id at the gateway',

@@ -94,6 +94,7 @@ export const auth: typeof zhAuth = {
   kind: {
     none: 'None',
     api_key: 'API key',
+    bearer: 'Bearer token',
     basic: 'User and password',
     gateway: 'National gateway (gjzwfwpt)',
     timed_gateway: 'National exchange (gjgxjhpt, secret that ends)',

@@ -8,6 +8,8 @@ export const narrow: typeof zhNarrow = {
     database:
       'Windows and ids are looked for in the columns of the mapping; name the others where they differ.',
     file: 'A file is always read whole; what lies outside is left out here.',
+    scim: 'Users outside the scope are left out here.',
+    ldap: 'Entries outside the scope are left out here.',
   },
   ownWindow: 'A window has parameters of its own',
   fromParam: 'Parameter of the beginning',

@@ -1,7 +1,7 @@
 /** 数据集的请求、应答、分页、增量与字段映射。 */
 export const dataset = {
   open: '明细',
-  from: { http: '接口', file: '文件', database: '库表' },
+  from: { http: '接口', file: '文件', database: '库表', scim: 'SCIM 用户', ldap: '目录条目' },
   request: '请求',
   method: '请求方法',
   service: '网关服务标识',

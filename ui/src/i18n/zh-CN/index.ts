@@ -1,8 +1,11 @@
 /** All words of this language. */
 import { adviceIn, siteIssuesIn } from '../advice'
+import { adviceIn } from '../advice'
+import { accounts, decisions } from './accounts'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
+import { directory } from './directory'
 import { dry } from './dry'
 import { delivery } from './delivery'
 import { expiry } from './expiry'
@@ -33,9 +36,12 @@ export default {
   advice: adviceIn('zh'),
   siteIssue: siteIssuesIn('zh'),
   ...common,
+  accounts,
+  decisions,
   overview,
   connections,
   dataset,
+  directory,
   delivery,
   limits,
   lineage,

@@ -90,6 +90,7 @@ export const auth = {
   kind: {
     none: '无认证',
     api_key: 'API 密钥',
+    bearer: 'Bearer 令牌',
     basic: '用户名与口令',
     gateway: '国家平台网关签名（gjzwfwpt）',
     timed_gateway: '国家共享交换平台（gjgxjhpt 限时密钥）',

@@ -22,6 +22,7 @@ const STAMP_FORMS = ['seconds', 'milliseconds', 'compact']
 export const AUTH_FIELDS: Record<AuthKind, AuthField[]> = {
   none: [],
   api_key: [{ key: 'header', id: true, required: true }],
+  bearer: [],
   basic: [{ key: 'user', id: true, required: true }],
   gateway: [{ key: 'requester_id', id: true, required: true }],
   timed_gateway: [

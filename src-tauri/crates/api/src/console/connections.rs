@@ -435,7 +435,7 @@ fn check_sample(
 }
 
 /// Where a connection's rows are: its address, or its files.
-fn place_of(profile: &Profile) -> String {
+pub(super) fn place_of(profile: &Profile) -> String {
     if profile.interface != Interface::File {
         return profile.base_url.clone();
     }

@@ -4,7 +4,9 @@
 //! them, and the TypeScript that the window uses is generated from it. No type here has room for a
 //! secret on its way out.
 
+mod accounts;
 mod connections;
+mod decision_delivery;
 mod decisions;
 mod delivery;
 mod dry;
@@ -33,7 +35,9 @@ mod system;
 mod tables;
 mod what_if;
 
+pub use accounts::*;
 pub use connections::*;
+pub use decision_delivery::*;
 pub use decisions::*;
 pub use delivery::*;
 pub use dry::*;
@@ -265,6 +269,14 @@ pub struct CommandMap {
     pub paste_test_login: Call<PasteTestLogin, Nothing>,
     pub cancel_test_login: Call<TestLoginId, Nothing>,
     pub keep_test_login: Call<KeepTestLogin, KeptSample>,
+    pub get_account_source: Call<ConnectionId, AccountSource>,
+    pub save_account_source: Call<SaveAccountSource, AccountSource>,
+    pub get_decision_delivery: Call<ConnectionId, DecisionDelivery>,
+    pub save_decision_target: Call<SaveDecisionTarget, DecisionDelivery>,
+    pub list_decision_deliveries: Call<DecisionDeliveriesRequest, DecisionDeliveriesPage>,
+    pub deliver_decisions: Call<DeliverDecisions, DecisionDeliveryReport>,
+    pub cancel_decision_delivery: Call<ConnectionId, Nothing>,
+    pub export_decisions: Call<ExportDecisions, ExportReport>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

@@ -89,6 +89,9 @@ fn read(text: &str) -> Option<NaiveDateTime> {
             _ => None,
         };
     }
+    if let Some(at) = generalized(text) {
+        return Some(at);
+    }
     if b[..8].iter().all(u8::is_ascii_digit) {
         let day = date(&b[..4], &b[4..6], &b[6..8])?;
         let rest = if b[8] == b'T' || b[8] == b' ' {
@@ -103,6 +106,17 @@ fn read(text: &str) -> Option<NaiveDateTime> {
 
 fn epoch(number: i64, per_second: i64) -> Option<NaiveDateTime> {
     DateTime::from_timestamp(number / per_second, 0).map(|at| at.naive_utc() + Duration::hours(8))
+}
+
+/// `YYYYMMDDhhmmssZ`, with or without a fraction: the time of directories, in UTC (RFC 4517, 3.3.13).
+fn generalized(text: &str) -> Option<NaiveDateTime> {
+    let digits = text.strip_suffix('Z')?.split('.').next()?.as_bytes();
+    if digits.len() != 14 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let day = date(&digits[..4], &digits[4..6], &digits[6..8])?;
+    let clock = time(&digits[8..10], &digits[10..12], &digits[12..14])?;
+    day.and_time(clock).checked_add_signed(Duration::hours(8))
 }
 
 /// `hhmmss` or `hh:mm:ss`.
@@ -214,6 +228,21 @@ mod tests {
             Parsed::At(at) => Some(canonical(at)),
             Parsed::Placeholder => Some("placeholder".into()),
         }
+    }
+
+    #[test]
+    fn the_time_of_directories_is_read_as_utc() {
+        for text in ["20261125180000Z", "20261125180000.123Z"] {
+            assert_eq!(
+                parse(text).map(|parsed| match parsed {
+                    Parsed::At(at) => canonical(at),
+                    Parsed::Placeholder => String::new(),
+                }),
+                Some("2026-11-26 02:00:00".into()),
+                "{text}"
+            );
+        }
+        assert_eq!(parse("20261325180000Z"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod greeting;
 mod library;
 mod link;
 mod mysql;
+mod one;
 mod postgres;
 mod reach;
 mod receipts;

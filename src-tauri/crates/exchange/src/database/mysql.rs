@@ -124,7 +124,7 @@ fn positional(values: &[String]) -> Params {
     Params::Positional(values.iter().map(|one| Value::from(one.as_str())).collect())
 }
 
-fn text(value: Value) -> Result<Option<String>, Trouble> {
+pub fn text(value: Value) -> Result<Option<String>, Trouble> {
     match value {
         Value::NULL => Ok(None),
         Value::Bytes(bytes) => String::from_utf8(bytes)

@@ -23,7 +23,7 @@ use crate::auth::Auth;
 use crate::client::HttpProvider;
 use crate::error::{ExchangeError, Fault};
 use crate::pager::HttpWalk;
-use crate::profile::{DatasetSource, Method, Profile};
+use crate::profile::{DatasetSource, Profile};
 pub(crate) use layer::ms;
 
 use crate::scope::Scope;
@@ -117,10 +117,7 @@ impl HttpProvider {
     }
 
     fn request_line(&self, source: &DatasetSource) -> String {
-        let method = match source.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-        };
+        let method = source.method.as_str();
         format!(
             "{method} {}{}",
             self.base(),
@@ -166,6 +163,12 @@ pub(crate) fn small(source: &DatasetSource) -> DatasetSource {
     if let Some(table) = &mut source.table {
         table.batch_rows = table.batch_rows.min(50);
     }
+    if let Some(scim) = &mut source.scim {
+        scim.page_rows = scim.page_rows.min(50);
+    }
+    if let Some(ldap) = &mut source.ldap {
+        ldap.page_rows = ldap.page_rows.min(50);
+    }
     source
 }
 
@@ -173,7 +176,11 @@ pub(crate) fn small(source: &DatasetSource) -> DatasetSource {
 fn signs_time(auth: &Auth) -> bool {
     !matches!(
         auth,
-        Auth::None | Auth::Basic { .. } | Auth::ApiKey { .. } | Auth::Oauth2Client { .. }
+        Auth::None
+            | Auth::Bearer
+            | Auth::Basic { .. }
+            | Auth::ApiKey { .. }
+            | Auth::Oauth2Client { .. }
     )
 }
 

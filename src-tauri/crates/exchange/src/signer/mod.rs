@@ -177,6 +177,7 @@ pub trait Signer: Send + Sync {
 pub fn signer(auth: &Auth, secret: &str) -> Result<Box<dyn Signer>, ExchangeError> {
     Ok(match auth {
         Auth::None => Box::new(plain::Open),
+        Auth::Bearer => Box::new(plain::ApiKey::bearer(secret)),
         Auth::ApiKey { header } => Box::new(plain::ApiKey::new(header, secret)),
         Auth::Basic { user } => Box::new(plain::Basic::new(user, secret)),
         Auth::Gateway { requester_id } => Box::new(gateway::Gateway::new(requester_id, secret)),

@@ -28,6 +28,16 @@ impl ApiKey {
             key: Zeroizing::new(key.to_owned()),
         }
     }
+
+    /// A bearer token.
+    ///
+    /// Source: RFC 6750, 2.1.
+    pub fn bearer(token: &str) -> Self {
+        Self {
+            header: "authorization".into(),
+            key: Zeroizing::new(format!("Bearer {}", token.trim())),
+        }
+    }
 }
 
 impl Signer for ApiKey {

@@ -1,5 +1,6 @@
 //! Single sign-on: the claim mapping, the bindings with their conflicts, and the test login.
 
+mod accounts;
 mod bindings;
 mod changes;
 mod claims;
@@ -16,6 +17,9 @@ mod sign_on;
 mod test_login;
 
 pub(super) use test_login::TestLogins;
+mod delivering;
+
+pub(super) use delivering::Delivering;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

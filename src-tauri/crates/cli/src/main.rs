@@ -5,6 +5,8 @@
 
 mod advice;
 mod args;
+mod binding_args;
+mod bindings;
 mod check;
 mod connection;
 mod decide;
@@ -29,6 +31,7 @@ mod report;
 mod report_args;
 mod run_page;
 mod schedule;
+mod sign_off;
 mod sync;
 mod tables;
 mod undo;

@@ -36,6 +36,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0009.sql")),
     M::up(include_str!("../migrations/0010.sql")),
     M::up(include_str!("../migrations/0011.sql")),
+    M::up(include_str!("../migrations/0014.sql")),
+    M::up(include_str!("../migrations/0015.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

@@ -1,5 +1,6 @@
 /** All words of this language. */
 import { adviceIn } from '../advice'
+import { bindings } from './bindings'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
@@ -29,6 +30,7 @@ import { table } from './table'
 export default {
   advice: adviceIn('en'),
   ...common,
+  bindings,
   overview,
   connections,
   dataset,

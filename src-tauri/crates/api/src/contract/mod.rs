@@ -4,6 +4,7 @@
 //! them, and the TypeScript that the window uses is generated from it. No type here has room for a
 //! secret on its way out.
 
+mod bindings;
 mod connections;
 mod decisions;
 mod delivery;
@@ -29,6 +30,7 @@ mod sharing;
 mod system;
 mod tables;
 
+pub use bindings::*;
 pub use connections::*;
 pub use decisions::*;
 pub use delivery::*;
@@ -223,6 +225,16 @@ pub struct CommandMap {
     pub review_identity: Call<ConnectionId, IdentitySummary>,
     pub get_identity_summary: Call<ConnectionId, IdentitySummary>,
     pub list_bindings: Call<BindingsRequest, BindingsPage>,
+    pub get_binding_facets: Call<BindingFacetsRequest, BindingFacets>,
+    pub get_binding: Call<BindingId, BindingDetail>,
+    pub decide_bindings: Call<DecideBindings, DecisionsMade>,
+    pub undo_binding_decisions: Call<UndoBindingDecisions, DecisionsUndone>,
+    pub list_binding_decisions: Call<BindingDecisionsRequest, BindingDecisionsPage>,
+    pub get_binding_drift: Call<ConnectionId, BindingDrift>,
+    pub list_binding_drift: Call<BindingDriftRequest, BindingDriftPage>,
+    pub sign_off_bindings: Call<SignOffBindings, BindingSignOff>,
+    pub list_binding_sign_offs: Call<ConnectionId, BindingSignOffs>,
+    pub export_binding_sign_off: Call<ExportSignOff, Nothing>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

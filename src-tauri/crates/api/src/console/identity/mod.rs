@@ -1,7 +1,15 @@
 //! Single sign-on: the claim mapping, and the bindings with their conflicts.
 
+mod binding;
 mod bindings;
 mod claims;
+mod deciding;
+mod drift;
+mod known;
+mod names;
+mod texts;
+
+pub(super) use known::Warm;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

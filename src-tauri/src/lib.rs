@@ -256,7 +256,17 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::identity::list_decision_deliveries,
             commands::identity::deliver_decisions,
             commands::identity::cancel_decision_delivery,
-            commands::identity::export_decisions
+            commands::identity::export_decisions,
+            commands::identity::get_binding_facets,
+            commands::identity::get_binding,
+            commands::identity::decide_bindings,
+            commands::identity::undo_binding_decisions,
+            commands::identity::list_binding_decisions,
+            commands::identity::get_binding_drift,
+            commands::identity::list_binding_drift,
+            commands::identity::sign_off_bindings,
+            commands::identity::list_binding_sign_offs,
+            commands::identity::export_binding_sign_off
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

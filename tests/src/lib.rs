@@ -47,3 +47,5 @@ pub fn personal_values(world: &World) -> BTreeSet<String> {
     assert!(values.len() > 200, "{} values", values.len());
     values
 }
+
+pub mod people;

@@ -8,9 +8,9 @@ use std::path::Path;
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 use zhengqiao_api::contract::{
-    AuditRequest, BindingsRequest, ConnectionExport, ConnectionId, ExportRequest, RecordsRequest,
-    RejectionFilter, RejectionId, RejectionsRequest, RevealRequest, RunId, RunMode, RunsRequest,
-    SaveConnection, StartSync,
+    AuditRequest, BindingFilter, BindingsRequest, ConnectionExport, ConnectionId, ExportRequest,
+    RecordsRequest, RejectionFilter, RejectionId, RejectionsRequest, RevealRequest, RunId, RunMode,
+    RunsRequest, SaveConnection, StartSync,
 };
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret, start_log};
@@ -193,9 +193,7 @@ async fn files_answers_and_exports_show_neither_personal_data_nor_a_secret() {
     }
     let bindings = BindingsRequest {
         connection_id: id.connection_id,
-        state: None,
-        conflict: None,
-        kind: None,
+        filter: BindingFilter::default(),
         after: None,
         limit: 200,
     };

@@ -5,10 +5,7 @@ use tauri::State;
 use tauri::ipc::Channel;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    AccountSource, ApiError, BindingsPage, BindingsRequest, ClaimMappingView, ConnectionId,
-    DecisionDeliveriesPage, DecisionDeliveriesRequest, DecisionDelivery, DecisionDeliveryProgress,
-    DecisionDeliveryReport, DeliverDecisions, ExportDecisions, ExportReport, IdentitySummary,
-    Nothing, SaveAccountSource, SaveClaimMapping, SaveDecisionTarget,
+    AccountSource, ApiError, BindingDecisionsPage, BindingDecisionsRequest, BindingDetail, BindingDrift, BindingDriftPage, BindingDriftRequest, BindingFacets, BindingFacetsRequest, BindingId, BindingSignOff, BindingSignOffs, BindingsPage, BindingsRequest, ClaimMappingView, ConnectionId, DecideBindings, DecisionDeliveriesPage, DecisionDeliveriesRequest, DecisionDelivery, DecisionDeliveryProgress, DecisionDeliveryReport, DecisionsMade, DecisionsUndone, DeliverDecisions, ExportDecisions, ExportReport, ExportSignOff, IdentitySummary, Nothing, SaveAccountSource, SaveClaimMapping, SaveDecisionTarget, SignOffBindings, UndoBindingDecisions,
 };
 
 hand_over! {
@@ -24,6 +21,16 @@ hand_over! {
     list_decision_deliveries(DecisionDeliveriesRequest) -> DecisionDeliveriesPage;
     cancel_decision_delivery(ConnectionId) -> Nothing;
     export_decisions(ExportDecisions) -> ExportReport;
+    get_binding_facets(BindingFacetsRequest) -> BindingFacets;
+    get_binding(BindingId) -> BindingDetail;
+    decide_bindings(DecideBindings) -> DecisionsMade;
+    undo_binding_decisions(UndoBindingDecisions) -> DecisionsUndone;
+    list_binding_decisions(BindingDecisionsRequest) -> BindingDecisionsPage;
+    get_binding_drift(ConnectionId) -> BindingDrift;
+    list_binding_drift(BindingDriftRequest) -> BindingDriftPage;
+    sign_off_bindings(SignOffBindings) -> BindingSignOff;
+    list_binding_sign_offs(ConnectionId) -> BindingSignOffs;
+    export_binding_sign_off(ExportSignOff) -> Nothing;
 }
 
 #[tauri::command]

@@ -1,5 +1,7 @@
 //! The project's own benchmark: rates as ratios within one run. `cargo xtask bench` builds and starts it.
 
+#[path = "../bench/identity.rs"]
+mod identity;
 #[path = "../bench/inbox.rs"]
 mod inbox;
 #[path = "../bench/pages.rs"]
@@ -10,6 +12,9 @@ mod plain;
 mod whole;
 
 use std::process::ExitCode;
+
+/// Identities unless told otherwise.
+const IDENTITIES: u64 = 100_000;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -29,6 +34,7 @@ fn main() -> ExitCode {
                     args.iter().any(|arg| arg == "--warm-up"),
                 ))
             }),
+        Some("identity") => run(identity::measure(number(1).unwrap_or(IDENTITIES))),
         _ => run(everything(number(0).unwrap_or(RECORDS))),
     };
     match outcome {

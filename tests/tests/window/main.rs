@@ -9,6 +9,7 @@
     reason = "a journey that cannot go on fails"
 )]
 
+mod bindings;
 mod connections;
 mod cure;
 mod database;

@@ -240,12 +240,11 @@ impl Demonstration {
             .all_bindings(self.connection_id)
             .await?
             .into_iter()
-            .filter(|row| !row.conflicts.is_empty())
-            .filter_map(|row| {
-                let account = row.account_id?;
+            .filter(|(_, conflicts)| !conflicts.is_empty())
+            .filter_map(|(account, conflicts)| {
                 Some(pair(
-                    &account,
-                    row.conflicts
+                    &account?,
+                    conflicts
                         .iter()
                         .map(|kind| (kind.as_str().to_owned(), String::new()))
                         .collect(),

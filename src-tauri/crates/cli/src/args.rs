@@ -973,12 +973,9 @@ pub enum IdentityCommand {
     /// 列出绑定 · List bindings
     Bindings {
         connection: String,
-        /// 状态 · linked, unmatched, ambiguous, conflicting, orphaned …
-        #[arg(long)]
-        state: Option<String>,
-        /// 冲突类型 · Kind of conflict
-        #[arg(long)]
-        conflict: Option<String>,
+        /// 筛选条件 · The filter
+        #[command(flatten)]
+        filter: crate::binding_args::BindingFilterArgs,
         /// 条数 · At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,
@@ -1159,6 +1156,43 @@ pub struct TargetOfDecisions {
     /// 取消投递方式 · No way any more
     #[arg(long, conflicts_with = "file")]
     pub none: bool,
+    /// 查看一个账号的绑定、依据与建议 · One account's binding, with evidence and proposals
+    Binding { connection: String, account: String },
+    /// 作出决定 · Decide about bindings
+    Decide(crate::binding_args::DecideBindingsArgs),
+    /// 列出决定 · List decisions, newest first
+    Decisions {
+        connection: String,
+        /// 条数 · At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// 从此编号之前继续 · Go on before this number
+        #[arg(long, value_name = "ACT")]
+        before: Option<i64>,
+    },
+    /// 自上次签核以来的变化 · What changed since the last sign-off
+    Drift { connection: String },
+    /// 签核本次核对 · Sign the review off
+    SignOff {
+        connection: String,
+        /// 说明 · Note
+        #[arg(long)]
+        note: String,
+        /// 同时写出文件 .html 或 .xlsx · Also write it to a file, .html or .xlsx
+        #[arg(long, value_name = "FILE")]
+        export: Option<String>,
+        /// 文件语言 · Language of the file: zh or en
+        #[arg(long, default_value = "zh")]
+        language: String,
+    },
+    /// 列出签核 · List sign-offs
+    SignOffs { connection: String },
+    /// 撤销一次决定 · Take an act back
+    Undo {
+        connection: String,
+        /// 决定编号 · Number of the act
+        act: i64,
+    },
 }
 
 #[derive(Debug, Subcommand)]

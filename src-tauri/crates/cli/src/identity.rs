@@ -5,12 +5,12 @@ mod deliver;
 
 use serde::de::DeserializeOwned;
 use zhengqiao_api::Console;
-use zhengqiao_api::contract::{ApiError, BindingsRequest, ErrorCode};
+use zhengqiao_api::contract::{ApiError, ErrorCode};
 
 use crate::End;
 use crate::args::IdentityCommand;
-use crate::output::{Output, line, table};
-use crate::{login, sign_on};
+use crate::output::{Output, table};
+use crate::{bindings, login, sign_off, sign_on};
 
 pub async fn run(
     console: &Console,
@@ -47,42 +47,36 @@ pub async fn run(
         }
         IdentityCommand::Bindings {
             connection,
-            state,
-            conflict,
+            filter,
             limit,
             after,
+        } => return bindings::list(console, &connection, filter, after, limit, output).await,
+        IdentityCommand::Binding {
+            connection,
+            account,
+        } => return bindings::show(console, &connection, &account, output).await,
+        IdentityCommand::Decide(args) => return bindings::decide(console, args, output).await,
+        IdentityCommand::Decisions {
+            connection,
+            limit,
+            before,
+        } => return bindings::decisions(console, &connection, before, limit, output).await,
+        IdentityCommand::Drift { connection } => {
+            return sign_off::drift(console, &connection, output).await;
+        }
+        IdentityCommand::SignOff {
+            connection,
+            note,
+            export,
+            language,
         } => {
-            let connection_id = console.connection_by_name(&connection).await?.connection_id;
-            let request = BindingsRequest {
-                connection_id,
-                state: word("state", state)?,
-                conflict: word("conflict", conflict)?,
-                kind: None,
-                after,
-                limit,
-            };
-            let page = console.list_bindings(request).await?;
-            output.print(&page, |page| {
-                table(
-                    &["id", "kind", "identity", "account", "state", "conflicts"],
-                    page.bindings.iter().map(|row| {
-                        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-                        let conflicts: Vec<&str> =
-                            row.conflicts.iter().map(|kind| kind.as_str()).collect();
-                        vec![
-                            row.binding_id.to_string(),
-                            row.kind.as_str().into(),
-                            text(&row.identity_title),
-                            text(&row.account_id),
-                            row.state.as_str().into(),
-                            conflicts.join(", "),
-                        ]
-                    }),
-                );
-                if let Some(next) = page.next {
-                    line(&format!("more: --after {next}"));
-                }
-            });
+            return sign_off::sign(console, &connection, note, export, language, output).await;
+        }
+        IdentityCommand::SignOffs { connection } => {
+            return sign_off::list(console, &connection, output).await;
+        }
+        IdentityCommand::Undo { connection, act } => {
+            return bindings::undo(console, &connection, act, output).await;
         }
         IdentityCommand::Sites(command) => {
             return crate::sites::run(console, command, output).await;

@@ -5,6 +5,8 @@
 
 mod advice;
 mod args;
+mod binding_args;
+mod bindings;
 mod check;
 mod connection;
 mod decide;
@@ -34,6 +36,7 @@ mod run_page;
 mod schedule;
 mod sites;
 mod sign_on;
+mod sign_off;
 mod sync;
 mod tables;
 mod undo;

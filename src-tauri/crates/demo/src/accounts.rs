@@ -1,7 +1,8 @@
-//! Identity accounts of the three kinds, and the portal's accounts with realistic conflicts.
+//! Identity accounts of the three kinds.
 
 use chrono::Duration;
 
+use crate::bindings::{conflict, identity_of};
 use crate::defects::{CLOSING, Spoil, full_width, missing, plant, planted, unknown_code};
 use crate::numbers::{citizen_id, credit_code, key64, mix, wrong_last};
 use crate::row::Row;
@@ -15,16 +16,16 @@ pub fn portal_count(natural: u64) -> u64 {
     naturals + legals + agents
 }
 
-fn portal_parts(natural: u64) -> (u64, u64, u64) {
+pub(crate) fn portal_parts(natural: u64) -> (u64, u64, u64) {
     (natural / 5 * 4, natural / 10, natural / 10 * 2)
 }
 
-fn naturals(world: &World) -> u64 {
+pub(crate) fn naturals(world: &World) -> u64 {
     rows_for(7, world.options.records)
 }
 
 /// A number that no two persons share.
-fn mobile(prefix: &str, index: u64) -> String {
+pub(crate) fn mobile(prefix: &str, index: u64) -> String {
     format!("{prefix}{:08}", (index * 61_803_399 + 17) % 100_000_000)
 }
 
@@ -40,8 +41,10 @@ fn finish(world: &World, row: &mut Row, dataset: usize, index: u64, own: &[Spoil
 pub fn natural(world: &World, index: u64) -> Row {
     let hash = mix(world.options.seed, &[100, index]);
     let county = words::county(hash);
-    let birth = (1950 + hash % 50, hash / 50 % 12 + 1, hash / 600 % 28 + 1);
-    let order = hash >> 30;
+    // A walk through all days and orders: no two people have one number.
+    let turn = (index * 48_271 + 77) % 16_800_000;
+    let (day, order) = (turn / 1000, turn % 1000);
+    let birth = (1950 + day % 50, day / 50 % 12 + 1, day / 600 % 28 + 1);
     let mut row = Row::default();
     row.text("cert_key", key64(world.options.seed, &[101, index]))
         .text(
@@ -54,7 +57,7 @@ pub fn natural(world: &World, index: u64) -> Row {
         )
         .text("cert_type", "111")
         .text("user_name", words::person(hash >> 8))
-        .text("user_mobile", mobile("199", index))
+        .text("user_mobile", mobile("199", telephone_of(world, index)))
         .text("user_real_lvl", (hash % 3 + 2).to_string())
         .text("user_region", county.code)
         .text("cert_eff_date", "20150101")
@@ -71,6 +74,7 @@ pub fn natural(world: &World, index: u64) -> Row {
             format!("{}{:02}{:02}", birth.0, birth.1, birth.2),
         )
         .text("sex", if order % 1000 % 2 == 1 { "1" } else { "2" });
+    replace_document(world, &mut row, index);
     finish(
         world,
         &mut row,
@@ -110,6 +114,39 @@ pub fn natural(world: &World, index: u64) -> Row {
         ],
     );
     row
+}
+
+/// Whose number a person has: an identity without an account may share its neighbour's.
+fn telephone_of(world: &World, index: u64) -> u64 {
+    let place = index / 5 * 4;
+    if index % 5 == 4 && conflict(world, place, "natural") == Some("phone_shared") {
+        identity_of(place)
+    } else {
+        index
+    }
+}
+
+/// What the account of an identity is to be found with; none where the identity has none.
+fn conflict_of(world: &World, index: u64) -> Option<&'static str> {
+    (index % 5 != 4)
+        .then(|| conflict(world, index / 5 * 4 + index % 5, "natural"))
+        .flatten()
+}
+
+/// A foreigner's new card, or a residence permit, where the account still has what was before it.
+fn replace_document(world: &World, row: &mut Row, index: u64) {
+    let birth = row.get("birthday");
+    match conflict_of(world, index) {
+        Some("foreign_card_replaced") => {
+            row.put("cert_no", format!("911840{birth}{:04}", index % 10_000));
+            row.put("cert_type", "553");
+        }
+        Some("residence_permit") => {
+            row.put("cert_no", citizen_id("810000", &birth, index));
+            row.put("cert_type", "131");
+        }
+        _ => {}
+    }
 }
 
 /// A legal person.
@@ -154,7 +191,7 @@ pub fn legal(world: &World, index: u64) -> Row {
     row
 }
 
-fn sno(world: &World, index: u64) -> String {
+pub(crate) fn sno(world: &World, index: u64) -> String {
     credit_code(
         "91",
         words::county(mix(world.options.seed, &[110, index])).code,
@@ -162,7 +199,7 @@ fn sno(world: &World, index: u64) -> String {
     )
 }
 
-fn clean_legal(world: &World, index: u64) -> Row {
+pub(crate) fn clean_legal(world: &World, index: u64) -> Row {
     let hash = mix(world.options.seed, &[110, index]);
     let county = words::county(hash);
     let mut row = Row::default();
@@ -172,7 +209,11 @@ fn clean_legal(world: &World, index: u64) -> Row {
         .text("corp_name", words::company(hash >> 6))
         .text(
             "corp_status",
-            if hash.is_multiple_of(25) { "2" } else { "1" },
+            match hash % 25 {
+                0 => "2",
+                1 => "5",
+                _ => "1",
+            },
         )
         .text("legal_name", words::person(hash >> 10))
         .text(
@@ -186,10 +227,21 @@ fn clean_legal(world: &World, index: u64) -> Row {
     row
 }
 
+/// Whether an agent is the person who acts for the legal person before, too.
+pub(crate) fn acts_before(world: &World, index: u64) -> bool {
+    index % 8 == 3 && mix(world.options.seed, &[123, index]).is_multiple_of(6)
+}
+
 /// An agent: two for each legal person.
 pub fn agent(world: &World, index: u64) -> Row {
     let hash = mix(world.options.seed, &[120, index]);
     let owner = index / 2;
+    let person = if acts_before(world, index) {
+        index - 2
+    } else {
+        index
+    };
+    let who = mix(world.options.seed, &[120, person]);
     let from = if hash.is_multiple_of(30) {
         world.options.now + Duration::days(30)
     } else {
@@ -203,14 +255,22 @@ pub fn agent(world: &World, index: u64) -> Row {
         )
         .text("acct_type", "2")
         .text("certificate_sno", sno(world, owner))
-        .text("agent_name", words::person(hash >> 8))
-        .text("agent_mobile", mobile("197", index))
+        .text("agent_name", words::person(who >> 8))
+        .text("agent_mobile", mobile("197", person))
         .text(
             "agent_cert",
-            citizen_id(words::county(hash).code, "19850320", hash >> 30),
+            citizen_id(
+                words::county(who).code,
+                &format!(
+                    "19{:02}{:02}20",
+                    50 + person / 1000 % 50,
+                    person / 50_000 % 12 + 1
+                ),
+                person,
+            ),
         )
         .text("agent_cert_type", "111")
-        .text("agent_cert_key", key64(world.options.seed, &[122, index]))
+        .text("agent_cert_key", key64(world.options.seed, &[122, person]))
         .text("agent_channel", "PC")
         .text("agent_eff_date", from.format("%Y%m%d").to_string())
         .text(
@@ -250,259 +310,7 @@ pub fn agent(world: &World, index: u64) -> Row {
     row
 }
 
-fn legal_is_accepted(world: &World, index: u64) -> bool {
+pub(crate) fn legal_is_accepted(world: &World, index: u64) -> bool {
     let row = legal(world, index);
     row.get("certificate_sno") == sno(world, index) && !stops(&row.findings)
-}
-
-/// What a portal account's conflict is, by its place; `None` for the many that are sound.
-fn conflict(world: &World, place: u64, kind: &str) -> Option<&'static str> {
-    let way = mix(world.options.seed, &[131, place]) % 60;
-    match kind {
-        "natural" => [
-            (!place.is_multiple_of(4)).then_some("duplicate_portal_accounts"),
-            Some("shared_portal_account"),
-            Some("phone_taken_over"),
-            Some("phone_only_binding"),
-            Some("name_changed"),
-            Some("level_too_low"),
-            Some("portal_account_closed"),
-            Some("wrong_certificate_type"),
-            Some("orphaned_binding"),
-        ]
-        .get(usize::try_from(way).unwrap_or(usize::MAX))
-        .copied()
-        .flatten()
-        // A second account of the neighbour's identity needs a sound neighbour.
-        .filter(|name| {
-            *name != "duplicate_portal_accounts" || conflict(world, place - 1, kind).is_none()
-        }),
-        "legal" if way == 0 => Some("wrong_certificate_type"),
-        _ => None,
-    }
-}
-
-/// The identity that belongs to a place among the natural persons' accounts; each fifth has none.
-fn identity_of(place: u64) -> u64 {
-    place + place / 4
-}
-
-/// The nearest identity without an account.
-fn spare(place: u64) -> u64 {
-    place / 4 * 5 + 4
-}
-
-/// A portal account.
-pub fn portal(world: &World, index: u64) -> Row {
-    let (natural_places, legal_places, _) = portal_parts(naturals(world));
-    let mut row = Row::default();
-    row.text("account_id", format!("PA{index:09}"));
-    if index < natural_places {
-        natural_account(world, &mut row, index);
-    } else if index < natural_places + legal_places {
-        let place = index - natural_places;
-        let owner = clean_legal(world, place);
-        let wrong = conflict(world, place, "legal").is_some();
-        row.text("account_kind", "legal")
-            .text("display_name", owner.get("corp_name"))
-            .text("credit_code", sno(world, place))
-            .text("id_type", if wrong { "111" } else { "001" })
-            .text("mobile", owner.get("legal_mobile"))
-            .text("required_level", "1")
-            .text("account_state", "active")
-            .text("bound_to", sno(world, place))
-            .text("bound_by", "credit_code");
-    } else {
-        let place = index - natural_places - legal_places;
-        let who = agent(world, place);
-        row.text("account_kind", "agent")
-            .text("display_name", who.get("agent_name"))
-            .text("cert_key", who.get("agent_cert_key"))
-            .text("credit_code", who.get("certificate_sno"))
-            .text("id_type", "111")
-            .text("mobile", who.get("agent_mobile"))
-            .text("required_level", "1")
-            .text("account_state", "active")
-            .text("bound_to", who.get("trust_acct_no"))
-            .text("bound_by", "cert_key");
-    }
-    row.text("roles", "办事用户").text("site", "省政府门户网站");
-    row.text(
-        "updated_at",
-        world
-            .changed_at(10, index)
-            .format("%Y-%m-%d %H:%M:%S")
-            .to_string(),
-    );
-    row
-}
-
-fn natural_account(world: &World, row: &mut Row, place: u64) {
-    let kind = conflict(world, place, "natural");
-    let who = natural(
-        world,
-        identity_of(if kind == Some("duplicate_portal_accounts") {
-            place - 1
-        } else {
-            place
-        }),
-    );
-    let other = spare(place);
-    let mobile_number = mobile(
-        "199",
-        if kind == Some("phone_taken_over") {
-            other
-        } else {
-            identity_of(place)
-        },
-    );
-    row.text("account_kind", "natural");
-    row.text(
-        "display_name",
-        if kind == Some("name_changed") {
-            "更名前".into()
-        } else {
-            who.get("user_name")
-        },
-    );
-    match kind {
-        Some("shared_portal_account") => {
-            row.text("cert_key", key64(world.options.seed, &[101, other]));
-        }
-        Some("phone_only_binding" | "orphaned_binding") => {}
-        _ => {
-            row.text("cert_key", who.get("cert_key"));
-        }
-    }
-    row.text(
-        "id_type",
-        if kind == Some("wrong_certificate_type") {
-            "001"
-        } else {
-            "111"
-        },
-    )
-    .text(
-        "mobile",
-        if kind == Some("duplicate_portal_accounts") {
-            who.get("user_mobile")
-        } else {
-            mobile_number
-        },
-    )
-    .text(
-        "required_level",
-        if kind == Some("level_too_low") {
-            "5"
-        } else {
-            "1"
-        },
-    )
-    .text(
-        "account_state",
-        if kind == Some("portal_account_closed") {
-            "disabled"
-        } else {
-            "active"
-        },
-    )
-    .text(
-        "bound_to",
-        if kind == Some("orphaned_binding") {
-            key64(world.options.seed, &[132, place])
-        } else {
-            who.get("cert_key")
-        },
-    )
-    .text(
-        "bound_by",
-        if kind == Some("phone_only_binding") {
-            "phone"
-        } else {
-            "cert_key"
-        },
-    );
-    if !row.get("mobile").is_ascii() {
-        row.put("mobile", mobile("199", identity_of(place)));
-    }
-}
-
-/// One portal account that something is wrong with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdentityTruth {
-    /// The account.
-    pub account_id: String,
-    /// What must be found, sorted.
-    pub conflicts: Vec<&'static str>,
-}
-
-/// Every conflict among the portal accounts.
-pub fn identity_truth(world: &World) -> Vec<IdentityTruth> {
-    let (natural_places, legal_places, agent_places) = portal_parts(naturals(world));
-    let mut list = Vec::new();
-    let mut note = |index: u64, mut conflicts: Vec<&'static str>| {
-        if !conflicts.is_empty() {
-            conflicts.sort_unstable();
-            list.push(IdentityTruth {
-                account_id: format!("PA{index:09}"),
-                conflicts,
-            });
-        }
-    };
-    for place in 0..natural_places {
-        note(place, natural_conflicts(world, place, natural_places));
-    }
-    for place in 0..legal_places {
-        let mut conflicts = Vec::new();
-        if legal_is_accepted(world, place) {
-            conflicts.extend(conflict(world, place, "legal"));
-            if legal(world, place).get("corp_status") == "2" {
-                conflicts.push("legal_person_deregistered");
-            }
-        } else {
-            conflicts.push("orphaned_binding");
-        }
-        note(natural_places + place, conflicts);
-    }
-    for place in 0..agent_places {
-        let who = agent(world, place);
-        let mut conflicts = Vec::new();
-        if stops(&who.findings) {
-            conflicts.push("orphaned_binding");
-        } else if who
-            .findings
-            .contains(&("account.expired", "agent_exp_date"))
-        {
-            conflicts.push("agent_expired");
-        } else if who.get("agent_eff_date") > world.options.now.format("%Y%m%d").to_string() {
-            conflicts.push("agent_not_yet_valid");
-        }
-        note(natural_places + legal_places + place, conflicts);
-    }
-    list
-}
-
-fn natural_conflicts(world: &World, place: u64, places: u64) -> Vec<&'static str> {
-    let accepted = |identity: u64| !stops(&natural(world, identity).findings);
-    let kind = conflict(world, place, "natural");
-    let doubled = place + 1 < places
-        && conflict(world, place + 1, "natural") == Some("duplicate_portal_accounts");
-    let identity = identity_of(if kind == Some("duplicate_portal_accounts") {
-        place - 1
-    } else {
-        place
-    });
-    if kind == Some("orphaned_binding") || !accepted(identity) {
-        return vec!["orphaned_binding"];
-    }
-    let mut conflicts: Vec<&'static str> = kind
-        .into_iter()
-        .filter(|kind| {
-            !matches!(*kind, "shared_portal_account" | "phone_taken_over") || accepted(spare(place))
-        })
-        .collect();
-    if doubled && kind.is_none() {
-        conflicts.push("duplicate_portal_accounts");
-    }
-    conflicts
 }

@@ -5,6 +5,7 @@
 //! that are tested against it are elsewhere, and this crate does not know them.
 
 mod accounts;
+mod bindings;
 mod cases;
 mod counts;
 mod defects;
@@ -23,10 +24,10 @@ mod truth;
 mod words;
 mod world;
 
-pub use accounts::{IdentityTruth, identity_truth};
+pub use bindings::{IdentityTruth, identity_truth};
 pub use faults::{Fault, FaultKind, FaultScript};
 pub use portal::{Objection, PORTAL, Portal, Received};
 pub use server::{Credentials, DemoProvider, StartError};
 pub use slips::{SlipScript, Slips};
-pub use truth::{TruthEntry, truth};
+pub use truth::{TruthEntry, accepted_fields, truth};
 pub use world::{DATASETS, DemoOptions, World};

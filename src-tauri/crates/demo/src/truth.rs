@@ -1,5 +1,6 @@
 //! The truth manifest: every row that something is wrong with, and what it must be found with.
 
+use crate::row::Value;
 use crate::world::{DATASETS, World};
 
 /// Rules that only warn.
@@ -44,6 +45,28 @@ pub(crate) fn rejects(findings: &[(&str, &str)]) -> bool {
 /// Whether a finding keeps the row from being accepted.
 pub(crate) fn stops(findings: &[(&str, &str)]) -> bool {
     findings.iter().any(|(rule, _)| !warns(rule))
+}
+
+/// The fields of a row as served, if it is to be accepted.
+pub fn accepted_fields(
+    world: &World,
+    dataset: usize,
+    index: u64,
+) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let row = world.row(dataset, index);
+    (!stops(&row.findings)).then(|| {
+        row.values
+            .iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    Value::Text(text) => text.as_str().into(),
+                    Value::Number(number) => (*number).into(),
+                    Value::Json(text) => serde_json::from_str(text).unwrap_or_default(),
+                };
+                ((*name).to_owned(), value)
+            })
+            .collect()
+    })
 }
 
 /// One row of the manifest.

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use chrono::{Duration, NaiveDateTime, Timelike};
 
 use crate::row::{Row, Value};
-use crate::{accounts, cases, items, reviews};
+use crate::{accounts, bindings, cases, items, reviews};
 
 /// The datasets that are served, in the order of dependency.
 pub const DATASETS: [&str; 11] = [
@@ -316,7 +316,7 @@ impl World {
             7 => accounts::natural(self, index),
             8 => accounts::legal(self, index),
             9 => accounts::agent(self, index),
-            _ => accounts::portal(self, index),
+            _ => bindings::portal(self, index),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::identity::IdNumberHash;
 use crate::kind::AccountKind;
+use crate::number::NumberForm;
 use crate::words::words;
 
 words! {
@@ -32,6 +33,19 @@ words! {
     }
 }
 
+/// A decision that changes what an account belongs to. One that only puts it off is none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decided {
+    /// It belongs to the identity with this key.
+    Link(Box<str>),
+    /// It does not belong to the identity with this key; without a key, to the one it is bound to.
+    Unlink(Option<Box<str>>),
+    /// It is given up for another account.
+    Merge,
+    /// It stays as it is.
+    DoNotTouch,
+}
+
 /// An account of the government-website platform.
 ///
 /// Codes and keys are in the form that [`crate::AccountReader`] gives them.
@@ -47,8 +61,12 @@ pub struct PortalAccount {
     pub cert_key: Option<Box<str>>,
     /// Hash of the ID number, where the portal's list has the number.
     pub id_number_hash: Option<IdNumberHash>,
-    /// Credit code, upper case.
+    /// Form of the ID number.
+    pub number_form: Option<NumberForm>,
+    /// Credit code, or the organisation code that the portal still has; upper case.
     pub credit_code: Option<Box<str>>,
+    /// A legal person's representative, as the portal has it.
+    pub representative: Option<Box<str>>,
     /// Code of the certificate's type.
     pub id_type: Option<Box<str>>,
     /// Mobile number without a country prefix.
@@ -65,9 +83,19 @@ pub struct PortalAccount {
     pub roles: Option<Box<str>>,
     /// Its site.
     pub site: Option<Box<str>>,
+    /// What a person decided about its binding.
+    pub decided: Option<Decided>,
 }
 
 impl PortalAccount {
+    /// The key that it is bound to, by a decision or by the portal.
+    pub fn bound_key(&self) -> Option<&str> {
+        match &self.decided {
+            Some(Decided::Link(key)) => Some(key),
+            _ => self.bound_to.as_deref(),
+        }
+    }
+
     /// Whether the account can be used.
     pub const fn is_active(&self) -> bool {
         matches!(self.state, AccountState::Active)

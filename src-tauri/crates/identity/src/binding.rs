@@ -19,6 +19,8 @@ words! {
         Conflicting = "conflicting",
         /// The account is bound to an identity that does not exist.
         Orphaned = "orphaned",
+        /// A person decided that nothing is to be done with the account.
+        DoNotTouch = "do_not_touch",
     }
 }
 
@@ -36,26 +38,67 @@ words! {
         SharedPortalAccount = "shared_portal_account",
         /// The account's mobile number is that of another person and not that of its own identity.
         PhoneTakenOver = "phone_taken_over",
+        /// The account's mobile number is its own identity's and another natural person's too.
+        PhoneShared = "phone_shared",
         /// The account is bound, and its name is not the identity's.
         NameChanged = "name_changed",
+        /// The account is bound, its number (or its hash, under the same name) is not the identity's
+        /// and nobody else's, and no document that is known to replace another explains it.
+        IdNumberChanged = "id_number_changed",
+        /// The account has the number of 15 digits that the identity's number of 18 came from.
+        IdNumberUpgraded = "id_number_upgraded",
+        /// One side has the old, the other the new permanent residence card of a foreigner born on
+        /// one day.
+        ForeignCardReplaced = "foreign_card_replaced",
+        /// One side has a travel permit, the other a residence permit of the same region: Hong Kong,
+        /// Macao or Taiwan.
+        ResidencePermit = "residence_permit",
         /// The agent's authorisation ended before today.
         AgentExpired = "agent_expired",
         /// The agent's authorisation begins after today.
         AgentNotYetValid = "agent_not_yet_valid",
+        /// The person behind the agent's account acts for other legal persons too.
+        AgentOfSeveral = "agent_of_several",
         /// The legal person is deregistered or revoked (`corp_status` 2 or 3); the account is active.
         LegalPersonDeregistered = "legal_person_deregistered",
+        /// The legal person went into another (`corp_status` 5); the account is active.
+        LegalPersonMerged = "legal_person_merged",
+        /// The account has the organisation code of nine characters that is part of the credit code.
+        OrganisationCodeReplaced = "organisation_code_replaced",
+        /// The account names another legal representative than the identity.
+        LegalRepresentativeChanged = "legal_representative_changed",
         /// The identity's real-name level ranks below the one that the account's site asks for.
         LevelTooLow = "level_too_low",
-        /// The account is bound, and disabled or deleted.
-        PortalAccountClosed = "portal_account_closed",
+        /// The account is bound, and disabled.
+        PortalAccountDisabled = "portal_account_disabled",
+        /// The account is bound, and deleted.
+        PortalAccountDeleted = "portal_account_deleted",
         /// A legal person's account with a natural person's certificate type (111, 112), or a natural
         /// person's with a legal person's (001, 01).
         WrongCertificateType = "wrong_certificate_type",
         /// The account was bound by telephone, and neither `cert_key` nor ID number nor a legal
         /// person's credit code bears it out.
         PhoneOnlyBinding = "phone_only_binding",
+        /// The mapping gives the account an administrator's role that it does not have.
+        AdministratorRoleGained = "administrator_role_gained",
         /// `bound_to` names an identity that does not exist.
         OrphanedBinding = "orphaned_binding",
+    }
+}
+
+impl ConflictKind {
+    /// Its place in a number that holds a set of kinds.
+    pub const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+
+    /// The kinds of a set, in order.
+    pub fn of_bits(bits: u32) -> Vec<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(|kind| bits & kind.bit() != 0)
+            .collect()
     }
 }
 
@@ -75,6 +118,13 @@ words! {
     }
 }
 
+impl EvidenceKind {
+    /// Its place in a number that holds a set of kinds.
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
 /// One comparison of an account with an identity. What one side lacks is not compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Evidence {
@@ -82,6 +132,21 @@ pub struct Evidence {
     pub kind: EvidenceKind,
     /// Whether both sides have the same.
     pub agrees: bool,
+}
+
+impl Evidence {
+    /// The comparisons of two sets: what was compared, and what agreed.
+    pub fn of_bits(compared: u8, agreed: u8) -> Vec<Self> {
+        EvidenceKind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| compared & kind.bit() != 0)
+            .map(|kind| Self {
+                kind,
+                agrees: agreed & kind.bit() != 0,
+            })
+            .collect()
+    }
 }
 
 /// A portal account with its identity, or one of the two without the other.

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::kind::AccountKind;
+use crate::number::NumberForm;
 
 /// A keyed hash of a document's number, so that numbers can be compared without being kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +28,10 @@ pub struct Identity {
     pub cert_key: Option<Box<str>>,
     /// Hash of the ID number of the person behind it: holder, legal representative or agent.
     pub id_number_hash: Option<IdNumberHash>,
+    /// Form of that number.
+    pub number_form: Option<NumberForm>,
+    /// A legal person's representative.
+    pub representative: Option<Box<str>>,
     /// Credit code of the legal person, or of the one that the agent acts for; upper case.
     pub credit_code: Option<Box<str>>,
     /// Mobile number without a country prefix.
@@ -39,19 +44,4 @@ pub struct Identity {
     pub valid_until: Option<NaiveDate>,
     /// A legal person's `corp_status`.
     pub status: Option<Box<str>>,
-}
-
-impl Identity {
-    /// Whether the same person, or the same legal person, is behind both. An agent counts as the
-    /// legal person's own; two agents of one legal person are two persons.
-    pub(crate) fn is_same_person(&self, other: &Self) -> bool {
-        fn same<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
-            one.is_some() && one == other
-        }
-        (self.kind == other.kind && self.key == other.key)
-            || same(self.cert_key.as_ref(), other.cert_key.as_ref())
-            || same(self.id_number_hash.as_ref(), other.id_number_hash.as_ref())
-            || ((self.kind != AccountKind::Agent || other.kind != AccountKind::Agent)
-                && same(self.credit_code.as_ref(), other.credit_code.as_ref()))
-    }
 }

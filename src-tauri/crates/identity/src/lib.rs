@@ -12,12 +12,14 @@ mod claims;
 mod conflicts;
 mod error;
 mod identity;
-mod index;
 mod kind;
+mod number;
 mod policy;
 mod policy_check;
 mod portal_field;
+mod population;
 mod preview;
+mod proposal;
 mod reader;
 mod review;
 mod site;
@@ -29,15 +31,21 @@ mod words;
 
 pub use account::{AccountState, BoundBy, PortalAccount};
 pub use arrival::{arrived, concerns};
+pub use account::{AccountState, BoundBy, Decided, PortalAccount};
 pub use binding::{Binding, BindingState, ConflictKind, Evidence, EvidenceKind};
 pub use claims::{ClaimRow, PORTAL_EXTENSION, check_claims, default_claims};
 pub use error::{ClaimError, IdentityError, PolicyError};
 pub use identity::{IdNumberHash, Identity};
 pub use kind::AccountKind;
+pub use number::{NumberForm, Territory};
 pub use policy::{ReviewPolicy, RoleRule};
 pub use policy_check::check_policy;
 pub use portal_field::{PortalField, portal_fields};
+pub use population::{Population, Row, Settled};
 pub use preview::{ClaimResult, ClaimState, preview};
+pub use proposal::{
+    BindingEffect, Consequence, DecisionAct, Proposal, Sibling, consequence, propose,
+};
 pub use reader::{AccountReader, LevelRanks};
 pub use review::review;
 pub use site::{Site, SiteIssue, check_sites, web};

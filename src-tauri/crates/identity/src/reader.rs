@@ -19,6 +19,7 @@ use crate::identity::{IdNumberHash, Identity};
 use crate::kind::AccountKind;
 use crate::policy::ReviewPolicy;
 use crate::through::Through;
+use crate::number::NumberForm;
 
 /// The rank of each real-name level; provinces name their levels differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -106,6 +107,8 @@ impl AccountReader {
             title: value(record, "user_name", name),
             cert_key: value(record, "cert_key", hash_text),
             id_number_hash: self.number(record, "cert_type", "cert_no"),
+            number_form: form(record, "cert_type", "cert_no"),
+            representative: None,
             credit_code: None,
             mobile: value(record, "user_mobile", phone),
             level: record
@@ -125,6 +128,8 @@ impl AccountReader {
             title: value(record, "corp_name", name),
             cert_key: value(record, "certificate_key", hash_text),
             id_number_hash: self.number(record, "legal_cert_type", "legal_cert_no"),
+            number_form: form(record, "legal_cert_type", "legal_cert_no"),
+            representative: value(record, "legal_name", name),
             credit_code: value(record, "certificate_sno", upper),
             mobile: value(record, "legal_mobile", phone),
             level: None,
@@ -142,6 +147,8 @@ impl AccountReader {
             title: value(record, "agent_name", name),
             cert_key: value(record, "agent_cert_key", hash_text),
             id_number_hash: self.number(record, "agent_cert_type", "agent_cert"),
+            number_form: form(record, "agent_cert_type", "agent_cert"),
+            representative: None,
             credit_code: value(record, "certificate_sno", upper),
             mobile: value(record, "agent_mobile", phone),
             level: None,
@@ -176,8 +183,14 @@ impl AccountReader {
             kind,
             title: value(record, "display_name", name),
             cert_key: value(record, "cert_key", hash_text),
-            id_number_hash: self.number(record, "id_type", "id_number"),
-            credit_code: value(record, "credit_code", upper),
+            // A legal person has a number of its own kind: its credit code.
+            id_number_hash: match kind {
+                AccountKind::Legal => None,
+                _ => self.number(record, "id_type", "id_number"),
+            },
+            number_form: form(record, "id_type", "id_number"),
+            credit_code: value(record, "credit_code", code),
+            representative: value(record, "legal_name", name),
             id_type: value(record, "id_type", plain),
             mobile: value(record, "mobile", phone),
             required_level: record
@@ -190,13 +203,14 @@ impl AccountReader {
                 "bound_to",
                 match kind {
                     AccountKind::Natural => hash_text,
-                    AccountKind::Legal => code_or_hash,
+                    AccountKind::Legal => bound_code,
                     AccountKind::Agent => number_or_hash,
                 },
             ),
             bound_by: record.get("bound_by").and_then(|text| text.parse().ok()),
             roles: value(record, "roles", plain),
             site: value(record, "site", plain),
+            decided: None,
         })
     }
 
@@ -229,6 +243,11 @@ impl AccountReader {
 fn value(record: &Record, field: &str, form: fn(&str) -> String) -> Option<Box<str>> {
     let text = form(record.get(field)?);
     (!text.is_empty()).then(|| text.into())
+}
+
+fn form(record: &Record, type_field: &str, field: &str) -> Option<NumberForm> {
+    let number = upper(record.get(field)?);
+    (!number.is_empty()).then(|| NumberForm::of(record.get(type_field), &number))
 }
 
 fn must(
@@ -271,6 +290,20 @@ pub(crate) fn code_or_hash(text: &str) -> String {
     } else {
         text
     }
+}
+
+/// A credit code or an organisation code; the latter's check character may stand behind a dash.
+fn code(text: &str) -> String {
+    let mut text = upper(text);
+    if text.len() == 10 && text.as_bytes()[8] == b'-' {
+        text.remove(8);
+    }
+    text
+}
+
+fn bound_code(text: &str) -> String {
+    let text = code_or_hash(text);
+    if is_hash(&text) { text } else { code(&text) }
 }
 
 /// An account number, or the hash that stands for it.

@@ -69,7 +69,8 @@ pub(crate) use words;
 #[cfg(test)]
 mod tests {
     use crate::{
-        AccountKind, AccountState, BindingState, BoundBy, ClaimState, ConflictKind, EvidenceKind,
+        AccountKind, AccountState, BindingEffect, BindingState, BoundBy, ClaimState, ConflictKind,
+        DecisionAct, EvidenceKind,
     };
 
     macro_rules! same_word {
@@ -89,6 +90,8 @@ mod tests {
             BindingState,
             BoundBy,
             ConflictKind,
+            DecisionAct,
+            BindingEffect,
             EvidenceKind
         );
         assert!("linked_".parse::<BindingState>().is_err());

@@ -54,7 +54,7 @@ fn a_closed_account_makes_no_duplicate() {
     };
     let found = reviewed(&[&person], &[&bound("P1", &person), &closed]);
     assert_eq!(found[0].state, BindingState::Linked);
-    assert_eq!(found[1].conflicts, [ConflictKind::PortalAccountClosed]);
+    assert_eq!(found[1].conflicts, [ConflictKind::PortalAccountDeleted]);
 }
 
 #[test]
@@ -70,8 +70,11 @@ fn an_account_bound_to_one_and_carrying_the_key_of_another_is_shared() {
     // The other identity has no account of its own; this one would fit.
     assert_eq!(found[1].identity_key.as_deref(), Some("key-b"));
     assert_eq!(found[1].candidates, ["P"]);
-    // A key that nobody has points to nobody.
-    assert_eq!(first(&[&one], &[&shared]), SOUND);
+    // A key that nobody has points to nobody: the number behind it changed.
+    assert_eq!(
+        first(&[&one], &[&shared]),
+        only(ConflictKind::IdNumberChanged)
+    );
 }
 
 #[test]
@@ -90,14 +93,20 @@ fn a_legal_persons_account_with_anothers_credit_code_is_shared() {
 #[test]
 fn an_agent_of_two_legal_persons_is_not_shared() {
     let (one, other) = (agent("a", "x"), agent("a", "y"));
-    assert_eq!(first(&[&one, &other], &[&bound("P", &one)]), SOUND);
+    assert_eq!(
+        first(&[&one, &other], &[&bound("P", &one)]),
+        only(ConflictKind::AgentOfSeveral)
+    );
     let moved = PortalAccount {
         credit_code: other.credit_code.clone(),
         ..bound("P", &one)
     };
     assert_eq!(
-        first(&[&one, &other], &[&moved]),
-        only(ConflictKind::SharedPortalAccount)
+        first(&[&one, &other], &[&moved]).1,
+        [
+            ConflictKind::SharedPortalAccount,
+            ConflictKind::AgentOfSeveral
+        ]
     );
 }
 
@@ -117,13 +126,28 @@ fn a_telephone_of_somebody_else_is_taken_over() {
 }
 
 #[test]
-fn a_family_that_shares_a_telephone_is_sound() {
+fn a_family_shares_a_telephone_and_nobody_took_it_over() {
     let one = natural("a");
     let other = Identity {
         mobile: one.mobile.clone(),
         ..natural("b")
     };
-    assert_eq!(first(&[&one, &other], &[&bound("P", &one)]), SOUND);
+    assert_eq!(
+        first(&[&one, &other], &[&bound("P", &one)]),
+        only(ConflictKind::PhoneShared)
+    );
+    // The other's account with a number of its own says nothing about the shared one.
+    let apart = PortalAccount {
+        mobile: Some("tel-else".into()),
+        ..bound("P", &one)
+    };
+    assert_eq!(first(&[&one, &other], &[&apart]), SOUND);
+    // A legal person's number is a contact's.
+    let company = Identity {
+        mobile: one.mobile.clone(),
+        ..legal("x")
+    };
+    assert_eq!(first(&[&one, &company], &[&bound("P", &one)]), SOUND);
 }
 
 #[test]
@@ -216,7 +240,7 @@ fn a_deregistered_or_revoked_legal_person_has_no_active_account() {
         };
         assert_eq!(
             first(&[&company], &[&closed]),
-            only(ConflictKind::PortalAccountClosed)
+            only(ConflictKind::PortalAccountDisabled)
         );
     }
     let moved = Identity {

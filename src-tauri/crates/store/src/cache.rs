@@ -41,6 +41,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0017.sql")),
     M::up(include_str!("../migrations/0012.sql")),
     M::up(include_str!("../migrations/0013.sql")),
+    M::up(include_str!("../migrations/0014.sql")),
+    M::up(include_str!("../migrations/0015.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

@@ -531,6 +531,55 @@ pub fn newest_fields(
         .optional()?)
 }
 
+/// Hands number and fields of every accepted record of a source to `each`, in order of number.
+///
+/// # Errors
+/// SQLite's, and those of `each`.
+pub fn for_each_numbered(
+    connection: &Connection,
+    source_id: i64,
+    mut each: impl FnMut(i64, &str) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, fields FROM record WHERE source_id = ?1 AND state = 1 ORDER BY id",
+    )?;
+    let mut rows = statement.query([source_id])?;
+    while let Some(row) = rows.next()? {
+        let fields = row.get_ref(1)?;
+        let fields = fields
+            .as_str()
+            .map_err(|error| StoreError::Content(error.to_string()))?;
+        each(row.get(0)?, fields)?;
+    }
+    Ok(())
+}
+
+/// Source, dataset, state and fields of a record.
+///
+/// # Errors
+/// SQLite's.
+pub fn numbered(
+    connection: &Connection,
+    id: i64,
+) -> Result<Option<(i64, DatasetId, i64, String)>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT r.source_id, s.dataset, r.state, r.fields
+             FROM record r
+             JOIN source s ON s.id = r.source_id
+             WHERE r.id = ?1",
+        )?
+        .query_row([id], |row| {
+            Ok((
+                row.get(0)?,
+                source::dataset(row, 1)?,
+                row.get(2)?,
+                row.get(3)?,
+            ))
+        })
+        .optional()?)
+}
+
 /// The greatest version of a source's records.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 import type { AccountKind } from "./AccountKind";
 import type { BindingState } from "./BindingState";
 import type { ConflictKind } from "./ConflictKind";
+import type { DecisionAct } from "./DecisionAct";
 import type { Evidence } from "./Evidence";
 
 /**
@@ -33,6 +34,10 @@ account_id: string | null,
  */
 account_title: string | null, 
 /**
+ * Its site.
+ */
+site: string | null, 
+/**
  * The state.
  */
 state: BindingState, 
@@ -45,6 +50,18 @@ conflicts: Array<ConflictKind>,
  */
 evidence: Array<Evidence>, 
 /**
- * Other accounts that would fit.
+ * How many others would fit.
  */
-candidates: Array<string>, };
+candidates: number, 
+/**
+ * The decision that holds.
+ */
+act: DecisionAct | null, 
+/**
+ * For "later" its day.
+ */
+until: string | null, 
+/**
+ * Whether it waits for a decision.
+ */
+open: boolean, };

@@ -3,4 +3,4 @@
 /**
  * How a binding stands.
  */
-export type BindingState = "linked" | "unmatched" | "ambiguous" | "conflicting" | "orphaned";
+export type BindingState = "linked" | "unmatched" | "ambiguous" | "conflicting" | "orphaned" | "do_not_touch";

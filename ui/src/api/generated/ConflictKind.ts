@@ -7,4 +7,4 @@
  * the only one that its own keys point to. An orphaned account carries no other conflict,
  * because there is no identity to hold it against.
  */
-export type ConflictKind = "duplicate_portal_accounts" | "shared_portal_account" | "phone_taken_over" | "name_changed" | "agent_expired" | "agent_not_yet_valid" | "legal_person_deregistered" | "level_too_low" | "portal_account_closed" | "wrong_certificate_type" | "phone_only_binding" | "orphaned_binding";
+export type ConflictKind = "duplicate_portal_accounts" | "shared_portal_account" | "phone_taken_over" | "phone_shared" | "name_changed" | "id_number_changed" | "id_number_upgraded" | "foreign_card_replaced" | "residence_permit" | "agent_expired" | "agent_not_yet_valid" | "agent_of_several" | "legal_person_deregistered" | "legal_person_merged" | "organisation_code_replaced" | "legal_representative_changed" | "level_too_low" | "portal_account_disabled" | "portal_account_deleted" | "wrong_certificate_type" | "phone_only_binding" | "administrator_role_gained" | "orphaned_binding";

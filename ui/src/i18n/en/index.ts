@@ -2,6 +2,7 @@
 import { adviceIn, siteIssuesIn } from '../advice'
 import { adviceIn } from '../advice'
 import { accounts, decisions } from './accounts'
+import { bindings } from './bindings'
 import { common } from './common'
 import { connections, overview } from './connections'
 import { dataset } from './dataset'
@@ -38,6 +39,7 @@ export default {
   ...common,
   accounts,
   decisions,
+  bindings,
   overview,
   connections,
   dataset,

@@ -4,11 +4,11 @@ use zhengqiao_domain::rules::RULES;
 use zhengqiao_domain::{DatasetId, System, codes};
 use zhengqiao_store::secret::Secret;
 use zhengqiao_store::{
-    StoreError, audit, binding, cause, connection, rejection, run, setting, source,
+    StoreError, audit, binding_list, cause, connection, rejection, run, setting, source,
 };
 use zhengqiao_sync::StateWord;
 
-use super::{Console, actor, invalid, now_ms};
+use super::{Console, actor, invalid, now_local, now_ms};
 use crate::contract::{
     ApiError, AppState, AuditPage, AuditRequest, AuditRow, AuditVerdict, BackupReport,
     BackupRequest, CodeListRow, CodeRow, CodeVariantRow, DatasetRow, DayCount, DepartmentCount,
@@ -173,17 +173,15 @@ impl Console {
                 .take(8)
                 .map(|(department, count)| DepartmentCount { department, count })
                 .collect();
+            let today = now_local().date().to_string();
             let mut binding_conflicts = 0;
             let connections = connection::list(conn)?;
             for row in &connections {
-                let counts = binding::counts(conn, row.id)?;
-                binding_conflicts += counts
-                    .states
+                // Ambiguous, conflicting, orphaned: what nobody has decided about yet.
+                binding_conflicts += binding_list::groups(conn, row.id)?
                     .iter()
-                    .filter(|(state, _)| {
-                        matches!(state.as_str(), "conflicting" | "ambiguous" | "orphaned")
-                    })
-                    .map(|(_, count)| count)
+                    .filter(|group| matches!(group.state, 2..=4) && group.is_open(&today))
+                    .map(|group| group.n)
                     .sum::<i64>();
             }
             Ok(Overview {

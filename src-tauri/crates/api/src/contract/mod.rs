@@ -5,6 +5,7 @@
 //! secret on its way out.
 
 mod accounts;
+mod bindings;
 mod connections;
 mod decision_delivery;
 mod decisions;
@@ -36,6 +37,7 @@ mod tables;
 mod what_if;
 
 pub use accounts::*;
+pub use bindings::*;
 pub use connections::*;
 pub use decision_delivery::*;
 pub use decisions::*;
@@ -277,6 +279,16 @@ pub struct CommandMap {
     pub deliver_decisions: Call<DeliverDecisions, DecisionDeliveryReport>,
     pub cancel_decision_delivery: Call<ConnectionId, Nothing>,
     pub export_decisions: Call<ExportDecisions, ExportReport>,
+    pub get_binding_facets: Call<BindingFacetsRequest, BindingFacets>,
+    pub get_binding: Call<BindingId, BindingDetail>,
+    pub decide_bindings: Call<DecideBindings, DecisionsMade>,
+    pub undo_binding_decisions: Call<UndoBindingDecisions, DecisionsUndone>,
+    pub list_binding_decisions: Call<BindingDecisionsRequest, BindingDecisionsPage>,
+    pub get_binding_drift: Call<ConnectionId, BindingDrift>,
+    pub list_binding_drift: Call<BindingDriftRequest, BindingDriftPage>,
+    pub sign_off_bindings: Call<SignOffBindings, BindingSignOff>,
+    pub list_binding_sign_offs: Call<ConnectionId, BindingSignOffs>,
+    pub export_binding_sign_off: Call<ExportSignOff, Nothing>,
 }
 
 /// A failure as hosts see it. Codes are a closed list: one exists only if a host acts on it.

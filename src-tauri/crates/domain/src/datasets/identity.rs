@@ -179,6 +179,9 @@ pub static PORTAL_ACCOUNT: Dataset = Dataset {
             .personal(Personal::Name),
         portal("cert_key", "用户散列标识", Kind::CertKey).personal(Personal::Pseudonym),
         portal("credit_code", "统一社会信用代码", Kind::CreditCode),
+        portal("legal_name", "法定代表人", Kind::Text)
+            .soft(64)
+            .personal(Personal::Name),
         portal("id_type", "证件类型", Kind::Code("id_type")),
         portal("id_number", "证件号码", Kind::IdNumber("id_type"))
             .soft(64)

@@ -19,6 +19,8 @@ pub fn natural(name: &str) -> Identity {
         title: Some(name.into()),
         cert_key: Some(format!("key-{name}").into()),
         id_number_hash: None,
+        number_form: None,
+        representative: None,
         credit_code: None,
         mobile: Some(format!("tel-{name}").into()),
         level: Some(3),
@@ -61,6 +63,8 @@ pub fn account(id: &str, of: &Identity) -> PortalAccount {
         title: of.title.clone(),
         cert_key: of.cert_key.clone(),
         id_number_hash: None,
+        number_form: None,
+        representative: of.representative.clone(),
         credit_code: of.credit_code.clone(),
         id_type: None,
         mobile: of.mobile.clone(),
@@ -70,6 +74,7 @@ pub fn account(id: &str, of: &Identity) -> PortalAccount {
         bound_by: None,
         roles: None,
         site: None,
+        decided: None,
     }
 }
 

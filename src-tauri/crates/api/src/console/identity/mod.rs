@@ -1,6 +1,7 @@
 //! Single sign-on: the claim mapping, the bindings with their conflicts, and the test login.
 
 mod accounts;
+mod binding;
 mod bindings;
 mod changes;
 mod claims;
@@ -20,6 +21,13 @@ pub(super) use test_login::TestLogins;
 mod delivering;
 
 pub(super) use delivering::Delivering;
+mod deciding;
+mod drift;
+mod known;
+mod names;
+mod texts;
+
+pub(super) use known::Warm;
 
 use zhengqiao_identity::ReviewPolicy;
 use zhengqiao_store::StoreError;

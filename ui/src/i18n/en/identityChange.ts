@@ -4,7 +4,7 @@ import type { identityMapping as zhMapping, whatIf as zhWhatIf } from '../zh-CN/
 export const identityMapping: typeof zhMapping = {
   policy: 'Review rules',
   sample: 'Sample',
-  newest: 'Newest cached record',
+  newest: 'Newest record',
   personal: 'Personal',
   ownField: "The site's own field",
   lower: 'Move down',

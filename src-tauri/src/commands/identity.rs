@@ -5,7 +5,14 @@ use tauri::State;
 use tauri::ipc::Channel;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    AccountSource, ApiError, BindingDecisionsPage, BindingDecisionsRequest, BindingDetail, BindingDrift, BindingDriftPage, BindingDriftRequest, BindingFacets, BindingFacetsRequest, BindingId, BindingSignOff, BindingSignOffs, BindingsPage, BindingsRequest, ClaimMappingView, ConnectionId, DecideBindings, DecisionDeliveriesPage, DecisionDeliveriesRequest, DecisionDelivery, DecisionDeliveryProgress, DecisionDeliveryReport, DecisionsMade, DecisionsUndone, DeliverDecisions, ExportDecisions, ExportReport, ExportSignOff, IdentitySummary, Nothing, SaveAccountSource, SaveClaimMapping, SaveDecisionTarget, SignOffBindings, UndoBindingDecisions,
+    AccountSource, ApiError, BindingDecisionsPage, BindingDecisionsRequest, BindingDetail,
+    BindingDrift, BindingDriftPage, BindingDriftRequest, BindingFacets, BindingFacetsRequest,
+    BindingId, BindingSignOff, BindingSignOffs, BindingsPage, BindingsRequest, ClaimMappingView,
+    ConnectionId, DecideBindings, DecisionDeliveriesPage, DecisionDeliveriesRequest,
+    DecisionDelivery, DecisionDeliveryProgress, DecisionDeliveryReport, DecisionsMade,
+    DecisionsUndone, DeliverDecisions, ExportDecisions, ExportReport, ExportSignOff,
+    IdentitySummary, Nothing, SaveAccountSource, SaveClaimMapping, SaveDecisionTarget,
+    SignOffBindings, UndoBindingDecisions,
 };
 
 hand_over! {

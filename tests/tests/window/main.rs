@@ -32,8 +32,8 @@ mod schedule;
 mod scim;
 #[path = "../frontend/servers.rs"]
 mod servers;
-mod sites;
 mod sign_on;
+mod sites;
 mod undo;
 
 use aho_corasick::AhoCorasick;

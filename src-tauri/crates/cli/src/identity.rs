@@ -8,7 +8,7 @@ use zhengqiao_api::Console;
 use zhengqiao_api::contract::{ApiError, ErrorCode};
 
 use crate::End;
-use crate::args::IdentityCommand;
+use crate::identity_args::IdentityCommand;
 use crate::output::{Output, table};
 use crate::{bindings, login, sign_off, sign_on};
 

@@ -10,9 +10,9 @@ use zhengqiao_api::contract::{
 };
 
 use crate::End;
-use crate::args::{IdentityCommand, IdentityMappingCommand, IdentityPolicyCommand};
 use crate::connection::print_differences;
 use crate::identity::word;
+use crate::identity_args::{IdentityCommand, IdentityMappingCommand, IdentityPolicyCommand};
 use crate::identity_what_if as what_if;
 use crate::output::{Output, line, table, when};
 

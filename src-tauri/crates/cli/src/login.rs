@@ -11,8 +11,8 @@ use zhengqiao_identity::AccountKind;
 use zhengqiao_signon::{FindingKind, Step, StepOutcome};
 
 use crate::End;
-use crate::args::LoginCommand;
 use crate::identity::word;
+use crate::identity_args::LoginCommand;
 use crate::output::{Output, line, table};
 
 /// What is printed as JSON.

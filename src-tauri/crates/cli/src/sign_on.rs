@@ -4,8 +4,8 @@ use zhengqiao_api::Console;
 use zhengqiao_api::contract::{ApiError, ErrorCode, SaveSignOn, SignOnView};
 use zhengqiao_signon::SignOn;
 
-use crate::args::SignOnCommand;
 use crate::connection::text_from_stdin;
+use crate::identity_args::SignOnCommand;
 use crate::output::{Output, line, when};
 
 pub async fn run(

@@ -16,8 +16,8 @@ mod kind;
 mod number;
 mod policy;
 mod policy_check;
-mod portal_field;
 mod population;
+mod portal_field;
 mod preview;
 mod proposal;
 mod reader;
@@ -29,9 +29,8 @@ mod through;
 mod what_if;
 mod words;
 
-pub use account::{AccountState, BoundBy, PortalAccount};
-pub use arrival::{arrived, concerns};
 pub use account::{AccountState, BoundBy, Decided, PortalAccount};
+pub use arrival::{arrived, concerns};
 pub use binding::{Binding, BindingState, ConflictKind, Evidence, EvidenceKind};
 pub use claims::{ClaimRow, PORTAL_EXTENSION, check_claims, default_claims};
 pub use error::{ClaimError, IdentityError, PolicyError};
@@ -40,8 +39,8 @@ pub use kind::AccountKind;
 pub use number::{NumberForm, Territory};
 pub use policy::{ReviewPolicy, RoleRule};
 pub use policy_check::check_policy;
-pub use portal_field::{PortalField, portal_fields};
 pub use population::{Population, Row, Settled};
+pub use portal_field::{PortalField, portal_fields};
 pub use preview::{ClaimResult, ClaimState, preview};
 pub use proposal::{
     BindingEffect, Consequence, DecisionAct, Proposal, Sibling, consequence, propose,

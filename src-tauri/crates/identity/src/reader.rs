@@ -17,9 +17,9 @@ use crate::claims::ClaimRow;
 use crate::error::{ClaimError, IdentityError};
 use crate::identity::{IdNumberHash, Identity};
 use crate::kind::AccountKind;
+use crate::number::NumberForm;
 use crate::policy::ReviewPolicy;
 use crate::through::Through;
-use crate::number::NumberForm;
 
 /// The rank of each real-name level; provinces name their levels differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

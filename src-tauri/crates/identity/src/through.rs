@@ -15,6 +15,7 @@ use crate::claims::{ClaimRow, MOBILE, compile, portal_name};
 use crate::error::{ClaimError, IdentityError};
 use crate::identity::Identity;
 use crate::kind::AccountKind;
+use crate::number::NumberForm;
 use crate::reader::{
     AccountReader, code_or_hash, hash_text, name, number_or_hash, phone, plain, upper,
 };
@@ -34,6 +35,7 @@ struct Fields {
     key: Option<Read>,
     other_key: Option<Read>,
     title: Option<Read>,
+    representative: Option<Read>,
     cert_key: Option<Read>,
     number: Option<Read>,
     number_type: Option<Read>,
@@ -91,13 +93,11 @@ impl Through {
                 dataset: record.id,
                 field: "userName",
             })?;
-        let id_number_hash = claims
-            .text(fields.number.as_ref())
-            .map(Cow::into_owned)
-            .and_then(|number| {
-                let id_type = claims.text(fields.number_type.as_ref());
-                reader.id_number_hash(id_type.as_deref(), &number)
-            });
+        let number = claims.text(fields.number.as_ref()).map(Cow::into_owned);
+        let id_type = claims.text(fields.number_type.as_ref());
+        let id_number_hash = number
+            .as_deref()
+            .and_then(|number| reader.id_number_hash(id_type.as_deref(), number));
         Ok(Identity {
             kind: *kind,
             key,
@@ -105,6 +105,11 @@ impl Through {
             title: claims.boxed(fields.title.as_ref(), name),
             cert_key: claims.boxed(fields.cert_key.as_ref(), hash_text),
             id_number_hash,
+            number_form: number
+                .map(|number| upper(&number))
+                .filter(|number| !number.is_empty())
+                .map(|number| NumberForm::of(id_type.as_deref(), &number)),
+            representative: claims.boxed(fields.representative.as_ref(), name),
             credit_code: if natural {
                 None
             } else {
@@ -149,6 +154,10 @@ impl Fields {
                 None => None,
             },
             title: read(&[title])?,
+            representative: match kind {
+                AccountKind::Legal => read(&["name.formatted"])?,
+                AccountKind::Natural | AccountKind::Agent => None,
+            },
             cert_key: read(&["+certKey"])?,
             number: read(&["+certificateNumber"])?,
             number_type: read(&["+certificateType"])?,

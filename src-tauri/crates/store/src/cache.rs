@@ -36,13 +36,13 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0009.sql")),
     M::up(include_str!("../migrations/0010.sql")),
     M::up(include_str!("../migrations/0011.sql")),
-    M::up(include_str!("../migrations/0018.sql")),
-    M::up(include_str!("../migrations/0016.sql")),
-    M::up(include_str!("../migrations/0017.sql")),
     M::up(include_str!("../migrations/0012.sql")),
     M::up(include_str!("../migrations/0013.sql")),
     M::up(include_str!("../migrations/0014.sql")),
     M::up(include_str!("../migrations/0015.sql")),
+    M::up(include_str!("../migrations/0016.sql")),
+    M::up(include_str!("../migrations/0017.sql")),
+    M::up(include_str!("../migrations/0018.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

@@ -9,7 +9,7 @@ use zhengqiao_api::contract::{
 };
 
 use crate::End;
-use crate::args::{DeliverDecisionsCommand, TargetOfDecisions};
+use crate::identity_args::{DeliverDecisionsCommand, TargetOfDecisions};
 use crate::output::{Output, line, table};
 use crate::sync::Bar;
 

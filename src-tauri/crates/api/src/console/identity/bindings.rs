@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use zhengqiao_identity::{AccountKind, BindingState, ConflictKind, Evidence};
 use zhengqiao_store::binding_list::{self, Group};
-use zhengqiao_store::{Connection, StoreError, audit, binding, hash, identity_version, record, source};
+use zhengqiao_store::{
+    Connection, StoreError, audit, binding, hash, identity_version, record, source,
+};
 
 use super::super::system::LARGEST_PAGE;
 use super::super::{Console, actor, now_local, now_ms};

@@ -10,7 +10,8 @@ use std::time::Instant;
 use chrono::NaiveDate;
 use zhengqiao_domain::{DatasetId, Record};
 use zhengqiao_identity::{
-    AccountKind, AccountReader, BindingState, ClaimRow, Decided, Population, ReviewPolicy, Row, Settled,
+    AccountKind, AccountReader, BindingState, ClaimRow, Decided, Population, ReviewPolicy, Row,
+    Settled,
 };
 use zhengqiao_store::binding::{AccountTexts, Computed};
 use zhengqiao_store::binding_decision::{self, BindingDecision};

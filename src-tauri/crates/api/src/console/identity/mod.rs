@@ -8,14 +8,14 @@ mod claims;
 mod sites;
 
 pub use sites::site_issue_word;
-mod population;
-mod settings;
-mod versions;
-pub(super) mod what_if;
 mod judged;
 mod kept;
+mod population;
+mod settings;
 mod sign_on;
 mod test_login;
+mod versions;
+pub(super) mod what_if;
 
 pub(super) use test_login::TestLogins;
 mod delivering;

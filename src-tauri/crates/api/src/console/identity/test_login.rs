@@ -206,7 +206,7 @@ impl Console {
         let task = tokio::spawn(async move {
             let limit_s = setup.sign_on.time_limit_s;
             let gone = console
-                .go(&own, setup, pasted, &standard, request.log_out, limit_s)
+                .go_through(&own, setup, pasted, &standard, request.log_out, limit_s)
                 .await;
             own.change(|inner| match gone {
                 Ok(()) => inner.state = TestLoginState::Done,
@@ -250,7 +250,7 @@ impl Console {
     }
 
     /// The whole way, from the address that is opened to the result.
-    async fn go(
+    async fn go_through(
         &self,
         login: &TestLogin,
         setup: Setup,

@@ -276,7 +276,7 @@ fn log_of(dir: &Path) -> String {
         let path = entry.path();
         if path.is_dir() {
             text.push_str(&log_of(&path));
-        } else if !path.extension().is_some_and(|kind| kind == "sealed") {
+        } else if path.extension().is_none_or(|kind| kind != "sealed") {
             text.push_str(&String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
         }
     }

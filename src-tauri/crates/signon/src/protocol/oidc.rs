@@ -4,21 +4,21 @@
 //! RFC 9207. Tokens are judged by the `openidconnect` crate; what it leaves to its users is here: the
 //! issuer in the callback, keys that changed meanwhile, and clocks that differ.
 
+mod refusals;
+
 use chrono::{DateTime, Duration, Utc};
 use futures_util::future::BoxFuture;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClient,
-    CoreClientAuthMethod, CoreErrorResponseType, CoreGrantType, CoreIdToken, CoreJsonWebKey,
-    CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
-    CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
-    CoreTokenResponse,
+    CoreClientAuthMethod, CoreGrantType, CoreIdToken, CoreJsonWebKey, CoreJsonWebKeySet,
+    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm,
+    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType, CoreTokenResponse,
 };
 use openidconnect::{
-    AccessTokenHash, AdditionalProviderMetadata, AuthType, AuthorizationCode,
-    ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, DiscoveryError, EndSessionUrl,
-    HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, RequestTokenError, Scope,
-    SignatureVerificationError, StandardErrorResponse, TokenResponse,
+    AccessTokenHash, AdditionalProviderMetadata, AuthType, AuthorizationCode, ClientId,
+    ClientSecret, CsrfToken, DiscoveryError, EndSessionUrl, HttpRequest, HttpResponse, IssuerUrl,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
+    Scope, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,6 +31,7 @@ use crate::journal::StepKind;
 use crate::loopback::{Answer, Expects};
 use crate::settings::{ClientAuth, Oidc};
 use crate::web::{Send, Web, shown};
+use refusals::{not_exchanged, not_verified, payload};
 
 /// Seconds of difference between the clocks that nobody need know of.
 const UNNOTICED_S: i64 = 60;
@@ -429,55 +430,4 @@ fn caller(
 
 fn redirect(trip: &Trip) -> RedirectUrl {
     RedirectUrl::from_url(trip.return_to.clone())
-}
-
-/// The token's claims as they were sent.
-fn payload(token: &CoreIdToken) -> Result<Map<String, Value>, SignOnError> {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let text = token.to_string();
-    text.split('.')
-        .nth(1)
-        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| SignOnError::Answer("the token has no claims".into()))
-}
-
-type Refusal = StandardErrorResponse<CoreErrorResponseType>;
-
-fn not_exchanged(error: RequestTokenError<SignOnError, Refusal>, web: &Web) -> SignOnError {
-    match error {
-        RequestTokenError::ServerResponse(refusal) => SignOnError::Refused {
-            code: web.told(refusal.error().as_ref()),
-            what: web.told(refusal.error_description().map_or("", String::as_str)),
-        },
-        RequestTokenError::Request(error) => error,
-        RequestTokenError::Parse(error, _) => SignOnError::Answer(web.told(&error.to_string())),
-        RequestTokenError::Other(what) => SignOnError::Answer(web.told(&what)),
-    }
-}
-
-fn not_verified(error: ClaimsVerificationError, own: &Oidc, web: &Web) -> SignOnError {
-    use ClaimsVerificationError as Claims;
-    use SignatureVerificationError as Signature;
-    match error {
-        Claims::Expired(_) => SignOnError::Expired,
-        Claims::InvalidAudience(_) => SignOnError::WrongAudience,
-        Claims::InvalidIssuer(found) => SignOnError::WrongIssuer {
-            expected: own.issuer.clone(),
-            found: web.told(&found),
-        },
-        Claims::InvalidNonce(_) => SignOnError::WrongNonce,
-        Claims::SignatureVerification(Signature::NoSignature) => SignOnError::Unsigned,
-        Claims::SignatureVerification(Signature::NoMatchingKey) => SignOnError::UnknownKey,
-        Claims::SignatureVerification(
-            Signature::DisallowedAlg(what) | Signature::UnsupportedAlg(what),
-        ) => SignOnError::Algorithm(
-            what.split('`')
-                .nth(1)
-                .map_or_else(|| web.told(&what), str::to_owned),
-        ),
-        Claims::SignatureVerification(_) => SignOnError::BadSignature,
-        other => SignOnError::Answer(web.told(&other.to_string())),
-    }
 }

@@ -31,7 +31,7 @@ export const decisions: typeof zhDecisions = {
   way: 'Way to the portal',
   ways: {
     scim: 'SCIM 2.0',
-    http: 'The portal’s own interface',
+    http: 'Own HTTP interface',
     sql: 'Database statements',
     none: 'Export only',
   },

@@ -52,11 +52,22 @@ export const bindings: typeof zh = {
     later: 'Later',
   },
   actTo: {
+    confirm: 'Confirm this binding',
     link: 'Link to this identity',
     unlink: 'Remove this binding',
     merge: 'Merge into the remaining account',
     do_not_touch: 'Leave as it is',
     later: 'Ask again later',
+  },
+  word: {
+    active: 'Active',
+    disabled: 'Disabled',
+    deleted: 'Deleted',
+    cert_key: 'Identity key',
+    id_number: 'ID number',
+    credit_code: 'Credit code',
+    phone: 'Phone',
+    manual: 'By hand',
   },
   effect: {
     binds: 'Binds account {account} to {to}.',

@@ -50,11 +50,22 @@ export const bindings = {
     later: '以后再议',
   },
   actTo: {
+    confirm: '确认此绑定',
     link: '绑定到该身份',
     unlink: '解除此绑定',
     merge: '并入保留的账号',
     do_not_touch: '保持现状，不再处理',
     later: '到期再议',
+  },
+  word: {
+    active: '正常',
+    disabled: '停用',
+    deleted: '注销',
+    cert_key: '实名标识',
+    id_number: '证件号码',
+    credit_code: '信用代码',
+    phone: '手机号',
+    manual: '人工',
   },
   effect: {
     binds: '将账号 {account} 绑定到 {to}。',

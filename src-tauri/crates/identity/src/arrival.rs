@@ -39,7 +39,7 @@ pub fn concerns(identity: &Identity, account: &PortalAccount) -> bool {
     fn same<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
         one.is_some() && one == other
     }
-    let bound = account.bound_to.as_deref();
+    let bound = account.bound_key();
     account.kind == identity.kind
         && ((bound.is_some()
             && (bound == Some(&*identity.key) || bound == identity.other_key.as_deref()))

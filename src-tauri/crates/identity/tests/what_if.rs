@@ -17,6 +17,8 @@ fn person(key: &str, level: Option<u8>) -> Identity {
         title: Some("张三".into()),
         cert_key: Some(key.into()),
         id_number_hash: None,
+        number_form: None,
+        representative: None,
         credit_code: None,
         mobile: None,
         level,
@@ -33,6 +35,8 @@ fn account(id: &str, cert_key: &str, required_level: Option<u8>) -> PortalAccoun
         title: Some("张三".into()),
         cert_key: Some(cert_key.into()),
         id_number_hash: None,
+        number_form: None,
+        representative: None,
         credit_code: None,
         id_type: None,
         mobile: None,
@@ -42,6 +46,7 @@ fn account(id: &str, cert_key: &str, required_level: Option<u8>) -> PortalAccoun
         bound_by: None,
         roles: None,
         site: Some("省门户".into()),
+        decided: None,
     }
 }
 

@@ -17,6 +17,9 @@ pub const DATABASES: &[&str] = &["postgresql", "mariadb-server"];
 /// Needed besides to read portal accounts from a real directory in tests.
 pub const DIRECTORY: &[&str] = &["slapd", "ldap-utils"];
 
+/// Needed besides to run servers from PyPI in tests: identity servers, a SCIM service, openpyxl.
+pub const SERVERS: &[&str] = &["python3", "python3-venv"];
+
 /// Installs what is missing of `groups`, or says exactly what to install.
 pub fn ensure(groups: &[&[&str]]) -> Outcome {
     if !exists("dpkg-query") {

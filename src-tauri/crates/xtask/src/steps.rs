@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::packages::{self, BUILD, DATABASES, DIRECTORY, JOURNEYS, WINDOW};
+use crate::packages::{self, BUILD, DATABASES, DIRECTORY, JOURNEYS, SERVERS, WINDOW};
 use crate::process::{Outcome, build_dir, command, exists, root, run};
 use crate::window;
 
@@ -50,9 +50,9 @@ pub fn demo(headless: bool, records: u64, seed: u64, defects: f64) -> Outcome {
 /// `cargo xtask test`: every step is run; the failed ones are named at the end.
 pub fn test(skip_window: bool) -> Outcome {
     let groups: &[&[&str]] = if skip_window {
-        &[BUILD, DATABASES, DIRECTORY]
+        &[BUILD, DATABASES, DIRECTORY, SERVERS]
     } else {
-        &[BUILD, DATABASES, DIRECTORY, WINDOW, JOURNEYS]
+        &[BUILD, DATABASES, DIRECTORY, SERVERS, WINDOW, JOURNEYS]
     };
     packages::ensure(groups)?;
     // One choice of packages and features for every step: another choice would compile the

@@ -1,6 +1,5 @@
 /** All words of this language. */
 import { adviceIn, siteIssuesIn } from '../advice'
-import { adviceIn } from '../advice'
 import { accounts, decisions } from './accounts'
 import { bindings } from './bindings'
 import { common } from './common'

@@ -11,6 +11,7 @@ use zhengqiao_signon::{Finding, FindingKind, flat};
 use zhengqiao_store::{record, source};
 
 use super::super::{Console, now_local};
+use super::known;
 use crate::contract::{
     ApiError, ClaimPreview, ConcernedAccount, LoginChange, LoginChangeKind, ReceivedClaim,
     TestLoginResult,
@@ -38,6 +39,7 @@ pub(super) struct Standard {
     pub rows: Vec<ClaimRow>,
     pub policy: ReviewPolicy,
     pub profile: Profile,
+    pub connection_id: i64,
     pub accounts_from: i64,
     pub kind: AccountKind,
 }
@@ -84,8 +86,10 @@ impl Console {
         identity: &Identity,
     ) -> Result<(u64, Vec<PortalAccount>), ApiError> {
         let reader = reader(standard);
-        let (accounts_from, identity) = (standard.accounts_from, identity.clone());
+        let (connection_id, accounts_from) = (standard.connection_id, standard.accounts_from);
+        let identity = identity.clone();
         self.read(move |conn| {
+            let decided = known::decisions(conn, connection_id)?;
             let Some(source_id) = source::find(conn, accounts_from, DatasetId::PortalAccount)?
             else {
                 return Ok((0, Vec::new()));
@@ -95,7 +99,7 @@ impl Console {
                 compared += 1;
                 if found.len() < MOST_ACCOUNTS
                     && let Ok(record) = zhengqiao_sync::read_record(DatasetId::PortalAccount, text)
-                    && let Ok(account) = reader.account(&record)
+                    && let Some(account) = known::account(&reader, &record, &decided)
                     && concerns(&identity, &account)
                 {
                     found.push(account);

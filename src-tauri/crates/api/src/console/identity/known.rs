@@ -488,7 +488,8 @@ fn put(
     }
 }
 
-fn account(
+/// The account in a record, with what was decided about it.
+pub(super) fn account(
     reader: &AccountReader,
     record: &Record,
     decided: &HashMap<String, Decided>,
@@ -514,7 +515,8 @@ fn ruling(decision: &BindingDecision) -> Option<Decided> {
     }
 }
 
-fn decisions(
+/// What was decided about accounts, by account.
+pub(super) fn decisions(
     conn: &Connection,
     connection_id: i64,
 ) -> Result<HashMap<String, Decided>, StoreError> {

@@ -4,6 +4,8 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_identity::{AccountKind, AccountReader, Identity, PortalAccount};
 use zhengqiao_store::{Connection, StoreError, record, source};
 
+use super::known;
+
 /// Who is to be matched.
 pub(super) struct Population {
     /// The unified identity's accounts.
@@ -37,6 +39,7 @@ pub(super) fn read(
         identities: Vec::new(),
         accounts: Vec::new(),
     };
+    let decided = known::decisions(conn, connection_id)?;
     let mut stopped = false;
     for (source_id, dataset, _) in sources(conn, connection_id, accounts_from)? {
         // A record that cannot be read as a person was accepted under other rules; it binds nobody.
@@ -49,7 +52,9 @@ pub(super) fn read(
                 return;
             };
             if dataset == DatasetId::PortalAccount {
-                found.accounts.extend(reader.account(&record).ok());
+                found
+                    .accounts
+                    .extend(known::account(reader, &record, &decided));
             } else {
                 found.identities.extend(reader.identity(&record).ok());
             }

@@ -161,6 +161,7 @@ impl Console {
         let standard = Arc::new(Standard {
             rows: super::claims::claims(&row)?,
             policy: super::policy(&row)?,
+            connection_id,
             accounts_from: row.accounts_from.unwrap_or(connection_id),
             kind: request.kind,
             profile,

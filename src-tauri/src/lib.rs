@@ -216,8 +216,6 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::reports::preview_answers,
             commands::reports::apply_answers,
             commands::reports::get_letters,
-            commands::identity::get_claim_mapping,
-            commands::identity::save_claim_mapping,
             commands::identity::review_identity,
             commands::identity::get_identity_summary,
             commands::identity::list_bindings,

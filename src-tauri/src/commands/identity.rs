@@ -7,17 +7,14 @@ use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
     AccountSource, ApiError, BindingDecisionsPage, BindingDecisionsRequest, BindingDetail,
     BindingDrift, BindingDriftPage, BindingDriftRequest, BindingFacets, BindingFacetsRequest,
-    BindingId, BindingSignOff, BindingSignOffs, BindingsPage, BindingsRequest, ClaimMappingView,
-    ConnectionId, DecideBindings, DecisionDeliveriesPage, DecisionDeliveriesRequest,
-    DecisionDelivery, DecisionDeliveryProgress, DecisionDeliveryReport, DecisionsMade,
-    DecisionsUndone, DeliverDecisions, ExportDecisions, ExportReport, ExportSignOff,
-    IdentitySummary, Nothing, SaveAccountSource, SaveClaimMapping, SaveDecisionTarget,
-    SignOffBindings, UndoBindingDecisions,
+    BindingId, BindingSignOff, BindingSignOffs, BindingsPage, BindingsRequest, ConnectionId,
+    DecideBindings, DecisionDeliveriesPage, DecisionDeliveriesRequest, DecisionDelivery,
+    DecisionDeliveryProgress, DecisionDeliveryReport, DecisionsMade, DecisionsUndone,
+    DeliverDecisions, ExportDecisions, ExportReport, ExportSignOff, IdentitySummary, Nothing,
+    SaveAccountSource, SaveDecisionTarget, SignOffBindings, UndoBindingDecisions,
 };
 
 hand_over! {
-    get_claim_mapping(ConnectionId) -> ClaimMappingView;
-    save_claim_mapping(SaveClaimMapping) -> ClaimMappingView;
     review_identity(ConnectionId) -> IdentitySummary;
     get_identity_summary(ConnectionId) -> IdentitySummary;
     list_bindings(BindingsRequest) -> BindingsPage;

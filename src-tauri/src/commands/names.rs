@@ -137,8 +137,6 @@ pub const NAMES: &[&str] = &[
     "preview_answers",
     "apply_answers",
     "get_letters",
-    "get_claim_mapping",
-    "save_claim_mapping",
     "review_identity",
     "get_identity_summary",
     "list_bindings",

@@ -238,8 +238,6 @@ pub struct CommandMap {
     pub preview_answers: Call<ReadAnswers, AnswersPreview>,
     pub apply_answers: Call<ApplyAnswers, AnswersReport>,
     pub get_letters: Call<GetLetters, Letters>,
-    pub get_claim_mapping: Call<ConnectionId, ClaimMappingView>,
-    pub save_claim_mapping: Call<SaveClaimMapping, ClaimMappingView>,
     pub review_identity: Call<ConnectionId, IdentitySummary>,
     pub get_identity_summary: Call<ConnectionId, IdentitySummary>,
     pub list_bindings: Call<BindingsRequest, BindingsPage>,

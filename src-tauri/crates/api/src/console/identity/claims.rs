@@ -1,4 +1,4 @@
-//! The claim mapping, each row with its value in a sample: as it is saved, and as it is being edited.
+//! The claim mapping as it is being edited, each row with its value in a sample.
 
 use serde_json::{Map, Value};
 use zhengqiao_domain::{Check, RuleSet};
@@ -9,62 +9,9 @@ use zhengqiao_store::{StoreError, claim_sample, connection, record, source};
 use super::super::records::fields;
 use super::super::{Console, not_found, now_local};
 use super::settings;
-use crate::contract::{
-    ApiError, ClaimMappingView, ClaimPreview, ClaimsPreview, ConnectionId, IdentitySettings,
-    PreviewClaims, SaveClaimMapping, SaveIdentityMapping,
-};
+use crate::contract::{ApiError, ClaimPreview, ClaimsPreview, PreviewClaims};
 
 impl Console {
-    /// The claim mapping, each row with its value in a sample of the cache.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::NotFound`].
-    pub async fn get_claim_mapping(
-        &self,
-        request: ConnectionId,
-    ) -> Result<ClaimMappingView, ApiError> {
-        let connection_id = request.connection_id;
-        let (row, profile) = self.profile(connection_id).await?;
-        let rows = claims(&row)?;
-        let samples = self
-            .read(move |conn| {
-                AccountKind::ALL
-                    .iter()
-                    .map(|kind| Ok((*kind, newest(conn, connection_id, *kind)?)))
-                    .collect::<Result<Vec<_>, StoreError>>()
-            })
-            .await?;
-        Ok(ClaimMappingView {
-            connection_id,
-            protocol: "account-datasets".into(),
-            rows: previews(&rows, &samples, &profile),
-        })
-    }
-
-    /// Saves the claim mapping, with the review policy as it is, as a new version.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::InvalidRequest`] naming every row that is wrong.
-    pub async fn save_claim_mapping(
-        &self,
-        request: SaveClaimMapping,
-    ) -> Result<ClaimMappingView, ApiError> {
-        let connection_id = request.connection_id;
-        let id = ConnectionId { connection_id };
-        let present = self.get_identity_mapping(id).await?;
-        self.save_identity_mapping(SaveIdentityMapping {
-            connection_id,
-            based_on: present.version,
-            note: String::new(),
-            settings: IdentitySettings {
-                claims: request.rows,
-                policy: present.settings.policy,
-            },
-        })
-        .await?;
-        self.get_claim_mapping(id).await
-    }
-
     /// What rows that are not saved yet make of a sample, masked, and what is wrong with them.
     ///
     /// # Errors

@@ -8,9 +8,9 @@ use std::path::Path;
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 use zhengqiao_api::contract::{
-    AuditRequest, BindingFilter, BindingsRequest, ConnectionExport, ConnectionId, ExportRequest,
-    RecordsRequest, RejectionFilter, RejectionId, RejectionsRequest, RevealRequest, RunId, RunMode,
-    RunsRequest, SaveConnection, StartSync,
+    AccountKind, AuditRequest, BindingFilter, BindingsRequest, ConnectionExport, ConnectionId,
+    ExportRequest, PreviewClaims, RecordsRequest, RejectionFilter, RejectionId, RejectionsRequest,
+    RevealRequest, RunId, RunMode, RunsRequest, SaveConnection, StartSync,
 };
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret, start_log};
@@ -131,10 +131,19 @@ async fn files_answers_and_exports_show_neither_personal_data_nor_a_secret() {
         "test",
         json(&console.test_connection(id, |_| {}).await.unwrap()),
     );
-    tell(
-        "claims",
-        json(&console.get_claim_mapping(id).await.unwrap()),
-    );
+    let mapping = console.get_identity_mapping(id).await.unwrap();
+    for kind in AccountKind::ALL {
+        let request = PreviewClaims {
+            connection_id: id.connection_id,
+            kind: *kind,
+            settings: mapping.settings.clone(),
+            sample_id: None,
+        };
+        tell(
+            "claims",
+            json(&console.preview_claims(request).await.unwrap()),
+        );
+    }
     tell("overview", json(&console.get_overview().await.unwrap()));
     let all = RejectionFilter {
         state: Some("all".into()),

@@ -14,6 +14,7 @@ use zhengqiao_api::contract::{
 };
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_domain::DatasetId;
+use zhengqiao_identity::{BindingState, ConflictKind};
 use zhengqiao_store::source;
 
 /// A binding as it is kept: identity, state, conflicts.
@@ -147,19 +148,23 @@ impl Bed {
             .unwrap()
             .read(move |conn| {
                 let mut statement = conn.prepare(
-                    "SELECT account_id, identity_key, state, conflicts FROM binding
-                     WHERE connection_id = ?1 AND account_id IS NOT NULL",
+                    "SELECT b.account_id,
+                       COALESCE(p.fields ->> 'cert_key', p.fields ->> 'trust_acct_no', p.fields ->> 'certificate_sno'),
+                       b.state, b.conflicts
+                     FROM binding b
+                     LEFT JOIN record p ON p.id = b.person_record
+                     WHERE b.connection_id = ?1 AND b.account_id IS NOT NULL",
                 )?;
                 let rows = statement.query_map([connection_id], |row| {
-                    let conflicts: String = row.get(3)?;
-                    Ok((
-                        row.get::<_, String>(0)?,
-                        (
-                            row.get(1)?,
-                            row.get(2)?,
-                            serde_json::from_str(&conflicts).unwrap(),
-                        ),
-                    ))
+                    let (state, conflicts): (i64, i64) = (row.get(2)?, row.get(3)?);
+                    let conflicts = ConflictKind::ALL
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, _)| conflicts & (1 << at) != 0)
+                        .map(|(_, kind)| kind.as_str().to_owned())
+                        .collect();
+                    let state = BindingState::ALL[usize::try_from(state).unwrap()].as_str().to_owned();
+                    Ok((row.get::<_, String>(0)?, (row.get(1)?, state, conflicts)))
                 })?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })

@@ -86,6 +86,8 @@ pub struct Standing {
     pub identity_key: Option<Box<str>>,
     /// That identity's name.
     pub identity_title: Option<Box<str>>,
+    /// What stays the same about the identity whatever the mapping calls it: the number of its record.
+    pub person: Option<i64>,
     /// The state of its binding.
     pub state: BindingState,
     pub(crate) conflicts: Conflicts,
@@ -144,6 +146,7 @@ fn standing(
         account_title: binding.account_title.map(Into::into),
         identity_key: binding.identity_key.map(Into::into),
         identity_title: binding.identity_title.map(Into::into),
+        person: None,
         state: binding.state,
         conflicts: Conflicts::of(&binding.conflicts),
         roles: Box::default(),

@@ -211,7 +211,14 @@ impl Touched {
         match (self.before.holder(), self.after.holder()) {
             (None, Some(_)) => Some(AccountEffect::LinkedAnew),
             (Some(_), None) => Some(AccountEffect::Lost),
-            (Some(one), Some(other)) if one != other => Some(AccountEffect::Moved),
+            (Some(one), Some(other)) => {
+                // Under another mapping the same person may have another key.
+                let same = match (self.before.person, self.after.person) {
+                    (Some(one), Some(other)) => one == other,
+                    _ => one == other,
+                };
+                (!same).then_some(AccountEffect::Moved)
+            }
             _ => None,
         }
     }

@@ -1,5 +1,8 @@
 //! The people and portal accounts of a connection, read from the cache for a review.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use zhengqiao_domain::DatasetId;
 use zhengqiao_identity::{AccountKind, AccountReader, Identity, PortalAccount};
 use zhengqiao_store::{Connection, StoreError, record, source};
@@ -12,6 +15,15 @@ pub(super) struct Population {
     pub(super) identities: Vec<Identity>,
     /// The portal's.
     pub(super) accounts: Vec<PortalAccount>,
+    /// Numbers of the identities' records, by the hash of kind and key.
+    pub(super) records: HashMap<u64, i64>,
+}
+
+/// The hash that a person's record is found by.
+pub(super) fn place(kind: AccountKind, key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (kind, key).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Records that a review of the connection reads.
@@ -38,26 +50,31 @@ pub(super) fn read(
     let mut found = Population {
         identities: Vec::new(),
         accounts: Vec::new(),
+        records: HashMap::new(),
     };
     let decided = known::decisions(conn, connection_id)?;
     let mut stopped = false;
     for (source_id, dataset, _) in sources(conn, connection_id, accounts_from)? {
         // A record that cannot be read as a person was accepted under other rules; it binds nobody.
-        record::for_each_fields(conn, source_id, |text| {
+        record::for_each_numbered(conn, source_id, |number, text| {
             stopped = stopped || !go_on();
             if stopped {
-                return;
+                return Ok(());
             }
             let Ok(record) = zhengqiao_sync::read_record(dataset, text) else {
-                return;
+                return Ok(());
             };
             if dataset == DatasetId::PortalAccount {
                 found
                     .accounts
                     .extend(known::account(reader, &record, &decided));
-            } else {
-                found.identities.extend(reader.identity(&record).ok());
+            } else if let Ok(identity) = reader.identity(&record) {
+                found
+                    .records
+                    .insert(place(identity.kind, &identity.key), number);
+                found.identities.push(identity);
             }
+            Ok(())
         })?;
     }
     Ok(found)

@@ -178,13 +178,20 @@ impl Console {
         let (policy, names) = (settings.policy.clone(), names.clone());
         let today = now_local().date();
         blocking(move || {
-            standings(
+            let mut list = standings(
                 everybody.identities,
                 everybody.accounts,
                 &policy,
                 today,
                 &names,
-            )
+            );
+            for one in &mut list {
+                one.person = one
+                    .holder()
+                    .and_then(|key| everybody.records.get(&population::place(one.kind, key)))
+                    .copied();
+            }
+            list
         })
         .await
     }

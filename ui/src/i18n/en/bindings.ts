@@ -7,7 +7,7 @@ export const bindings: typeof zh = {
   standing: 'Decision',
   site: 'Site',
   noSite: 'No site',
-  search: 'Account id or full identity key',
+  search: 'Account or identity key',
   decision: 'Decision',
   total: '{n} in all',
   ticked: '{n} chosen',

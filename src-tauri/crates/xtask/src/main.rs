@@ -57,6 +57,9 @@ enum Command {
         /// Number of cases.
         #[arg(long, default_value_t = 100_000)]
         records: u64,
+        /// Measures the identity review with so many identities instead.
+        #[arg(long)]
+        identities: Option<u64>,
     },
 }
 
@@ -72,7 +75,10 @@ fn main() -> ExitCode {
         Command::Dev => steps::dev(),
         Command::Types { check } => steps::types(check),
         Command::Package => steps::package(),
-        Command::Bench { records } => steps::bench(records),
+        Command::Bench {
+            records,
+            identities,
+        } => steps::bench(records, identities),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -150,12 +150,14 @@ fn types_of(chosen: &[&str], check: bool) -> Outcome {
     copy(&fresh, &committed)
 }
 
-/// `cargo xtask package`.
-/// Measures the pipeline in a release build.
-pub fn bench(records: u64) -> Outcome {
+/// Measures the pipeline, or the identity review, in a release build.
+pub fn bench(records: u64, identities: Option<u64>) -> Outcome {
     packages::ensure(&[BUILD])?;
-    let records = records.to_string();
-    cargo(&[
+    let what = match identities {
+        Some(identities) => vec!["identity".to_owned(), identities.to_string()],
+        None => vec![records.to_string()],
+    };
+    let mut args = vec![
         "run",
         "--release",
         "--quiet",
@@ -164,10 +166,12 @@ pub fn bench(records: u64) -> Outcome {
         "--bin",
         "bench",
         "--",
-        &records,
-    ])
+    ];
+    args.extend(what.iter().map(String::as_str));
+    cargo(&args)
 }
 
+/// `cargo xtask package`.
 pub fn package() -> Outcome {
     packages::ensure(&[BUILD, WINDOW])?;
     build_ui()?;

@@ -10,12 +10,14 @@ mod trial;
 
 use trial::{Bed, row_of};
 use zhengqiao_api::contract::{
-    AccountEffect, AccountKind, EffectNumber, ErrorCode, EvidenceKind, IdentityChangeId,
-    PreviewClaims, ProposeIdentityChange, RestoreIdentityVersion, RoleRule, StartWhatIf,
-    WhatIfRowsRequest,
+    AccountEffect, AccountKind, BindingFilter, BindingsRequest, DecideBindings, EffectNumber,
+    ErrorCode, EvidenceKind, IdentityChangeId, PreviewClaims, ProposeIdentityChange,
+    RestoreIdentityVersion, RoleRule, StartWhatIf, WhatIfRowsRequest,
 };
 use zhengqiao_domain::{DatasetId, Record, Transform};
-use zhengqiao_identity::{AccountReader, LevelRanks, ReviewPolicy, default_claims};
+use zhengqiao_identity::{
+    AccountReader, BindingState, DecisionAct, LevelRanks, ReviewPolicy, default_claims,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_default_mapping_reads_everybody_as_their_columns_say() {
@@ -283,4 +285,54 @@ async fn a_trial_that_is_cancelled_has_no_numbers_and_no_list() {
         limit: 10,
     });
     assert_eq!(rows.is_err(), view.state == "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_names_people_as_the_mapping_in_force_does() {
+    let bed = Bed::new().await;
+    let console = bed.console();
+    let first = bed.mapping().await;
+    let mut settings = first.settings.clone();
+    let user_name = row_of(&settings, AccountKind::Natural, "userName").unwrap();
+    settings.claims[user_name].claim = "cert_no".into();
+    console
+        .save_identity_mapping(bed.saving(&first, settings))
+        .await
+        .unwrap();
+    console.review_identity(bed.connection()).await.unwrap();
+    let page = console
+        .list_bindings(BindingsRequest {
+            connection_id: bed.id(),
+            filter: BindingFilter {
+                kind: Some(AccountKind::Natural),
+                state: Some(BindingState::Linked),
+                ..BindingFilter::default()
+            },
+            after: None,
+            limit: 200,
+        })
+        .await
+        .unwrap();
+    // The portal's own bindings are under the former name: only what the evidence found is linked.
+    let row = page.bindings.first().unwrap();
+    let account = row.account_id.clone().unwrap();
+    // A name that is somebody's number is not shown whole.
+    let key = row.identity_key.clone().unwrap();
+    assert_eq!(key.matches('*').count(), 11, "{key}");
+    let before = bed.bindings().await[&account].clone();
+    console
+        .decide_bindings(DecideBindings {
+            connection_id: bed.id(),
+            binding_ids: vec![row.binding_id],
+            filter: None,
+            act: DecisionAct::Link,
+            person_id: None,
+            remaining_account_id: None,
+            until: None,
+            reason: "本人到窗口核对".into(),
+        })
+        .await
+        .unwrap();
+    console.review_identity(bed.connection()).await.unwrap();
+    assert_eq!(bed.bindings().await[&account], before);
 }

@@ -14,6 +14,11 @@ pub fn value(id: DatasetId, field: &str, text: &str) -> String {
     }
 }
 
+/// The name of a record, masked by the class of its dataset's title.
+pub fn title(id: DatasetId, text: &str) -> String {
+    value(id, id.dataset().title, text)
+}
+
 /// Whether a field's values are masked.
 pub fn is_masked(id: DatasetId, field: &str) -> bool {
     id.dataset()

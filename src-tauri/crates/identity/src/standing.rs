@@ -41,38 +41,6 @@ impl RoleNames {
     }
 }
 
-/// Kinds of conflict as bits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Conflicts(pub(crate) u32);
-
-impl Conflicts {
-    fn of(kinds: &[ConflictKind]) -> Self {
-        Self(kinds.iter().fold(0, |bits, kind| bits | bit(*kind)))
-    }
-
-    pub(crate) fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    pub(crate) fn has(self, kind: ConflictKind) -> bool {
-        self.0 & bit(kind) != 0
-    }
-
-    pub(crate) fn kinds(self) -> impl Iterator<Item = ConflictKind> {
-        ConflictKind::ALL
-            .iter()
-            .copied()
-            .filter(move |kind| self.has(*kind))
-    }
-}
-
-fn bit(kind: ConflictKind) -> u32 {
-    ConflictKind::ALL
-        .iter()
-        .position(|known| *known == kind)
-        .map_or(0, |at| 1 << at)
-}
-
 /// How one portal account stands after a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -90,7 +58,8 @@ pub struct Standing {
     pub person: Option<i64>,
     /// The state of its binding.
     pub state: BindingState,
-    pub(crate) conflicts: Conflicts,
+    /// Set of kinds, see [`ConflictKind::bit`].
+    pub(crate) conflicts: u32,
     pub(crate) roles: Box<[u16]>,
 }
 
@@ -105,7 +74,7 @@ impl Standing {
 
     /// Its conflicts.
     pub fn conflicts(&self) -> Vec<ConflictKind> {
-        self.conflicts.kinds().collect()
+        ConflictKind::of_bits(self.conflicts)
     }
 
     /// Its roles through the mapping.
@@ -148,7 +117,10 @@ fn standing(
         identity_title: binding.identity_title.map(Into::into),
         person: None,
         state: binding.state,
-        conflicts: Conflicts::of(&binding.conflicts),
+        conflicts: binding
+            .conflicts
+            .iter()
+            .fold(0, |bits, kind| bits | kind.bit()),
         roles: Box::default(),
         account_id,
     };

@@ -141,10 +141,10 @@ pub fn compare(before: Vec<Standing>, after: Vec<Standing>, names: RoleNames) ->
         };
         let touched = Touched { before, after };
         let (before, after) = (&touched.before, &touched.after);
-        let new = after.conflicts.without(before.conflicts);
-        let gone = before.conflicts.without(after.conflicts);
+        let new = after.conflicts & !before.conflicts;
+        let gone = before.conflicts & !after.conflicts;
         let moves = touched.binding_effect();
-        if moves.is_none() && new.0 == 0 && gone.0 == 0 && before.roles == after.roles {
+        if moves.is_none() && new == 0 && gone == 0 && before.roles == after.roles {
             continue;
         }
         match moves {
@@ -153,10 +153,10 @@ pub fn compare(before: Vec<Standing>, after: Vec<Standing>, names: RoleNames) ->
             Some(_) => result.numbers.moved += 1,
             None => {}
         }
-        for kind in new.kinds() {
+        for kind in ConflictKind::of_bits(new) {
             conflicts.entry(kind).or_default().0 += 1;
         }
-        for kind in gone.kinds() {
+        for kind in ConflictKind::of_bits(gone) {
             conflicts.entry(kind).or_default().1 += 1;
         }
         for role in after
@@ -258,10 +258,10 @@ impl Touched {
                 .any(|each| !other.roles.contains(each) && role.is_none_or(|role| role == *each))
         };
         let has = |one: &Standing, other: &Standing| {
-            let more = one.conflicts.without(other.conflicts);
+            let more = one.conflicts & !other.conflicts;
             number
                 .conflict
-                .map_or(more.0 != 0, |conflict| more.has(conflict))
+                .map_or(more != 0, |conflict| more & conflict.bit() != 0)
         };
         let (before, after) = (&self.before, &self.after);
         match number.effect {

@@ -10,7 +10,7 @@ export type BindingCandidate = {
  */
 record_id: number, 
 /**
- * The identity's shortened key, or the account's identifier.
+ * The identity's masked key, or the account's identifier.
  */
 key: string, 
 /**

@@ -4,7 +4,7 @@ import type { Consequence } from "./Consequence";
 import type { DecisionAct } from "./DecisionAct";
 
 /**
- * What is proposed, with shortened keys.
+ * What is proposed, with masked keys.
  */
 export type BindingProposal = { 
 /**

@@ -18,7 +18,7 @@ binding_id: number,
  */
 kind: AccountKind, 
 /**
- * The identity's shortened key.
+ * The identity's masked key.
  */
 identity_key: string | null, 
 /**

@@ -25,7 +25,7 @@ restores: boolean,
  */
 state: string, 
 /**
- * The identity's shortened key.
+ * The identity's masked key.
  */
 identity_key: string | null, 
 /**
@@ -33,7 +33,7 @@ identity_key: string | null,
  */
 remaining_account_id: string | null, 
 /**
- * What would be sent, keys shortened; told by a dry run.
+ * What would be sent, keys masked; told by a dry run.
  */
 would_send: string | null, 
 /**

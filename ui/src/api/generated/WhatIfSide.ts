@@ -11,7 +11,7 @@ export type WhatIfSide = {
  */
 state: BindingState, 
 /**
- * The identity's shortened key.
+ * The identity's masked key.
  */
 identity_key: string | null, 
 /**

@@ -184,7 +184,7 @@ pub struct BindingRow {
     pub binding_id: i64,
     /// Natural person, legal person or agent.
     pub kind: AccountKind,
-    /// The identity's shortened key.
+    /// The identity's masked key.
     pub identity_key: Option<String>,
     /// The identity's name, masked.
     pub identity_title: Option<String>,
@@ -243,7 +243,7 @@ pub struct BindingCandidate {
     /// Its record.
     #[ts(type = "number")]
     pub record_id: i64,
-    /// The identity's shortened key, or the account's identifier.
+    /// The identity's masked key, or the account's identifier.
     pub key: String,
     /// Its name, masked.
     pub title: Option<String>,
@@ -270,7 +270,7 @@ pub struct BindingSibling {
     pub active: bool,
 }
 
-/// What is proposed, with shortened keys.
+/// What is proposed, with masked keys.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct BindingProposal {

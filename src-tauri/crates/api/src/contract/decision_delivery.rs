@@ -98,11 +98,11 @@ pub struct DecisionDeliveryRow {
     pub restores: bool,
     /// waiting, sending, delivered, already, gone, changed, refused or failed; in a dry run also send.
     pub state: String,
-    /// The identity's shortened key.
+    /// The identity's masked key.
     pub identity_key: Option<String>,
     /// For a merge the account that remains.
     pub remaining_account_id: Option<String>,
-    /// What would be sent, keys shortened; told by a dry run.
+    /// What would be sent, keys masked; told by a dry run.
     pub would_send: Option<String>,
     /// What was wrong.
     pub message: Option<String>,

@@ -116,7 +116,7 @@ pub struct WhatIfRow {
 pub struct WhatIfSide {
     /// The state of its binding.
     pub state: BindingState,
-    /// The identity's shortened key.
+    /// The identity's masked key.
     pub identity_key: Option<String>,
     /// The identity's name.
     pub identity_title: Option<String>,

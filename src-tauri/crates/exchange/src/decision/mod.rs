@@ -103,12 +103,12 @@ impl DecisionDoor {
         }
     }
 
-    /// What would be sent, in one line. Keys of people are shortened.
+    /// What would be sent, in one line. Keys of people are masked.
     ///
     /// # Errors
     /// [`ExchangeError::Settings`] when the target has no way to do it.
     pub fn describe(&self, order: &Order) -> Result<String, ExchangeError> {
-        let order = order.shortened();
+        let order = order.masked();
         match self {
             DecisionDoor::Scim(_, target) => Ok(scim::describe(target, &order)),
             DecisionDoor::Http(_, target) => http::describe(target, &order),

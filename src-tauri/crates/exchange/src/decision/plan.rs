@@ -1,5 +1,7 @@
 //! What a decision wants of an account, and what that means for the account as it is at present.
 
+use zhengqiao_domain::primitives::masking::identity_key;
+
 /// What a decision does to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
@@ -68,24 +70,13 @@ pub struct Order {
     pub key: String,
 }
 
-/// Characters of a key of a person that are shown.
-const SHOWN: usize = 12;
-
 impl Order {
-    /// The same with the keys of people shortened, for a screen.
-    pub(crate) fn shortened(&self) -> Self {
-        let short = |key: &Option<String>| {
-            key.as_ref().map(|key| {
-                if key.chars().count() <= SHOWN + 8 {
-                    key.clone()
-                } else {
-                    key.chars().take(SHOWN).chain("…".chars()).collect()
-                }
-            })
-        };
+    /// The same with the keys of people masked, for a screen.
+    pub(crate) fn masked(&self) -> Self {
+        let masked = |key: &Option<String>| key.as_deref().map(identity_key);
         let mut order = self.clone();
-        order.from.bound_to = short(&order.from.bound_to);
-        order.wanted.bound_to = short(&order.wanted.bound_to);
+        order.from.bound_to = masked(&order.from.bound_to);
+        order.wanted.bound_to = masked(&order.wanted.bound_to);
         order
     }
 }

@@ -1,22 +1,26 @@
 //! One binding with everything that is needed to decide about it.
 
+use zhengqiao_domain::primitives::masking::identity_key;
 use zhengqiao_identity::{
-    AccountKind, AccountState, Binding, ConflictKind, Evidence, EvidenceKind, Proposal, Sibling,
-    propose,
+    AccountKind, AccountReader, AccountState, Binding, ConflictKind, Evidence, EvidenceKind,
+    Proposal, Sibling, propose,
 };
 use zhengqiao_store::binding::BindingRow;
 use zhengqiao_store::{Connection, StoreError, binding, binding_decision};
 
 use super::super::{Console, not_found, now_local};
-use super::bindings::{at, kinds, shortened, shown, today};
+use super::bindings::{at, kinds, shown, today};
 use super::texts::{Person, Texts};
 use crate::contract::{
     ApiError, BindingCandidate, BindingDecisionRow, BindingDetail, BindingId, BindingProposal,
     BindingSibling, SideBySide,
 };
+use crate::masks;
 
 /// Accounts of one identity that are looked at.
 const MOST_SIBLINGS: u32 = 50;
+/// Characters of an identity hash.
+const HASH: usize = 64;
 
 /// What is shown side by side: what it is, the account's field, and the field of a natural person, a
 /// legal person and an agent.
@@ -69,12 +73,14 @@ impl Console {
             connection_id,
             binding_id,
         } = request;
+        let (connection, _) = self.profile(connection_id).await?;
+        let reader = super::reader(&connection)?;
         let found = self
             .read(move |conn| {
                 let Some(row) = binding::get(conn, connection_id, binding_id)? else {
                     return Ok(None);
                 };
-                detail(conn, connection_id, row).map(Some)
+                detail(conn, &reader, connection_id, row).map(Some)
             })
             .await?;
         found.ok_or_else(|| not_found(format!("there is no binding {binding_id}")))
@@ -83,10 +89,11 @@ impl Console {
 
 fn detail(
     conn: &Connection,
+    reader: &AccountReader,
     connection_id: i64,
     row: BindingRow,
 ) -> Result<BindingDetail, StoreError> {
-    let whole = Whole::read(conn, connection_id, row)?;
+    let whole = Whole::read(conn, reader, connection_id, row)?;
     let decision = match &whole.row.account_id {
         Some(account_id) => binding_decision::of_account(conn, connection_id, account_id)?,
         None => None,
@@ -124,7 +131,7 @@ fn detail(
                 delivered_at: one.delivered_at,
             })
         }),
-        row: shown(conn, whole.row, &today())?,
+        row: shown(conn, reader, whole.row, &today())?,
     })
 }
 
@@ -141,6 +148,7 @@ pub(super) struct Whole {
 impl Whole {
     pub(super) fn read(
         conn: &Connection,
+        reader: &AccountReader,
         connection_id: i64,
         row: BindingRow,
     ) -> Result<Self, StoreError> {
@@ -150,7 +158,7 @@ impl Whole {
             None => None,
         };
         let person = match computed.person_record {
-            Some(id) => Person::read(conn, id)?,
+            Some(id) => Person::read(conn, reader, id)?,
             None => None,
         };
         let list: Vec<i64> = match &computed.candidates {
@@ -160,7 +168,7 @@ impl Whole {
         let (mut fitting, mut wanting) = (Vec::new(), Vec::new());
         for id in list {
             if account.is_some() {
-                fitting.extend(Person::read(conn, id)?.map(|one| (id, one)));
+                fitting.extend(Person::read(conn, reader, id)?.map(|one| (id, one)));
             } else {
                 wanting.extend(Texts::read(conn, id)?.map(|one| (id, one)));
             }
@@ -253,9 +261,9 @@ impl Whole {
     fn shown(&self, proposal: Proposal) -> BindingProposal {
         let is_merge = proposal.remaining_account_id.is_some();
         let mut consequence = proposal.consequence;
-        consequence.from = consequence.from.map(|key| shortened(&key));
+        consequence.from = consequence.from.map(|key| identity_key(&key));
         if !is_merge {
-            consequence.to = consequence.to.map(|key| shortened(&key));
+            consequence.to = consequence.to.map(|key| identity_key(&key));
         }
         BindingProposal {
             conflict: proposal.conflict,
@@ -286,7 +294,7 @@ impl Whole {
                 .unwrap_or_default();
             BindingCandidate {
                 record_id: *id,
-                key: shortened(&one.key),
+                key: identity_key(&one.key),
                 title: one.texts.title(),
                 agrees,
                 disagrees,
@@ -316,24 +324,33 @@ impl Whole {
                 let bit = name
                     .parse::<EvidenceKind>()
                     .map_or(0, |kind| i64::from(kind.bit()));
-                let side = |texts: Option<&Texts>, field: &str| {
-                    texts
-                        .filter(|_| !field.is_empty())
-                        .and_then(|texts| texts.masked(field))
-                };
+                let column = people.get(kind).copied().unwrap_or_default();
                 SideBySide {
                     name: (*name).to_owned(),
-                    account: side(self.account.as_ref(), account),
-                    identity: side(
-                        person.map(|one| &one.texts),
-                        people.get(kind).copied().unwrap_or_default(),
-                    ),
+                    account: self
+                        .account
+                        .as_ref()
+                        .and_then(|texts| masked(texts, account, texts.get(account)?)),
+                    identity: person
+                        .and_then(|one| masked(&one.texts, column, one.compared(name, column)?)),
                     agrees: (computed.compared & bit != 0).then_some(computed.agreed & bit != 0),
                 }
             })
             .filter(|side| side.account.is_some() || side.identity.is_some())
             .collect()
     }
+}
+
+/// A value as it is shown beside the other side's. What should be a hash may be a number instead.
+fn masked(texts: &Texts, field: &str, value: &str) -> Option<String> {
+    let is_key = field.ends_with("_key");
+    (!field.is_empty()).then(|| {
+        if is_key && value.len() < HASH {
+            identity_key(value)
+        } else {
+            masks::value(texts.dataset, field, value)
+        }
+    })
 }
 
 /// The kinds of evidence that agree, and those that do not.

@@ -1,7 +1,8 @@
 //! The bindings: computed from the cached people and portal accounts, counted and listed.
 
 use chrono::NaiveDate;
-use zhengqiao_identity::{AccountKind, BindingState, ConflictKind, Evidence};
+use zhengqiao_domain::primitives::masking::identity_key;
+use zhengqiao_identity::{AccountKind, AccountReader, BindingState, ConflictKind, Evidence};
 use zhengqiao_store::binding_list::{self, Group};
 use zhengqiao_store::{
     Connection, StoreError, audit, binding, hash, identity_version, record, source,
@@ -154,6 +155,8 @@ impl Console {
     /// # Errors
     /// The cache's.
     pub async fn list_bindings(&self, request: BindingsRequest) -> Result<BindingsPage, ApiError> {
+        let (connection, _) = self.profile(request.connection_id).await?;
+        let reader = super::reader(&connection)?;
         let limit = request.limit.clamp(1, LARGEST_PAGE);
         let today = today();
         self.read(move |conn| {
@@ -165,7 +168,7 @@ impl Console {
                 .flatten();
             let bindings = rows
                 .into_iter()
-                .map(|row| shown(conn, row, &today))
+                .map(|row| shown(conn, &reader, row, &today))
                 .collect::<Result<_, _>>()?;
             Ok(BindingsPage { bindings, next })
         })
@@ -388,6 +391,7 @@ fn found(
 /// A row with its texts, masked.
 pub(super) fn shown(
     conn: &Connection,
+    reader: &AccountReader,
     row: binding::BindingRow,
     today: &str,
 ) -> Result<BindingRow, StoreError> {
@@ -398,7 +402,7 @@ pub(super) fn shown(
         None => None,
     };
     let person = match computed.person_record {
-        Some(id) => Person::read(conn, id)?,
+        Some(id) => Person::read(conn, reader, id)?,
         None => None,
     };
     let bits = |bits: i64| u8::try_from(bits).unwrap_or_default();
@@ -419,12 +423,15 @@ pub(super) fn shown(
     Ok(BindingRow {
         binding_id: row.id,
         kind,
-        identity_key: person.as_ref().map(|one| shortened(&one.key)).or_else(|| {
-            let bound = account.as_ref()?.get("bound_to")?;
-            kinds(computed.conflicts)
-                .contains(&ConflictKind::OrphanedBinding)
-                .then(|| shortened(bound))
-        }),
+        identity_key: person
+            .as_ref()
+            .map(|one| identity_key(&one.key))
+            .or_else(|| {
+                let bound = account.as_ref()?.get("bound_to")?;
+                kinds(computed.conflicts)
+                    .contains(&ConflictKind::OrphanedBinding)
+                    .then(|| identity_key(bound))
+            }),
         identity_title: person.as_ref().and_then(|one| one.texts.title()),
         account_id: row.account_id,
         account_title: account.as_ref().and_then(Texts::title),
@@ -437,13 +444,4 @@ pub(super) fn shown(
         until: row.until,
         open: group.is_open(today),
     })
-}
-
-/// Long keys are hashes; their first twelve characters tell them apart on a screen.
-pub(super) fn shortened(key: &str) -> String {
-    if key.chars().count() <= 20 {
-        key.to_owned()
-    } else {
-        key.chars().take(12).chain("…".chars()).collect()
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use zhengqiao_identity::{AccountKind, BindingState, DecisionAct, EvidenceKind};
+use zhengqiao_identity::{AccountKind, AccountReader, BindingState, DecisionAct, EvidenceKind};
 use zhengqiao_store::binding::BindingRow;
 use zhengqiao_store::binding_decision::{self, BindingDecision};
 use zhengqiao_store::{Connection, StoreError, audit, binding, binding_list};
@@ -46,6 +46,7 @@ impl Console {
         let connection_id = request.connection_id;
         let (connection, _) = self.profile(connection_id).await?;
         let request = checked(request)?;
+        let reader = super::reader(&connection)?;
         let made = self
             .write(move |tx| {
                 let mut making = Making {
@@ -53,6 +54,7 @@ impl Console {
                     actor: actor(),
                     at: now_ms(),
                     today: today(),
+                    reader,
                     request,
                     decided: 0,
                     skipped: BTreeMap::new(),
@@ -193,6 +195,7 @@ struct Making {
     actor: String,
     at: i64,
     today: String,
+    reader: AccountReader,
     request: DecideBindings,
     decided: i64,
     skipped: BTreeMap<&'static str, i64>,
@@ -302,7 +305,7 @@ impl Making {
                 None => Made::Not("no_single_identity"),
             },
             DecisionAct::Unlink => {
-                let whole = Whole::read(conn, connection_id, row)?;
+                let whole = Whole::read(conn, &self.reader, connection_id, row)?;
                 let own = whole.person.as_ref().map(|one| one.key.clone());
                 match own.or_else(|| whole.bound_key()) {
                     Some(key) => Made::About {
@@ -313,7 +316,7 @@ impl Making {
                 }
             }
             DecisionAct::Merge => {
-                let whole = Whole::read(conn, connection_id, row)?;
+                let whole = Whole::read(conn, &self.reader, connection_id, row)?;
                 let chosen = self
                     .request
                     .remaining_account_id
@@ -364,7 +367,7 @@ impl Making {
             return Ok(None);
         };
         let kind = at(AccountKind::ALL, computed.kind)?;
-        Ok(Person::read(conn, record)?
+        Ok(Person::read(conn, &self.reader, record)?
             .filter(|one| one.identity.kind == kind)
             .map(|one| one.key))
     }

@@ -83,6 +83,8 @@ impl Console {
             }
         };
         let connection_id = request.connection_id;
+        let (connection, _) = self.profile(connection_id).await?;
+        let reader = super::reader(&connection)?;
         self.read(move |conn| {
             let Some(which) = which else {
                 let gone = binding_sign_off::gone(conn, connection_id, request.after, limit)?;
@@ -109,7 +111,7 @@ impl Console {
             let today = today();
             let bindings = rows
                 .into_iter()
-                .map(|row| shown(conn, row, &today))
+                .map(|row| shown(conn, &reader, row, &today))
                 .collect::<Result<_, _>>()?;
             Ok(BindingDriftPage {
                 bindings,

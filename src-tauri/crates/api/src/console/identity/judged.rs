@@ -312,7 +312,7 @@ fn bind(
             after: identity
                 .title
                 .as_deref()
-                .map(|name| masked(standard.kind, name)),
+                .map(|name| masks::title(standard.kind.dataset(), name)),
         });
     }
 }
@@ -331,7 +331,7 @@ fn concerned(
         title: account
             .title
             .as_deref()
-            .map(|name| masked(standard.kind, name)),
+            .map(|name| masks::title(standard.kind.dataset(), name)),
         site: account.site.as_deref().map(str::to_owned),
         would_be_bound,
         bound_elsewhere,
@@ -364,7 +364,7 @@ fn changes(
             after,
         });
     };
-    let name = |text: &str| masked(standard.kind, text);
+    let name = |text: &str| masks::title(standard.kind.dataset(), text);
     if account.bound_to.is_none() {
         add(LoginChangeKind::BoundAnew, None, None);
     }
@@ -399,11 +399,6 @@ fn changes(
             add(LoginChangeKind::RoleGained, None, Some(rule.role.clone()));
         }
     }
-}
-
-fn masked(kind: AccountKind, name: &str) -> String {
-    let dataset = kind.dataset();
-    masks::value(dataset, dataset.dataset().title, name)
 }
 
 /// How the claims fare under a mapping, one word for each row.

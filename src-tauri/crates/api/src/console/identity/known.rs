@@ -15,8 +15,9 @@ use zhengqiao_identity::{
 };
 use zhengqiao_store::binding::{AccountTexts, Computed};
 use zhengqiao_store::binding_decision::{self, BindingDecision};
-use zhengqiao_store::{Connection, StoreError, binding, person_change, record, source};
+use zhengqiao_store::{Connection, StoreError, binding, person_change, record};
 
+use super::population;
 use crate::contract::ReviewTook;
 
 /// Changes beyond which everything is read anew.
@@ -416,23 +417,12 @@ fn computed(row: &Row) -> Computed {
 }
 
 fn sources(conn: &Connection, basis: &Basis) -> Result<HashMap<i64, DatasetId>, StoreError> {
-    let is_person = |dataset: DatasetId| {
-        AccountKind::ALL
-            .iter()
-            .any(|kind| kind.dataset() == dataset)
-    };
-    let mut sources = HashMap::new();
-    for source in source::list(conn, Some(basis.connection_id))? {
-        if is_person(source.dataset) {
-            sources.insert(source.id, source.dataset);
-        }
-    }
-    for source in source::list(conn, Some(basis.accounts_from))? {
-        if source.dataset == DatasetId::PortalAccount {
-            sources.insert(source.id, source.dataset);
-        }
-    }
-    Ok(sources)
+    Ok(
+        population::sources(conn, basis.connection_id, basis.accounts_from)?
+            .into_iter()
+            .map(|(id, dataset, _)| (id, dataset))
+            .collect(),
+    )
 }
 
 fn read_all(

@@ -29,7 +29,7 @@ mod texts;
 
 pub(super) use known::Warm;
 
-use zhengqiao_identity::ReviewPolicy;
+use zhengqiao_identity::{AccountReader, ReviewPolicy};
 use zhengqiao_store::StoreError;
 use zhengqiao_store::connection::ConnectionRow;
 
@@ -41,4 +41,10 @@ fn policy(row: &ConnectionRow) -> Result<ReviewPolicy, ApiError> {
         Some(text) => Ok(serde_json::from_str(text).map_err(StoreError::from)?),
         None => Ok(ReviewPolicy::default()),
     }
+}
+
+/// A reader of people as a connection's mapping and policy have them, for what is shown or decided.
+fn reader(row: &ConnectionRow) -> Result<AccountReader, ApiError> {
+    AccountReader::of(&policy(row)?, &claims::claims(row)?, texts::SHOWN_BY)
+        .map_err(|error| super::invalid(error.to_string()))
 }

@@ -81,7 +81,7 @@ pub(super) fn read(
 }
 
 /// The sources of people, then those of portal accounts, with their accepted records.
-fn sources(
+pub(super) fn sources(
     conn: &Connection,
     connection_id: i64,
     accounts_from: i64,

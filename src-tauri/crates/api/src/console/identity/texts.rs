@@ -6,6 +6,9 @@ use zhengqiao_store::{Connection, StoreError, record};
 
 use crate::masks;
 
+/// What hashes of ID numbers are compared under where nothing of them is kept.
+pub(super) const SHOWN_BY: [u8; 32] = [0; 32];
+
 /// A record's texts.
 pub(super) struct Texts {
     pub(super) record: Record,
@@ -40,7 +43,10 @@ impl Texts {
 
     /// The account, as the review compares it. Hashes of ID numbers are left out of account.
     pub(super) fn account(&self) -> Option<PortalAccount> {
-        plain_reader().account(&self.record).ok()
+        // Claims fill nothing of an account, and its ranks are not looked at here.
+        AccountReader::new(LevelRanks::default(), SHOWN_BY)
+            .account(&self.record)
+            .ok()
     }
 }
 
@@ -52,12 +58,16 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// `None` when the record is gone or is nobody's.
-    pub(super) fn read(conn: &Connection, record_id: i64) -> Result<Option<Self>, StoreError> {
+    /// The person as the connection's mapping names them; `None` when the record is gone or is nobody's.
+    pub(super) fn read(
+        conn: &Connection,
+        reader: &AccountReader,
+        record_id: i64,
+    ) -> Result<Option<Self>, StoreError> {
         let Some(texts) = Texts::read(conn, record_id)? else {
             return Ok(None);
         };
-        let Ok(identity) = plain_reader().identity(&texts.record) else {
+        let Ok(identity) = reader.identity(&texts.record) else {
             return Ok(None);
         };
         Ok(Some(Self {
@@ -66,8 +76,16 @@ impl Person {
             identity,
         }))
     }
-}
 
-fn plain_reader() -> AccountReader {
-    AccountReader::new(LevelRanks::default(), [0; 32])
+    /// What the review compares under a name, as the mapping has it; else the record's column.
+    pub(super) fn compared(&self, name: &str, column: &str) -> Option<&str> {
+        match name {
+            "cert_key" => self.identity.cert_key.as_deref(),
+            "credit_code" => self.identity.credit_code.as_deref(),
+            "phone" => self.identity.mobile.as_deref(),
+            "name" => self.identity.title.as_deref(),
+            "legal_name" => self.identity.representative.as_deref(),
+            _ => self.texts.get(column),
+        }
+    }
 }

@@ -7,15 +7,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use zhengqiao_domain::primitives::masking::identity_key;
 use zhengqiao_exchange::Environment;
-use zhengqiao_identity::{
-    AccountKind, AccountReader, RoleNames, Standing, Touched, WhatIf, compare, standings,
-};
+use zhengqiao_identity::{AccountReader, RoleNames, Standing, Touched, WhatIf, compare, standings};
 use zhengqiao_store::{StoreError, identity_version, undone};
 
 use super::super::system::LARGEST_PAGE;
 use super::super::{Console, blocking, invalid, not_found, now_local, now_ms};
-use super::bindings::shortened;
 use super::{population, settings};
 use crate::contract::{
     ApiError, IdentitySettings, Nothing, StartWhatIf, WhatIfId, WhatIfRow, WhatIfRowsPage,
@@ -303,7 +301,7 @@ fn shown(touched: &Touched, names: &RoleNames) -> WhatIfRow {
         account_title: before
             .account_title
             .as_deref()
-            .map(|title| masked(before.kind, title)),
+            .map(|title| masks::title(before.kind.dataset(), title)),
         before: side(before, names),
         after: side(&touched.after, names),
     }
@@ -312,17 +310,12 @@ fn shown(touched: &Touched, names: &RoleNames) -> WhatIfRow {
 fn side(standing: &Standing, names: &RoleNames) -> WhatIfSide {
     WhatIfSide {
         state: standing.state,
-        identity_key: standing.identity_key.as_deref().map(shortened),
+        identity_key: standing.identity_key.as_deref().map(identity_key),
         identity_title: standing
             .identity_title
             .as_deref()
-            .map(|title| masked(standing.kind, title)),
+            .map(|title| masks::title(standing.kind.dataset(), title)),
         conflicts: standing.conflicts(),
         roles: standing.roles(names),
     }
-}
-
-fn masked(kind: AccountKind, title: &str) -> String {
-    let dataset = kind.dataset();
-    masks::value(dataset, dataset.dataset().title, title)
 }

@@ -12,13 +12,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use zhengqiao_domain::primitives::masking::identity_key;
 use zhengqiao_store::connection::ConnectionRow;
 use zhengqiao_store::decision_delivery::{self, DueRow};
 
 use super::super::connections::place_of;
 use super::super::system::LARGEST_PAGE;
 use super::super::{Console, not_found};
-use super::bindings::shortened;
 use crate::contract::{
     ApiError, ConnectionId, DecisionDeliveriesPage, DecisionDeliveriesRequest, DecisionDelivery,
     DecisionDeliveryCount, DecisionDeliveryRow, Nothing, SaveConnection, SaveDecisionTarget,
@@ -190,7 +190,7 @@ fn shown(due: &DueRow) -> DecisionDeliveryRow {
         act: due.act.clone(),
         restores: due.restores,
         state: due.state.clone(),
-        identity_key: due.identity_key.as_deref().map(shortened),
+        identity_key: due.identity_key.as_deref().map(identity_key),
         remaining_account_id: due.remaining_account_id.clone(),
         would_send: None,
         message: due.message.clone(),

@@ -22,8 +22,8 @@ use listeners::Authority;
 use scim::{Scim, TOKEN};
 use slapd::Slapd;
 use zhengqiao_api::contract::{
-    ConnectionId, RecordsRequest, RunId, RunMode, RunProgress, SaveAccountSource, SaveConnection,
-    StartSync,
+    ConnectionId, IdentitySummary, RecordsRequest, RunId, RunMode, RunProgress, SaveAccountSource,
+    SaveConnection, StartSync,
 };
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret};
 use zhengqiao_domain::{DatasetId, FieldMap};
@@ -479,6 +479,19 @@ async fn a_review_takes_the_accounts_of_the_connection_that_was_chosen() {
     assert_eq!((after.is_own, after.source.accounts), (false, 3));
     assert!(after.source.last_read_at.is_some());
     let summary = identity.console.review_identity(own).await.unwrap();
-    let bindings: i64 = summary.states.iter().map(|row| row.count).sum();
-    assert!(bindings >= 3, "{:?}", summary.states);
+    let bindings =
+        |summary: &IdentitySummary| -> i64 { summary.states.iter().map(|row| row.count).sum() };
+    let found = bindings(&summary);
+    assert!(found >= 3, "{:?}", summary.states);
+
+    // New accounts are reviewed where the people are, not where nobody is.
+    service.add(3, None).await;
+    desk.run(RunMode::Full).await;
+    let summary = identity.console.get_identity_summary(own).await.unwrap();
+    assert_eq!(bindings(&summary), found + 1, "{:?}", summary.states);
+    let portal = ConnectionId {
+        connection_id: desk.id,
+    };
+    let nobody = desk.console.get_identity_summary(portal).await.unwrap();
+    assert_eq!((nobody.computed_at, bindings(&nobody)), (None, 0));
 }

@@ -9,6 +9,7 @@ use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
 use zhengqiao_store::{Cache, StoreError, connection, outbox, run, run_moment, source};
 use zhengqiao_sync::{REVALIDATION, RunOptions, Started, StateWord, UNDO, has_process};
 
+use super::identity::has_people;
 use super::run_page::{headers, run_standing};
 use super::system::LARGEST_PAGE;
 use super::{Console, blocking, dry, invalid, live, not_found, now_ms};
@@ -162,18 +163,42 @@ impl Console {
         }
     }
 
-    /// The bindings are computed anew when portal accounts or people have come.
+    /// The bindings are computed anew when people or portal accounts have come: those of the connections
+    /// that have the people.
     pub(super) async fn review_after(
         &self,
         connection_id: i64,
         run_id: i64,
     ) -> Result<(), ApiError> {
         let parts = self.read(move |conn| run::datasets(conn, run_id)).await?;
-        let changed = parts.iter().any(|part| {
-            part.dataset.dataset().system == zhengqiao_domain::System::UnifiedIdentity
-                && part.counts.fetched > 0
+        let came = |wanted: &dyn Fn(DatasetId) -> bool| {
+            parts
+                .iter()
+                .any(|part| part.counts.fetched > 0 && wanted(part.dataset))
+        };
+        let accounts = came(&|dataset| dataset == DatasetId::PortalAccount);
+        let people = came(&|dataset| {
+            dataset != DatasetId::PortalAccount
+                && dataset.dataset().system == zhengqiao_domain::System::UnifiedIdentity
         });
-        if changed {
+        if !accounts && !people {
+            return Ok(());
+        }
+        let concerned = self
+            .read(move |conn| {
+                let mut concerned = Vec::new();
+                for row in connection::list(conn)? {
+                    let from = row.accounts_from.unwrap_or(row.id);
+                    let is_concerned =
+                        (people && row.id == connection_id) || (accounts && from == connection_id);
+                    if is_concerned && has_people(conn, row.id)? {
+                        concerned.push(row.id);
+                    }
+                }
+                Ok(concerned)
+            })
+            .await?;
+        for connection_id in concerned {
             self.review_identity(ConnectionId { connection_id }).await?;
         }
         Ok(())

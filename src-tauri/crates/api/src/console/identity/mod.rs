@@ -28,6 +28,7 @@ mod names;
 mod texts;
 
 pub(super) use known::Warm;
+pub(super) use population::has_people;
 
 use zhengqiao_identity::{AccountReader, ReviewPolicy};
 use zhengqiao_store::StoreError;

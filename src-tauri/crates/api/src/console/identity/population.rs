@@ -80,6 +80,22 @@ pub(super) fn read(
     Ok(found)
 }
 
+/// Whether a connection has people of its own, so that bindings are computed for it.
+pub(in crate::console) fn has_people(
+    conn: &Connection,
+    connection_id: i64,
+) -> Result<bool, StoreError> {
+    Ok(source::list(conn, Some(connection_id))?
+        .iter()
+        .any(|source| is_person(source.dataset)))
+}
+
+fn is_person(dataset: DatasetId) -> bool {
+    AccountKind::ALL
+        .iter()
+        .any(|kind| kind.dataset() == dataset)
+}
+
 /// The sources of people, then those of portal accounts, with their accepted records.
 pub(super) fn sources(
     conn: &Connection,
@@ -88,11 +104,7 @@ pub(super) fn sources(
 ) -> Result<Vec<(i64, DatasetId, i64)>, StoreError> {
     let people = source::list(conn, Some(connection_id))?
         .into_iter()
-        .filter(|source| {
-            AccountKind::ALL
-                .iter()
-                .any(|kind| kind.dataset() == source.dataset)
-        });
+        .filter(|source| is_person(source.dataset));
     let portal = source::list(conn, Some(accounts_from))?
         .into_iter()
         .filter(|source| source.dataset == DatasetId::PortalAccount);

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Rows are made on one thread and dropped on another, which this allocator does without waiting.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match zhengqiao_desktop::run(zhengqiao_desktop::Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,

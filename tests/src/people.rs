@@ -135,6 +135,7 @@ fn insert(
             via: "run",
             actor: None,
         },
+        record::Followers::of(conn, source_id)?,
     )
 }
 

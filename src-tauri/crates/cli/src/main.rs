@@ -95,6 +95,10 @@ impl End {
     }
 }
 
+/// Rows are made on one thread and dropped on another, which this allocator does without waiting.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();

@@ -3,11 +3,11 @@
 //! A dataset is one table of the exchange. The order of [`DatasetId`] is the order of dependency:
 //! a run goes through them in it, so that parents arrive before what refers to them.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -184,7 +184,7 @@ pub struct Dataset {
     pub searched: &'static [&'static str],
 }
 
-static POSITIONS: LazyLock<Vec<HashMap<&'static str, usize>>> = LazyLock::new(|| {
+static POSITIONS: LazyLock<Vec<FxHashMap<&'static str, usize>>> = LazyLock::new(|| {
     crate::datasets::ALL
         .iter()
         .map(|dataset| {

@@ -1,5 +1,6 @@
 //! A record after mapping: one slot a field, each empty, a placeholder, odd, or a value.
 
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value};
 
 use crate::dataset::{Dataset, DatasetId};
@@ -25,6 +26,17 @@ impl Slot {
             Slot::Value(text) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// The values by field name, for the cache, as [`Record::to_json`] has them.
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, text) in self.told() {
+            map.serialize_entry(name, text)?;
+        }
+        map.end()
     }
 }
 
@@ -63,18 +75,22 @@ impl Record {
         fields.iter().map(|field| self.get(field)).collect()
     }
 
-    /// The values by field name, for the cache and for screens; what is missing is left out.
-    pub fn to_json(&self) -> Map<String, Value> {
+    /// The values by field name; what is missing is left out.
+    fn told(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.dataset()
             .fields
             .iter()
             .zip(&self.slots)
             .filter_map(|(field, slot)| match slot {
                 Slot::Missing | Slot::Placeholder(_) => None,
-                Slot::Structure(text) | Slot::Value(text) => {
-                    Some((field.name.to_owned(), Value::String(text.to_string())))
-                }
+                Slot::Structure(text) | Slot::Value(text) => Some((field.name, &**text)),
             })
+    }
+
+    /// The values by field name, for screens; what is missing is left out.
+    pub fn to_json(&self) -> Map<String, Value> {
+        self.told()
+            .map(|(name, text)| (name.to_owned(), Value::String(text.to_owned())))
             .collect()
     }
 

@@ -1,7 +1,8 @@
 //! What a connection may set about rules and code lists, and the set that results.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -82,7 +83,7 @@ impl RuleSettings {
 #[derive(Debug, Clone)]
 pub struct RuleSet {
     severities: Vec<Severity>,
-    lists: HashMap<&'static str, EffectiveList>,
+    lists: FxHashMap<&'static str, EffectiveList>,
     /// Direction of the satisfaction scale.
     pub satisfaction_scale: SatisfactionScale,
 }

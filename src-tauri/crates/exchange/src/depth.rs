@@ -5,19 +5,24 @@ pub const MAX_DEPTH: usize = 64;
 
 /// Whether brackets outside of strings nest deeper than [`MAX_DEPTH`].
 pub fn is_too_deep(body: &[u8]) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for byte in body {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let (mut depth, mut at) = (0usize, 0usize);
+    while let Some(byte) = body.get(at) {
+        at += 1;
         match byte {
-            b'"' => in_string = true,
+            b'"' => {
+                // To the end of the string.
+                loop {
+                    let rest = body.get(at..).unwrap_or_default();
+                    let Some(next) = memchr::memchr2(b'"', b'\\', rest) else {
+                        return false;
+                    };
+                    at += next + 1;
+                    if rest[next] == b'"' {
+                        break;
+                    }
+                    at += 1;
+                }
+            }
             b'[' | b'{' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
@@ -39,6 +44,8 @@ mod tests {
     fn brackets_in_strings_do_not_count() {
         assert!(!is_too_deep(format!("\"{}\"", "[".repeat(100)).as_bytes()));
         assert!(!is_too_deep(br#"{"a":"\"[[","b":[1]}"#));
+        assert!(!is_too_deep(format!("\"{}", "[".repeat(100)).as_bytes()));
+        assert!(!is_too_deep(b"\"[\\"));
         assert!(is_too_deep("[".repeat(65).as_bytes()));
     }
 }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use crate::error::Fault;
 use crate::profile::Envelope;
+use crate::seek::{Seen, seek};
 
 /// An opened answer. Ranges are places in the body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,47 +34,41 @@ pub enum Closed {
     Expired(String),
 }
 
-type Object<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
-
 /// Opens an answer.
 pub fn open(body: &str, envelope: &Envelope) -> Result<Opened, Closed> {
-    let whole: &RawValue = serde_json::from_str(body).map_err(|error| {
-        let fault = if error.is_eof() {
-            Fault::TruncatedBody
-        } else {
-            Fault::MalformedJson
-        };
-        Closed::Fault(
-            fault,
-            format!(
-                "the JSON cannot be read at line {} column {}",
-                error.line(),
-                error.column()
-            ),
-        )
-    })?;
+    let pointers = [
+        &envelope.records,
+        &envelope.code,
+        &envelope.message,
+        &envelope.total,
+        &envelope.next_cursor,
+        &envelope.has_more,
+    ];
+    let [list, code, message, total, next_cursor, has_more] =
+        seek(body, pointers.map(String::as_str), true).map_err(|error| {
+            let fault = if error.is_eof() {
+                Fault::TruncatedBody
+            } else {
+                Fault::MalformedJson
+            };
+            Closed::Fault(
+                fault,
+                format!(
+                    "the JSON cannot be read at line {} column {}",
+                    error.line(),
+                    error.column()
+                ),
+            )
+        })?;
     if !envelope.code.is_empty() {
-        judge(whole, envelope)?;
+        judge(body, envelope, code.text(), message.text())?;
     }
-    let list = find(whole, &envelope.records);
-    // Who has nothing may leave the list out (RFC 7644, 3.4.2).
-    let has_none = !envelope.total.is_empty()
-        && find(whole, &envelope.total).and_then(text).as_deref() == Some("0");
-    let Some(list) = list else {
-        return if has_none {
-            Ok(Opened {
-                total: Some(0),
-                ..Opened::default()
-            })
-        } else {
-            Err(wrong_pointer(whole, &envelope.records))
-        };
-    };
-    let records: Vec<&RawValue> = match list.get().as_bytes().first() {
-        Some(b'[') => serde_json::from_str(list.get())
-            .map_err(|error| Closed::Fault(Fault::MalformedJson, error.to_string()))?,
-        Some(b'n') => Vec::new(),
-        _ => return Err(wrong_pointer(whole, &envelope.records)),
+    let total = total.text();
+    let records = match list {
+        Seen::List(records) => records,
+        // Who has nothing may leave the list out (RFC 7644, 3.4.2).
+        Seen::Nothing if total.as_deref() == Some("0") => Vec::new(),
+        _ => return Err(wrong_pointer(body, &envelope.records)),
     };
     let start = body.as_ptr() as usize;
     let records = records
@@ -84,24 +78,17 @@ pub fn open(body: &str, envelope: &Envelope) -> Result<Opened, Closed> {
             from..from + record.get().len()
         })
         .collect();
-    let told = |pointer: &str| {
-        if pointer.is_empty() {
-            None
-        } else {
-            find(whole, pointer).and_then(text)
-        }
-    };
     Ok(Opened {
         records,
-        total: told(&envelope.total).and_then(|text| text.parse().ok()),
-        next_cursor: told(&envelope.next_cursor).filter(|cursor| !cursor.is_empty()),
-        has_more: told(&envelope.has_more).and_then(|text| {
-            match text.to_ascii_lowercase().as_str() {
+        total: total.and_then(|text| text.parse().ok()),
+        next_cursor: next_cursor.text().filter(|cursor| !cursor.is_empty()),
+        has_more: has_more
+            .text()
+            .and_then(|text| match text.to_ascii_lowercase().as_str() {
                 "true" | "1" | "y" | "yes" => Some(true),
                 "false" | "0" | "n" | "no" => Some(false),
                 _ => None,
-            }
-        }),
+            }),
     })
 }
 
@@ -110,22 +97,22 @@ pub fn judged(body: &str, envelope: &Envelope) -> Result<(), Closed> {
     if envelope.code.is_empty() {
         return Ok(());
     }
-    let whole: &RawValue = serde_json::from_str(body).map_err(|error| {
+    let pointers = [envelope.code.as_str(), envelope.message.as_str()];
+    let [code, message] = seek(body, pointers, false).map_err(|error| {
         let what = format!("the JSON cannot be read: {error}");
         Closed::Fault(Fault::MalformedJson, what)
     })?;
-    judge(whole, envelope)
+    judge(body, envelope, code.text(), message.text())
 }
 
-fn judge(whole: &RawValue, envelope: &Envelope) -> Result<(), Closed> {
-    let code = find(whole, &envelope.code).and_then(text);
-    let message = if envelope.message.is_empty() {
-        None
-    } else {
-        find(whole, &envelope.message).and_then(text)
-    };
+fn judge(
+    body: &str,
+    envelope: &Envelope,
+    code: Option<String>,
+    message: Option<String>,
+) -> Result<(), Closed> {
     let Some(code) = code else {
-        return Err(wrong_pointer(whole, &envelope.code));
+        return Err(wrong_pointer(body, &envelope.code));
     };
     if envelope.success.contains(&code) {
         return Ok(());
@@ -141,15 +128,15 @@ fn judge(whole: &RawValue, envelope: &Envelope) -> Result<(), Closed> {
     })
 }
 
-fn wrong_pointer(whole: &RawValue, pointer: &str) -> Closed {
-    let seen = match serde_json::from_str::<Object<'_>>(whole.get()) {
+fn wrong_pointer(body: &str, pointer: &str) -> Closed {
+    let seen = match serde_json::from_str::<HashMap<Cow<'_, str>, IgnoredAny>>(body) {
         Ok(object) => {
             let mut keys: Vec<&str> = object.keys().map(Cow::as_ref).collect();
             keys.sort_unstable();
             keys.truncate(12);
             format!("an object with {}", keys.join(", "))
         }
-        Err(_) if whole.get().starts_with('[') => "an array".to_owned(),
+        Err(_) if body.trim_start().starts_with('[') => "an array".to_owned(),
         Err(_) => "a single value".to_owned(),
     };
     let place = if pointer.is_empty() {
@@ -165,35 +152,12 @@ fn wrong_pointer(whole: &RawValue, pointer: &str) -> Closed {
 
 /// Where in the body the value at a pointer stands.
 pub fn place(body: &str, pointer: &str) -> Option<Range<usize>> {
-    let whole: &RawValue = serde_json::from_str(body).ok()?;
-    let found = find(whole, pointer)?.get();
-    let from = found.as_ptr() as usize - body.as_ptr() as usize;
-    Some(from..from + found.len())
-}
-
-/// Follows a pointer through borrowed raw values.
-fn find<'a>(mut value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
-    for segment in pointer.split('/').skip(1) {
-        let segment = segment.replace("~1", "/").replace("~0", "~");
-        value = if value.get().starts_with('[') {
-            let items: Vec<&'a RawValue> = serde_json::from_str(value.get()).ok()?;
-            items.get(segment.parse::<usize>().ok()?).copied()?
-        } else {
-            let object: Object<'a> = serde_json::from_str(value.get()).ok()?;
-            object.get(segment.as_str()).copied()?
-        };
-    }
-    Some(value)
-}
-
-/// A string's or number's text.
-fn text(value: &RawValue) -> Option<String> {
-    let raw = value.get();
-    match raw.as_bytes().first()? {
-        b'"' => String::deserialize(&mut serde_json::Deserializer::from_str(raw)).ok(),
-        b'n' | b'{' | b'[' => None,
-        _ => Some(raw.to_owned()),
-    }
+    let [found] = seek(body, [pointer], false).ok()?;
+    let Seen::Value(found) = found else {
+        return None;
+    };
+    let from = found.get().as_ptr() as usize - body.as_ptr() as usize;
+    Some(from..from + found.get().len())
 }
 
 #[cfg(test)]

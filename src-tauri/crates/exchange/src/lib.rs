@@ -34,6 +34,7 @@ mod route;
 mod scim;
 mod scope;
 mod secrets;
+mod seek;
 mod sieve;
 mod signer;
 mod target;

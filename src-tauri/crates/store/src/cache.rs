@@ -43,6 +43,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0016.sql")),
     M::up(include_str!("../migrations/0017.sql")),
     M::up(include_str!("../migrations/0018.sql")),
+    M::up(include_str!("../migrations/0019.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

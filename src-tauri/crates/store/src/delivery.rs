@@ -307,7 +307,8 @@ mod tests {
             via: "run",
             actor: None,
         };
-        record::insert(tx, &new).unwrap();
+        let followers = record::Followers::of(tx, new.source_id).unwrap();
+        record::insert(tx, &new, followers).unwrap();
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Table `outbox`: records that the portal's library does not have yet, in their order.
 //!
-//! Rows are appended by triggers on `record`, in the transaction that wrote the record, so that
-//! nothing that writes a record can forget it. What is sent is the record as it stands then.
+//! Rows are appended in the transaction that wrote the record: by triggers where it was changed or removed,
+//! by [`crate::record::Followers`] where it is new. What is sent is the record as it stands then.
 
 use rusqlite::{Connection, params};
 use zhengqiao_domain::DatasetId;

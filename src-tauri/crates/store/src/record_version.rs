@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
 use crate::hash::Hash;
+use crate::record::Followers;
 use crate::rejection_version::{Act, Since, read_since};
 
 /// A state of a record, earlier or present.
@@ -228,7 +229,13 @@ pub fn restore(
                      WHERE v.id = ?1",
                 )?
                 .execute(params![version_id, run_id, at])?;
-        connection.last_insert_rowid()
+        let id = connection.last_insert_rowid();
+        let source_id =
+            connection.query_row("SELECT source_id FROM record WHERE id = ?1", [id], |row| {
+                row.get(0)
+            })?;
+        Followers::of(connection, source_id)?.tell(connection, id)?;
+        id
     };
     connection
         .prepare_cached(

@@ -23,14 +23,15 @@ pub fn note(
     Ok(())
 }
 
-/// Whether a source has any.
+/// Hashes of the parts that are not in doubt, of so many rejections of a source.
 ///
 /// # Errors
 /// SQLite's.
-pub fn any(connection: &Connection, source_id: i64) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM rejection_doubt WHERE source_id = ?1 LIMIT 1")?
-        .exists([source_id])?)
+pub fn rests(connection: &Connection, source_id: i64, limit: u32) -> Result<Vec<Hash>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT rest_hash FROM rejection_doubt WHERE source_id = ?1 LIMIT ?2")?;
+    let rows = statement.query_map(params![source_id, limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Takes those away whose key has the same other parts; gives the numbers of the rejections.

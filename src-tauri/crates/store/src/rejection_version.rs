@@ -401,9 +401,9 @@ pub fn restore(connection: &Connection, version_id: i64, at: i64) -> Result<(), 
             at,
             causes: &image.causes,
             waits: &image.waits,
-            search_text: &search,
         },
     )?;
+    rejection::write_search(connection, id, &search)?;
     cause::forget_empty(connection, &left)
 }
 

@@ -1,6 +1,7 @@
 //! Committing rows: how each stands to the cache, and what is written for it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 use zhengqiao_domain::rules::cluster;
@@ -9,8 +10,10 @@ use zhengqiao_domain::{
 };
 use zhengqiao_exchange::{Limits, Receipt};
 use zhengqiao_store::hash::{self, Hash};
-use zhengqiao_store::record::{self, NewRecord};
-use zhengqiao_store::rejection::{self, HELD, NewRejection, REFUSED, REJECTED, State};
+use zhengqiao_store::record::{self, Followers, NewRecord};
+use zhengqiao_store::rejection::{
+    self, HELD, NewRejection, REFUSED, REJECTED, RejectionHead, State,
+};
 use zhengqiao_store::run::{self, Counts, Progress};
 use zhengqiao_store::run_row::{self, Met};
 use zhengqiao_store::{
@@ -44,6 +47,8 @@ pub struct Desk {
     pub dry: bool,
     /// Under what and through whom it is written.
     pub hand: Hand,
+    /// Who is told of new records.
+    pub followers: Followers,
 }
 
 impl Desk {
@@ -56,9 +61,10 @@ impl Desk {
         at: i64,
         now: &str,
     ) -> Result<Self, StoreError> {
+        let source_id = source::ensure(tx, connection_id, dataset)?;
         Ok(Self {
             run_id,
-            source_id: source::ensure(tx, connection_id, dataset)?,
+            source_id,
             dataset,
             parents: parents(tx, connection_id, dataset)?,
             at,
@@ -66,6 +72,7 @@ impl Desk {
             withdrawals: None,
             dry: scratch::is_scratch(tx)?,
             hand: Hand::of_run(tx, run_id)?,
+            followers: Followers::of(tx, source_id)?,
         })
     }
 
@@ -88,6 +95,7 @@ impl Desk {
             withdrawals: None,
             dry: false,
             hand: Hand::default(),
+            followers: Followers::default(),
         })
     }
 
@@ -101,62 +109,19 @@ impl Desk {
         Ok(self)
     }
 
-    /// Commits rows; adds to `progress` and to the source's counters. Says what became of each.
-    pub fn commit(
-        &self,
-        tx: &Transaction<'_>,
-        check: &Check<'_>,
-        rows: Vec<Prepared>,
-        progress: &mut Progress,
-    ) -> Result<Vec<Receipt>, StoreError> {
-        let mut totals = Totals {
-            doubts: rejection_doubt::any(tx, self.source_id)?,
-            ..Totals::default()
-        };
-        let mut receipts = Vec::with_capacity(rows.len());
-        let mut parents = ParentCache::default();
-        trace::bring(tx, self, &rows)?;
-        let batch = trace::next_batch(tx, self)?;
-        for row in rows {
-            let seen = Seen::before(tx, self, &row, &progress.counts)?;
-            progress.counts.fetched += 1;
-            match row.scale {
-                Some(true) => progress.scale_agrees += 1,
-                Some(false) => progress.scale_mirrors += 1,
-                None => {}
-            }
-            let held = progress.counts.held;
-            self.one(
-                tx,
-                check,
-                row,
-                &mut parents,
-                &mut progress.counts,
-                &mut totals,
-            )?;
-            if let Some(seen) = seen {
-                seen.after(tx, self, batch, &progress.counts)?;
-            }
-            receipts.push(match totals.reason.take() {
-                Some(reason) => Receipt::Rejected(reason),
-                None if progress.counts.held > held => Receipt::Held,
-                None => Receipt::Accepted,
-            });
-        }
-        progress.removed += totals.removed;
-        if !self.dry {
-            let day = self.now.get(..10).unwrap_or_default();
-            totals.quality.write(tx, self.source_id, day)?;
-            for (met, ids) in [
-                (Met::Unchanged, &totals.unchanged),
-                (Met::NewerRecord, &totals.newer_records),
-                (Met::NewerRejection, &totals.newer_rejections),
-            ] {
-                run_row::note(tx, self.run_id, self.source_id, met, ids)?;
-            }
-        }
-        source::bump(tx, self.source_id, totals.accepted, totals.withdrawn)?;
-        Ok(receipts)
+    /// Begins to take rows that are committed together.
+    pub fn sit<'t>(&'t self, tx: &'t Transaction<'t>) -> Result<Sitting<'t>, StoreError> {
+        Ok(Sitting {
+            desk: self,
+            tx,
+            batch: trace::next_batch(tx, self)?,
+            parents: ParentCache::default(),
+            totals: Totals {
+                doubts: Doubts::of(tx, self.source_id)?,
+                ..Totals::default()
+            },
+            receipts: Vec::new(),
+        })
     }
 
     fn one(
@@ -168,10 +133,9 @@ impl Desk {
         counts: &mut Counts,
         totals: &mut Totals,
     ) -> Result<(), StoreError> {
-        if totals.doubts {
-            self.settle_doubts(tx, &row)?;
-        }
+        self.settle_doubts(tx, &row, &totals.doubts)?;
         let head = record::find(tx, self.source_id, &row.key_hash)?;
+        let before = rejection::find(tx, self.source_id, &row.key_hash)?;
         if let Some(head) = &head {
             if self.is_older(&row, head.version, head.source_time.as_deref()) {
                 counts.superseded += 1;
@@ -184,17 +148,20 @@ impl Desk {
                 record::ACCEPTED
             };
             if head.hash == row.hash && head.state == state {
-                if self.is_overridden(tx, &row.key_hash)? {
+                if before
+                    .as_ref()
+                    .is_some_and(|before| before.state == State::Overridden as i64)
+                {
                     // The provider has corrected it to what a person had made of it: its own now.
                     counts.accepted += 1;
-                    return self.accept(tx, &row, Some((head.id, head.state)), totals);
+                    self.put(tx, &row, Some((head.id, head.state)), totals)?;
+                    return self.settle(tx, &row.key_hash, before);
                 }
                 counts.unchanged += 1;
                 totals.unchanged.push(head.id);
-                return self.settle(tx, &row.key_hash);
+                return self.settle(tx, &row.key_hash, before);
             }
         }
-        let before = rejection::find(tx, self.source_id, &row.key_hash)?;
         if let Some(before) = &before
             && before.state != State::Resolved as i64
             && self.is_older(&row, before.version, before.source_time.as_deref())
@@ -216,7 +183,7 @@ impl Desk {
             if removes && full {
                 counts.held += 1;
                 row.findings.push(self.withdrawal_held(&row));
-                return self.reject(tx, &row, HELD);
+                return totals.note(self.reject_unsearched(tx, &row, HELD)?);
             }
             counts.withdrawn += 1;
             return self.withdraw(tx, &row, head, totals);
@@ -235,16 +202,17 @@ impl Desk {
         match Outcome::of(&row.findings) {
             Outcome::Accepted => {
                 counts.accepted += 1;
-                self.accept(tx, &row, head.map(|head| (head.id, head.state)), totals)
+                self.put(tx, &row, head.map(|head| (head.id, head.state)), totals)?;
+                self.settle(tx, &row.key_hash, before)
             }
             Outcome::Held => {
                 counts.held += 1;
-                self.reject(tx, &row, HELD)
+                totals.note(self.reject_unsearched(tx, &row, HELD)?)
             }
             Outcome::Rejected => {
                 counts.rejected += 1;
                 totals.reason = Some(reason(&row.findings));
-                self.reject(tx, &row, REJECTED)
+                totals.note(self.reject_unsearched(tx, &row, REJECTED)?)
             }
         }
     }
@@ -264,11 +232,16 @@ impl Desk {
 
     /// Settles what came before with a wrong name of the provider in its key, and comes now with the
     /// right one.
-    fn settle_doubts(&self, tx: &Transaction<'_>, row: &Prepared) -> Result<(), StoreError> {
-        if wrong_source(row) {
+    fn settle_doubts(
+        &self,
+        tx: &Transaction<'_>,
+        row: &Prepared,
+        doubts: &Doubts,
+    ) -> Result<(), StoreError> {
+        if doubts.are_none() || wrong_source(row) {
             return Ok(());
         }
-        let Some(rest) = rest_of_key(row) else {
+        let Some(rest) = rest_of_key(row).filter(|rest| doubts.may_have(rest)) else {
             return Ok(());
         };
         for id in rejection_doubt::take(tx, self.source_id, &rest)? {
@@ -282,13 +255,14 @@ impl Desk {
         Ok(())
     }
 
-    fn is_overridden(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<bool, StoreError> {
-        Ok(rejection::find(tx, self.source_id, key_hash)?
-            .is_some_and(|head| head.state == State::Overridden as i64))
-    }
-
-    fn settle(&self, tx: &Transaction<'_>, key_hash: &Hash) -> Result<(), StoreError> {
-        if let Some(head) = rejection::find(tx, self.source_id, key_hash)?
+    /// Settles the rejection of a row that is taken now.
+    fn settle(
+        &self,
+        tx: &Transaction<'_>,
+        key_hash: &Hash,
+        before: Option<RejectionHead>,
+    ) -> Result<(), StoreError> {
+        if let Some(head) = before
             && head.state != State::Resolved as i64
             // What the library refused is resolved when it takes a version of it.
             && head.outcome != REFUSED
@@ -350,7 +324,8 @@ impl Desk {
             totals.withdrawn += 1;
             self.write(tx, row, None, record::WITHDRAWN)?;
         }
-        self.settle(tx, &row.key_hash)
+        let before = rejection::find(tx, self.source_id, &row.key_hash)?;
+        self.settle(tx, &row.key_hash, before)
     }
 
     pub(crate) fn accept(
@@ -361,7 +336,8 @@ impl Desk {
         totals: &mut Totals,
     ) -> Result<(), StoreError> {
         self.put(tx, row, head, totals)?;
-        self.settle(tx, &row.key_hash)
+        let before = rejection::find(tx, self.source_id, &row.key_hash)?;
+        self.settle(tx, &row.key_hash, before)
     }
 
     /// Writes an accepted row, over the record that is there.
@@ -390,7 +366,7 @@ impl Desk {
         id: Option<i64>,
         state: i64,
     ) -> Result<(), StoreError> {
-        let fields = Value::Object(row.record.to_json()).to_string();
+        let fields = row.fields()?;
         let warnings = if row.findings.is_empty() {
             None
         } else {
@@ -418,7 +394,7 @@ impl Desk {
                 self.keep_record(tx, id)?;
                 record::replace(tx, id, &new)
             }
-            None => record::insert(tx, &new),
+            None => record::insert(tx, &new, self.followers),
         }
     }
 
@@ -428,6 +404,17 @@ impl Desk {
         row: &Prepared,
         outcome: i64,
     ) -> Result<(), StoreError> {
+        let unsearched = self.reject_unsearched(tx, row, outcome)?;
+        rejection::write_search(tx, unsearched.id, &unsearched.text)
+    }
+
+    /// Writes a rejection, but for the text that it is found by.
+    fn reject_unsearched(
+        &self,
+        tx: &Transaction<'_>,
+        row: &Prepared,
+        outcome: i64,
+    ) -> Result<Unsearched, StoreError> {
         let dataset = self.dataset.dataset();
         let get = |field: Option<&'static str>| field.and_then(|field| row.record.get(field));
         let causes: Vec<(String, String, String)> = row
@@ -453,6 +440,7 @@ impl Desk {
             .iter()
             .filter_map(|field| row.record.get(field))
             .collect();
+        let search = search.join(" ");
         let new = NewRejection {
             source_id: self.source_id,
             key_hash: &row.key_hash,
@@ -469,24 +457,27 @@ impl Desk {
             business_key: business_key.as_deref(),
             source_time: self.source_time(row),
             raw: &row.raw,
-            mapped: &Value::Object(row.record.to_json()).to_string(),
+            mapped: &row.fields()?,
             findings: &serde_json::to_string(&row.findings)?,
             causes: &causes,
             waits: &waits,
-            search_text: &search.join(" "),
+            search_text: &search,
         };
         let again = self.keep_if_changed(tx, &new)?;
-        let id = rejection::put(tx, &new)?;
-        if wrong_source(row)
-            && let Some(rest) = rest_of_key(row)
-        {
-            rejection_doubt::note(tx, self.source_id, &rest, id)?;
+        let id = rejection::put_unsearched(tx, &new)?;
+        let doubt = rest_of_key(row).filter(|_| wrong_source(row));
+        if let Some(rest) = &doubt {
+            rejection_doubt::note(tx, self.source_id, rest, id)?;
         }
         // What a person opened again although its cause is ignored stays open until it changes.
         if !again && ignore::stands_for(tx, self.source_id)? {
             ignore::cover_by_standing(tx, id, new.day)?;
         }
-        Ok(())
+        Ok(Unsearched {
+            id,
+            text: search,
+            doubt,
+        })
     }
 
     /// What is said of a withdrawal that waits for a person.
@@ -633,8 +624,11 @@ pub(crate) struct Totals {
     pub(crate) accepted: i64,
     pub(crate) withdrawn: i64,
     removed: i64,
-    /// Whether some rejections of the source have a doubtful key.
-    doubts: bool,
+    /// The rejections of the source that have a doubtful key.
+    doubts: Doubts,
+    /// Texts that rejections are to be found by, written together: between other statements each would
+    /// be flushed by itself.
+    search: BTreeMap<i64, String>,
     /// What the rows say of the quality of the data.
     quality: Quality,
     /// Records that had the same content, and what was newer than its row.
@@ -643,7 +637,147 @@ pub(crate) struct Totals {
     newer_rejections: Vec<i64>,
 }
 
-/// Parents that were looked up for the same batch.
+impl Totals {
+    fn note(&mut self, rejected: Unsearched) -> Result<(), StoreError> {
+        self.search.insert(rejected.id, rejected.text);
+        if let (Some(rest), Doubts::These(these)) = (rejected.doubt, &mut self.doubts) {
+            these.insert(rest);
+        }
+        Ok(())
+    }
+}
+
+/// A rejection that is not yet found by its text.
+struct Unsearched {
+    id: i64,
+    text: String,
+    /// The other parts of its key, where the name of the provider in it is wrong.
+    doubt: Option<Hash>,
+}
+
+/// Doubts that are kept in memory at most.
+const MOST_DOUBTS: u32 = 20_000;
+
+/// Rejections whose key is wrong in the part that names the provider, by its other parts.
+enum Doubts {
+    These(HashSet<Hash>),
+    /// Too many to know them all.
+    Many,
+}
+
+impl Default for Doubts {
+    fn default() -> Self {
+        Doubts::These(HashSet::new())
+    }
+}
+
+impl Doubts {
+    fn of(tx: &Transaction<'_>, source_id: i64) -> Result<Self, StoreError> {
+        let these = rejection_doubt::rests(tx, source_id, MOST_DOUBTS + 1)?;
+        Ok(if these.len() > MOST_DOUBTS as usize {
+            Doubts::Many
+        } else {
+            Doubts::These(these.into_iter().collect())
+        })
+    }
+
+    fn are_none(&self) -> bool {
+        matches!(self, Doubts::These(these) if these.is_empty())
+    }
+
+    fn may_have(&self, rest: &Hash) -> bool {
+        match self {
+            Doubts::These(these) => these.contains(rest),
+            Doubts::Many => true,
+        }
+    }
+}
+
+/// Rows that are committed together: what they share, and what they add up to.
+pub struct Sitting<'t> {
+    desk: &'t Desk,
+    tx: &'t Transaction<'t>,
+    batch: i64,
+    parents: ParentCache,
+    totals: Totals,
+    receipts: Vec<Receipt>,
+}
+
+impl Sitting<'_> {
+    /// How many rows it has taken.
+    pub fn rows(&self) -> usize {
+        self.receipts.len()
+    }
+
+    /// Takes rows; adds to `progress`.
+    ///
+    /// # Errors
+    /// The cache's.
+    pub fn take(
+        &mut self,
+        check: &Check<'_>,
+        rows: Vec<Prepared>,
+        progress: &mut Progress,
+    ) -> Result<(), StoreError> {
+        let (desk, tx) = (self.desk, self.tx);
+        trace::bring(tx, desk, &rows)?;
+        self.receipts.reserve(rows.len());
+        for row in rows {
+            let seen = Seen::before(tx, desk, &row, &progress.counts)?;
+            progress.counts.fetched += 1;
+            match row.scale {
+                Some(true) => progress.scale_agrees += 1,
+                Some(false) => progress.scale_mirrors += 1,
+                None => {}
+            }
+            let held = progress.counts.held;
+            desk.one(
+                tx,
+                check,
+                row,
+                &mut self.parents,
+                &mut progress.counts,
+                &mut self.totals,
+            )?;
+            if let Some(seen) = seen {
+                seen.after(tx, desk, self.batch, &progress.counts)?;
+            }
+            self.receipts.push(match self.totals.reason.take() {
+                Some(reason) => Receipt::Rejected(reason),
+                None if progress.counts.held > held => Receipt::Held,
+                None => Receipt::Accepted,
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes what the rows add up to; says what became of each.
+    ///
+    /// # Errors
+    /// The cache's.
+    pub fn rise(self, progress: &mut Progress) -> Result<Vec<Receipt>, StoreError> {
+        let (desk, tx, totals) = (self.desk, self.tx, self.totals);
+        progress.removed += totals.removed;
+        for (id, text) in &totals.search {
+            rejection::write_search(tx, *id, text)?;
+        }
+        if !desk.dry {
+            let day = desk.now.get(..10).unwrap_or_default();
+            totals.quality.write(tx, desk.source_id, day)?;
+            for (met, ids) in [
+                (Met::Unchanged, &totals.unchanged),
+                (Met::NewerRecord, &totals.newer_records),
+                (Met::NewerRejection, &totals.newer_rejections),
+            ] {
+                run_row::note(tx, desk.run_id, desk.source_id, met, ids)?;
+            }
+        }
+        source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
+        Ok(self.receipts)
+    }
+}
+
+/// Parents that were looked up for the same sitting.
 #[derive(Default)]
 pub(crate) struct ParentCache(HashMap<(i64, Hash), ParentFacts>);
 
@@ -659,9 +793,17 @@ impl ParentCache {
         if let Some(facts) = self.0.get(&(source_id, business)) {
             return Ok(facts.clone());
         }
-        let facts = match record::by_business(tx, source_id, &business)? {
-            Some((_, fields)) => ParentFacts::Accepted(Box::new(read_record(parent, &fields)?)),
-            None => ParentFacts::Absent,
+        let facts = if ParentFacts::are_compared(parent) {
+            match record::by_business(tx, source_id, &business)? {
+                Some((_, fields)) => {
+                    ParentFacts::Accepted(Some(Arc::new(read_record(parent, &fields)?)))
+                }
+                None => ParentFacts::Absent,
+            }
+        } else if record::is_accepted(tx, source_id, &business)? {
+            ParentFacts::Accepted(None)
+        } else {
+            ParentFacts::Absent
         };
         self.0.insert((source_id, business), facts.clone());
         Ok(facts)
@@ -738,6 +880,6 @@ pub(crate) fn expire(
             finding.severity = Severity::Reject;
         }
     }
-    let row = finish(raw, record, findings, desk.dataset, rules, false);
+    let row = finish(raw.into(), record, findings, desk.dataset, rules, false);
     desk.reject(tx, &row, REJECTED)
 }

@@ -6,7 +6,8 @@
 //! it reads and that is gone or of another kind needs a person.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use zhengqiao_domain::mapping::{Item, RawRow};
 use zhengqiao_domain::primitives::masking::mask;
 use zhengqiao_domain::{CompiledMapping, Personal};
 use zhengqiao_store::run::RunDatasetRow;
@@ -28,7 +29,10 @@ const TOLD: usize = 6;
 /// The kinds of values, one bit each.
 const KINDS: [&str; 5] = ["text", "number", "boolean", "object", "array"];
 
-fn bit(value: &Value) -> u8 {
+fn bit(item: &Item<'_>) -> u8 {
+    let Item::Other(value) = item else {
+        return 1;
+    };
     match value {
         Value::Null => 0,
         Value::String(_) => 1,
@@ -77,19 +81,19 @@ pub struct Fields {
 
 impl Fields {
     /// Notes the fields of a row.
-    pub fn note(&mut self, row: &Map<String, Value>) {
+    pub fn note(&mut self, row: &RawRow<'_>) {
         self.rows += 1;
         for (at, (name, value)) in row.iter().enumerate() {
             let place = match self.seen.get(at) {
-                Some(seen) if seen.name == *name => Some(at),
-                _ => self.seen.iter().position(|seen| seen.name == *name),
+                Some(seen) if seen.name == name => Some(at),
+                _ => self.seen.iter().position(|seen| seen.name == name),
             };
             let place = match place {
                 Some(place) => place,
                 None if self.seen.len() >= MOST_FIELDS || name.len() > MOST_NAME_BYTES => continue,
                 None => {
                     self.seen.push(Seen {
-                        name: name.clone(),
+                        name: name.to_owned(),
                         kinds: 0,
                         rows: 0,
                         examples: Vec::new(),
@@ -178,12 +182,12 @@ impl Fields {
 }
 
 /// A value as it may be shown to anybody.
-fn example(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Object(_) => return "{…}".into(),
-        Value::Array(_) => return "[…]".into(),
-        other => other.to_string(),
+fn example(item: &Item<'_>) -> String {
+    let text = match item {
+        Item::Text(text) => text.to_string(),
+        Item::Other(Value::Object(_)) => return "{…}".into(),
+        Item::Other(Value::Array(_)) => return "[…]".into(),
+        Item::Other(other) => other.to_string(),
     };
     let short: String = text.chars().take(MOST_EXAMPLE).collect();
     mask(Personal::FreeText, &short)
@@ -274,7 +278,7 @@ mod tests {
     fn fields(rows: &[Value]) -> Fields {
         let mut fields = Fields::default();
         for row in rows {
-            fields.note(row.as_object().unwrap());
+            fields.note(&RawRow::read(row.to_string().as_bytes()).unwrap());
         }
         fields
     }

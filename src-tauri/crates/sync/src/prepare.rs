@@ -1,7 +1,10 @@
 //! What can be done with a row before the cache is asked: parse, map, hash, the row's own rules.
 
-use serde_json::{Map, Value};
-use zhengqiao_domain::mapping::read_row;
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde_json::Map;
+use zhengqiao_domain::mapping::RawRow;
 use zhengqiao_domain::rules::scale_evidence;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Record, RuleSet};
 use zhengqiao_store::hash::{self, Hash};
@@ -13,9 +16,11 @@ const KEY_SEPARATOR: &str = "|";
 #[derive(Debug)]
 pub struct Prepared {
     /// The row as received.
-    pub raw: Vec<u8>,
+    pub raw: Bytes,
     /// The mapped record.
     pub record: Record,
+    /// The record as it is kept, where it was written ahead.
+    pub ahead: Option<String>,
     /// Its own findings.
     pub findings: Vec<Finding>,
     /// Its key as text; empty when a part is missing.
@@ -42,34 +47,33 @@ pub fn prepare(
     check: &Check<'_>,
     rules: &RuleSet,
 ) -> Prepared {
+    let raw = Bytes::copy_from_slice(raw);
     prepare_noting(raw, mapping, id, check, rules, |_| {})
 }
 
 /// [`prepare`], which also shows the row's fields as they were received.
 pub(crate) fn prepare_noting(
-    raw: &[u8],
+    raw: Bytes,
     mapping: &CompiledMapping,
     id: DatasetId,
     check: &Check<'_>,
     rules: &RuleSet,
-    mut note: impl FnMut(&Map<String, Value>),
+    mut note: impl FnMut(&RawRow<'_>),
 ) -> Prepared {
-    let (fields, odd) = match read_row(raw) {
-        Some(fields) => (fields, false),
-        // A row that is no object has no field at all; it is kept and rejected as such.
-        None => (Map::new(), true),
-    };
-    if !odd {
+    let (record, odd) = if let Some(fields) = RawRow::read(&raw) {
         note(&fields);
-    }
-    let record = mapping.apply(&fields);
+        (mapping.apply_raw(&fields), false)
+    } else {
+        // A row that is no object has no field at all; it is kept and rejected as such.
+        (mapping.apply(&Map::new()), true)
+    };
     let findings = check.own(&record);
-    finish(raw.to_vec(), record, findings, id, rules, odd)
+    finish(raw, record, findings, id, rules, odd)
 }
 
 /// Makes a mapped record ready, for a row that was prepared before.
 pub fn finish(
-    raw: Vec<u8>,
+    raw: Bytes,
     record: Record,
     findings: Vec<Finding>,
     id: DatasetId,
@@ -113,7 +117,26 @@ pub fn finish(
         key_hash,
         findings,
         record,
+        ahead: None,
         raw,
+    }
+}
+
+impl Prepared {
+    /// The record as it is kept, as JSON text.
+    ///
+    /// # Errors
+    /// None; a record is always written.
+    pub(crate) fn fields(&self) -> Result<Cow<'_, str>, serde_json::Error> {
+        match &self.ahead {
+            Some(fields) => Ok(Cow::Borrowed(fields)),
+            None => serde_json::to_string(&self.record).map(Cow::Owned),
+        }
+    }
+
+    /// Writes it ahead, on the thread that has the time.
+    pub(crate) fn write_ahead(&mut self) {
+        self.ahead = serde_json::to_string(&self.record).ok();
     }
 }
 

@@ -3,6 +3,7 @@
 //! The noting stands beside the deciding and changes nothing of it: the fate is read from the counter
 //! that the commit raised, before and after from the scratch cache itself.
 
+use bytes::Bytes;
 use serde_json::Value;
 use zhengqiao_domain::Outcome;
 use zhengqiao_exchange::Slip;
@@ -63,7 +64,7 @@ pub(crate) fn next_batch(connection: &Connection, desk: &Desk) -> Result<i64, St
 pub(crate) struct Seen {
     key_hash: Hash,
     key: String,
-    raw: Vec<u8>,
+    raw: Bytes,
     was_accepted: bool,
     before: Option<String>,
     counts: Counts,

@@ -6,7 +6,9 @@
 mod lists;
 mod review_details;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 pub use lists::LISTS;
 pub use review_details::{DetailVersion, detail_version};
@@ -66,7 +68,7 @@ pub struct Nearest {
 #[derive(Debug, Clone)]
 pub struct EffectiveList {
     list: &'static CodeList,
-    names: HashMap<String, String>,
+    names: FxHashMap<String, String>,
 }
 
 impl EffectiveList {
@@ -79,7 +81,7 @@ impl EffectiveList {
         let chosen = variant
             .and_then(|name| list.variants.iter().find(|variant| variant.name == name))
             .unwrap_or(&list.variants[0]);
-        let mut names: HashMap<String, String> = chosen
+        let mut names: FxHashMap<String, String> = chosen
             .codes
             .iter()
             .map(|(code, name)| ((*code).to_owned(), (*name).to_owned()))

@@ -20,7 +20,7 @@ use crate::primitives::{moment, placeholder, region};
 use crate::record::{Record, Slot};
 
 pub use one::CompiledField;
-pub use row::read_row;
+pub use row::{Item, RawRow, read_row};
 use transform::Step;
 pub use transform::Transform;
 
@@ -92,11 +92,73 @@ impl Path {
             Path::Name(source.to_owned())
         }
     }
+}
 
-    fn find<'r>(&self, raw: &'r Map<String, Value>) -> Option<&'r Value> {
+/// What a row has at a path.
+enum Found<'r> {
+    Nothing,
+    Scalar(Cow<'r, str>),
+    Structure(&'r Value),
+}
+
+impl<'r> Found<'r> {
+    fn of(value: &'r Value) -> Self {
+        match value {
+            Value::Array(_) | Value::Object(_) => Found::Structure(value),
+            _ => scalar(value).map_or(Found::Nothing, Found::Scalar),
+        }
+    }
+
+    /// A single value's text.
+    fn scalar(self) -> Option<Cow<'r, str>> {
         match self {
-            Path::Name(name) => raw.get(name),
-            Path::Pointer(pointer) => point(raw, pointer),
+            Found::Scalar(text) => Some(text),
+            Found::Nothing | Found::Structure(_) => None,
+        }
+    }
+}
+
+/// A row that values are looked up in.
+trait Row {
+    /// What it has at a path; looked for at place `near` first, which is then the one behind it.
+    fn find(&self, path: &Path, near: &mut usize) -> Found<'_>;
+}
+
+impl Row for Map<String, Value> {
+    fn find(&self, path: &Path, _near: &mut usize) -> Found<'_> {
+        let found = match path {
+            Path::Name(name) => self.get(name),
+            Path::Pointer(pointer) => segments(pointer)
+                .next()
+                .and_then(|first| self.get(&first))
+                .and_then(|value| point(value, pointer)),
+        };
+        found.map_or(Found::Nothing, Found::of)
+    }
+}
+
+impl Row for RawRow<'_> {
+    fn find(&self, path: &Path, near: &mut usize) -> Found<'_> {
+        match path {
+            Path::Name(name) => match self.near(name, near) {
+                Some(Item::Text(text)) => Found::Scalar(Cow::Borrowed(text)),
+                Some(Item::Other(value)) => Found::of(value),
+                None => Found::Nothing,
+            },
+            Path::Pointer(pointer) => {
+                let Some(first) = segments(pointer).next() else {
+                    return Found::Nothing;
+                };
+                match self.near(&first, near) {
+                    Some(Item::Text(text)) if segments(pointer).nth(1).is_none() => {
+                        Found::Scalar(Cow::Borrowed(text))
+                    }
+                    Some(Item::Other(value)) => {
+                        point(value, pointer).map_or(Found::Nothing, Found::of)
+                    }
+                    _ => Found::Nothing,
+                }
+            }
         }
     }
 }
@@ -168,13 +230,12 @@ impl CompiledMapping {
             .iter()
             .zip(self.id.dataset().fields)
             .map(|((path, steps), field)| {
-                let source = path.find(raw);
-                let received = source.and_then(|value| match value {
-                    Value::Null => None,
-                    Value::Array(_) | Value::Object(_) => Some(Cow::Owned(value.to_string())),
-                    _ => scalar(value),
-                });
-                let mut text = source.and_then(scalar);
+                let received = match raw.find(path, &mut 0) {
+                    Found::Nothing => None,
+                    Found::Scalar(text) => Some(text),
+                    Found::Structure(value) => Some(Cow::Owned(value.to_string())),
+                };
+                let mut text = raw.find(path, &mut 0).scalar();
                 let mut after = Vec::with_capacity(steps.len());
                 for step in steps {
                     text = step.apply(text, raw);
@@ -183,7 +244,7 @@ impl CompiledMapping {
                 Trace {
                     received: received.map(Cow::into_owned),
                     steps: after,
-                    mapped: match slot(field, source, steps, raw) {
+                    mapped: match slot(field, path, steps, raw, &mut 0) {
                         Slot::Missing => None,
                         Slot::Placeholder(text) | Slot::Structure(text) | Slot::Value(text) => {
                             Some(text.into())
@@ -196,11 +257,21 @@ impl CompiledMapping {
 
     /// The mapped record of a raw one.
     pub fn apply(&self, raw: &Map<String, Value>) -> Record {
+        self.of(raw)
+    }
+
+    /// The mapped record of a raw row.
+    pub fn apply_raw(&self, raw: &RawRow<'_>) -> Record {
+        self.of(raw)
+    }
+
+    fn of(&self, raw: &impl Row) -> Record {
+        let mut near = 0;
         let slots = self
             .paths
             .iter()
             .zip(self.id.dataset().fields)
-            .map(|((path, steps), field)| slot(field, path.find(raw), steps, raw))
+            .map(|((path, steps), field)| slot(field, path, steps, raw, &mut near))
             .collect();
         Record { id: self.id, slots }
     }
@@ -224,14 +295,17 @@ fn steps_of(id: DatasetId, map: &FieldMap) -> Result<Vec<Step>, MappingError> {
         .collect()
 }
 
-/// Follows a JSON pointer (RFC 6901) from an object.
-fn point<'a>(raw: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
-    let mut segments = pointer
+/// The parts of a JSON pointer (RFC 6901).
+fn segments(pointer: &str) -> impl Iterator<Item = String> {
+    pointer
         .split('/')
         .skip(1)
-        .map(|segment| segment.replace("~1", "/").replace("~0", "~"));
-    let mut value = raw.get(&segments.next()?)?;
-    for segment in segments {
+        .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+}
+
+/// Follows a JSON pointer on from the value of its first part.
+fn point<'a>(mut value: &'a Value, pointer: &str) -> Option<&'a Value> {
+    for segment in segments(pointer).skip(1) {
         value = match value {
             Value::Object(object) => object.get(&segment)?,
             Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
@@ -251,11 +325,12 @@ fn scalar(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-fn slot(field: &Field, source: Option<&Value>, steps: &[Step], raw: &Map<String, Value>) -> Slot {
-    if let Some(structure @ (Value::Array(_) | Value::Object(_))) = source {
-        return Slot::Structure(structure.to_string().into());
-    }
-    let mut text = source.and_then(scalar);
+fn slot(field: &Field, path: &Path, steps: &[Step], raw: &impl Row, near: &mut usize) -> Slot {
+    let mut text = match raw.find(path, near) {
+        Found::Nothing => None,
+        Found::Scalar(text) => Some(text),
+        Found::Structure(value) => return Slot::Structure(value.to_string().into()),
+    };
     for step in steps {
         text = step.apply(text, raw);
     }

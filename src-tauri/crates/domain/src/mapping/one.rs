@@ -37,7 +37,7 @@ impl CompiledField {
 
     /// What a raw record holds in the field.
     pub fn read(&self, raw: &Map<String, Value>) -> Slot {
-        slot(self.field, self.path.find(raw), &self.steps, raw)
+        slot(self.field, &self.path, &self.steps, raw, &mut 0)
     }
 }
 

@@ -10,10 +10,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use super::Path;
+use super::{Path, Row};
 use crate::primitives::{moment, width};
 
 /// Steps of one field at most.
@@ -193,7 +192,7 @@ impl Step {
     pub(super) fn apply<'v>(
         &self,
         text: Option<Cow<'v, str>>,
-        raw: &Map<String, Value>,
+        raw: &impl Row,
     ) -> Option<Cow<'v, str>> {
         match self {
             Step::Capture(regex) => text.and_then(|text| captured(regex, &text).map(Cow::Owned)),
@@ -201,7 +200,7 @@ impl Step {
                 let mut parts: Vec<String> = text.into_iter().map(Cow::into_owned).collect();
                 parts.retain(|part| !part.trim().is_empty());
                 for path in paths {
-                    if let Some(part) = path.find(raw).and_then(super::scalar)
+                    if let Some(part) = raw.find(path, &mut 0).scalar()
                         && !part.trim().is_empty()
                     {
                         parts.push(part.into_owned());
@@ -330,6 +329,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
+    use serde_json::{Map, Value};
 
     fn run(transform: &Transform, text: Option<&str>) -> Option<String> {
         let Value::Object(raw) = json!({"b": "2", "c": {"d": 3}, "e": null}) else {

@@ -1,5 +1,7 @@
 //! Rules about other records: references, duplicates, the timeline across a case's rows.
 
+use std::sync::Arc;
+
 use super::{Findings, Rule, moment_of};
 use crate::dataset::DatasetId;
 use crate::record::Record;
@@ -11,8 +13,16 @@ pub enum ParentFacts {
     Unreferenced,
     /// It names one that the cache does not have.
     Absent,
-    /// It names this accepted record.
-    Accepted(Box<Record>),
+    /// It names an accepted record, which is told where [`ParentFacts::are_compared`] says so.
+    Accepted(Option<Arc<Record>>),
+}
+
+impl ParentFacts {
+    /// Whether what a parent of a dataset says is compared with its children's rows; of others it is
+    /// enough that they are there.
+    pub fn are_compared(parent: DatasetId) -> bool {
+        parent == DatasetId::CaseAcceptance
+    }
 }
 
 pub(super) fn check(
@@ -33,7 +43,8 @@ pub(super) fn check(
                 };
                 findings.add(rule, reference.field, record.get(reference.field), None);
             }
-            ParentFacts::Accepted(parent) => timeline(record, parent, findings),
+            ParentFacts::Accepted(Some(parent)) => timeline(record, parent, findings),
+            ParentFacts::Accepted(None) => {}
         }
     }
     if duplicate && let Some(field) = dataset.business_key.first() {
@@ -42,7 +53,7 @@ pub(super) fn check(
 }
 
 fn timeline(record: &Record, parent: &Record, findings: &mut Findings<'_>) {
-    if parent.id != DatasetId::CaseAcceptance {
+    if !ParentFacts::are_compared(parent.id) {
         return;
     }
     let (field, rule) = match record.id {

@@ -159,6 +159,13 @@ pub struct Page {
 }
 
 impl Page {
+    /// A record's raw JSON, which shares the answer's memory.
+    pub fn raw_bytes(&self, at: usize) -> Bytes {
+        self.records
+            .get(at)
+            .map_or_else(Bytes::new, |range| self.body.slice(range.clone()))
+    }
+
     /// A record's raw JSON.
     pub fn raw(&self, at: usize) -> &[u8] {
         self.records

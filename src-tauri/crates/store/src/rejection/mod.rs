@@ -202,6 +202,16 @@ pub fn find(
 /// # Errors
 /// SQLite's.
 pub fn put(connection: &Connection, new: &NewRejection<'_>) -> Result<i64, StoreError> {
+    let id = put_unsearched(connection, new)?;
+    write_search(connection, id, new.search_text)?;
+    Ok(id)
+}
+
+/// [`put`], but for the text that it is found by: [`write_search`] is to write that.
+///
+/// # Errors
+/// SQLite's.
+pub fn put_unsearched(connection: &Connection, new: &NewRejection<'_>) -> Result<i64, StoreError> {
     let (id, left) = match find(connection, new.source_id, new.key_hash)? {
         Some(head) => (head.id, again(connection, &head, new)?),
         None => (insert(connection, new)?, Vec::new()),
@@ -304,7 +314,6 @@ pub(crate) struct Links<'a> {
     pub(crate) at: i64,
     pub(crate) causes: &'a [(String, String, String)],
     pub(crate) waits: &'a [(i64, Hash)],
-    pub(crate) search_text: &'a str,
 }
 
 impl<'a> Links<'a> {
@@ -314,7 +323,6 @@ impl<'a> Links<'a> {
             at: new.at,
             causes: new.causes,
             waits: new.waits,
-            search_text: new.search_text,
         }
     }
 }
@@ -344,9 +352,17 @@ pub(crate) fn link(connection: &Connection, id: i64, new: &Links<'_>) -> Result<
             .prepare_cached("INSERT OR IGNORE INTO held_wait (rejection_id, source_id, business_hash) VALUES (?1, ?2, ?3)")?
             .execute(params![id, source_id, business_hash])?;
     }
+    Ok(())
+}
+
+/// Writes the text that a rejection is found by; it has none yet.
+///
+/// # Errors
+/// SQLite's.
+pub fn write_search(connection: &Connection, id: i64, text: &str) -> Result<(), StoreError> {
     connection
         .prepare_cached("INSERT INTO rejection_search (rowid, body) VALUES (?1, ?2)")?
-        .execute(params![id, bigram::index_text(new.search_text)])?;
+        .execute(params![id, bigram::index_text(text)])?;
     Ok(())
 }
 

@@ -1,37 +1,56 @@
 //! Committing what was read: one transaction for rows, counters, position, log and sign of life.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId};
-use zhengqiao_exchange::Slip;
+use zhengqiao_exchange::{ExchangeError, Receipt, Slip};
 use zhengqiao_store::run::{self, Progress, RunDatasetRow};
 use zhengqiao_store::{StoreError, hold, source};
 
-use super::read::Place;
-use super::{Committed, Engine, now_ms, owner};
+use super::read::{Next, Pages, Place};
+use super::{Engine, now_ms, owner};
 use crate::batch::Desk;
 use crate::error::SyncError;
 use crate::guard;
-use crate::prepare::Prepared;
 use crate::recheck;
 use crate::rest;
 use crate::trace;
 
+/// Rows of one transaction at most.
+const COMMIT_ROWS: usize = 50_000;
+/// How long a transaction takes rows: what others want to write waits so long.
+const SITTING: Duration = Duration::from_millis(700);
+/// How long a transaction waits for a page that is not ready. A slow provider's pages are committed one
+/// by one, so that each is shown at once and nobody waits for the provider.
+const PATIENCE: Duration = Duration::from_millis(40);
+
+/// What one transaction took, and how to go on.
+pub(super) struct Taken {
+    pub pages: Pages,
+    pub place: Place,
+    /// By what each row is found again at the provider, and what became of it.
+    pub slips: Vec<Slip>,
+    pub receipts: Vec<Receipt>,
+    pub failed: Option<ExchangeError>,
+    pub ended: bool,
+    pub cancelled: bool,
+    pub paused: bool,
+    pub guarded: bool,
+}
+
 impl Engine {
-    /// One transaction: rows, counters, position, log, sign of life.
-    pub(super) async fn commit(
+    /// One transaction: rows as they come, counters, position, log, sign of life.
+    pub(super) async fn sit(
         &self,
         part: &RunDatasetRow,
-        rows: Vec<Prepared>,
-        mut progress: Progress,
-        place: &Place,
-        slips: &[Slip],
-    ) -> Result<Committed, SyncError> {
-        let slips = if self.dry { slips.to_vec() } else { Vec::new() };
-        let requests = self.log.take();
-        let present = self.log.present();
-        let position = serde_json::to_string(place).map_err(StoreError::from)?;
+        first: Next,
+        mut pages: Pages,
+        mut place: Place,
+    ) -> Result<Taken, SyncError> {
         let (rules, now, run_id, connection_id) = (
             self.rules.clone(),
             self.now,
@@ -39,39 +58,72 @@ impl Engine {
             self.run.connection_id,
         );
         let (dataset, source_id) = (part.dataset, part.source_id);
-        let limits = self.profile.limits.clone();
+        let (limits, log) = (self.profile.limits.clone(), self.log.clone());
+        let going = self.going.number();
+        let (most, time) = (
+            COMMIT_ROWS / going,
+            SITTING / going.try_into().unwrap_or(u32::MAX),
+        );
+        let (dry, mostly_new) = (self.dry, self.mostly_new.clone());
+        // What a dry run committed at once comes as one page.
+        let one_page = self.replay.is_some();
+        let runtime = Handle::current();
         Ok(self
             .cache
             .write(move |tx| {
-                let at = now_ms();
+                let begun = Instant::now();
                 let check = Check::new(&rules, now);
-                let mut receipts = Vec::new();
-                if progress.pages > 0 {
-                    let desk = Desk::new(
-                        tx,
-                        connection_id,
-                        dataset,
-                        run_id,
-                        at,
-                        &moment::canonical(now),
-                    )?
-                    .guarded(tx, &limits)?;
-                    receipts = desk.commit(tx, &check, rows, &mut progress)?;
-                    if !slips.is_empty() {
+                let (mut slips, mut receipts) = (Vec::new(), Vec::new());
+                let (mut failed, mut ended) = (None, false);
+                let mut next = first;
+                if matches!(next, Next::Page(_)) {
+                    let canonical = moment::canonical(now);
+                    let desk = Desk::new(tx, connection_id, dataset, run_id, now_ms(), &canonical)?
+                        .guarded(tx, &limits)?;
+                    let mut sitting = desk.sit(tx)?;
+                    let mut progress = Progress::default();
+                    while let Next::Page(mut page) = next {
+                        progress.pages += 1;
+                        progress.left_out += i64::try_from(page.left_out).unwrap_or(i64::MAX);
+                        progress.provider_total =
+                            page.total.and_then(|total| i64::try_from(total).ok());
+                        slips.append(&mut page.slips);
+                        sitting.take(&check, place.pass(page), &mut progress)?;
+                        let full = one_page || sitting.rows() >= most || begun.elapsed() >= time;
+                        next = if full {
+                            Next::Nothing
+                        } else {
+                            runtime.block_on(pages.next(PATIENCE))
+                        };
+                    }
+                    receipts = sitting.rise(&mut progress)?;
+                    let counts = &progress.counts;
+                    mostly_new.store(counts.unchanged * 2 < counts.fetched, Ordering::Relaxed);
+                    if dry && !slips.is_empty() {
                         trace::slips(tx, source_id, &slips)?;
                     }
-                    progress.position = Some(position);
-                    run::progress(tx, run_id, source_id, &progress, at)?;
+                    progress.position = Some(serde_json::to_string(&place)?);
+                    run::progress(tx, run_id, source_id, &progress, now_ms())?;
                 }
-                run::log_requests(tx, run_id, &requests)?;
-                hold::note_request(tx, run_id, present.as_deref())?;
+                match next {
+                    Next::Failed(error) => failed = Some(error),
+                    Next::Ended => ended = true,
+                    Next::Page(_) | Next::Nothing => {}
+                }
+                run::log_requests(tx, run_id, &log.take())?;
+                hold::note_request(tx, run_id, log.present().as_deref())?;
                 let counts = run::dataset_counts(tx, run_id, source_id)?;
-                Ok(Committed {
-                    cancelled: run::heartbeat(tx, run_id, &owner(), at)?,
+                Ok(Taken {
+                    pages,
+                    place,
+                    slips,
+                    receipts,
+                    failed,
+                    ended,
+                    cancelled: run::heartbeat(tx, run_id, &owner(), now_ms())?,
                     paused: rest::is_leaving() || hold::standing(tx, run_id)?.pause_requested,
                     guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected)
                         && !guard::passed_over(tx, run_id, source_id)?.contains("reject_rate"),
-                    receipts,
                 })
             })
             .await?)

@@ -7,10 +7,11 @@ mod read;
 mod start;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chrono::NaiveDateTime;
 use zhengqiao_domain::RuleSet;
-use zhengqiao_exchange::{ExchangeError, Fault, Profile, Provider, Receipt, Secrets};
+use zhengqiao_exchange::{ExchangeError, Fault, Profile, Provider, Secrets};
 use zhengqiao_store::run::{self, RunDatasetRow, RunRow};
 use zhengqiao_store::{Cache, StoreError, connection, hold};
 
@@ -43,15 +44,6 @@ enum End {
     Failed(ExchangeError),
 }
 
-/// What a commit says of how to go on.
-struct Committed {
-    cancelled: bool,
-    paused: bool,
-    guarded: bool,
-    /// What became of each row.
-    receipts: Vec<Receipt>,
-}
-
 struct Engine {
     cache: Cache,
     provider: Arc<Provider>,
@@ -66,6 +58,8 @@ struct Engine {
     dry: bool,
     now: NaiveDateTime,
     going: Going,
+    /// Whether most rows of late were new or changed: what is kept of them is then written ahead.
+    mostly_new: Arc<AtomicBool>,
 }
 
 /// Runs a started run to its end and returns its state.
@@ -148,6 +142,7 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
         replay,
         dry,
         going: Going::one_more(),
+        mostly_new: Arc::new(AtomicBool::new(true)),
     };
     engine.go(parts).await
 }

@@ -1,7 +1,8 @@
 //! Reading a dataset: pages fetched, checked and committed on three stages, as often as its rows move.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -10,7 +11,7 @@ use zhengqiao_domain::{Check, CompiledMapping};
 use zhengqiao_exchange::{
     DatasetSource, ExchangeError, Incremental, IncrementalState, Position, Scope, Slip,
 };
-use zhengqiao_store::run::{self, Progress, RunDatasetRow};
+use zhengqiao_store::run::{self, RunDatasetRow};
 use zhengqiao_store::source;
 
 use super::{End, Engine, now_ms};
@@ -20,13 +21,11 @@ use crate::prepare::{Prepared, prepare_noting};
 use crate::replay;
 use crate::state::{RunMode, StateWord};
 
-/// Rows of one transaction, if they come fast.
-const COMMIT_ROWS: usize = 20_000;
-/// Time between two transactions, if rows come slowly.
+/// Time after which a sign of life is written though nothing comes.
 const COMMIT_EVERY: Duration = Duration::from_millis(700);
 /// Pages fetched and checked ahead of the writer.
 const PAGES_AHEAD: usize = 3;
-/// Readings of a dataset whose rows move between pages./// Readings of a dataset whose rows move between pages.
+/// Readings of a dataset whose rows move between pages.
 pub(super) const MAX_PASSES: i64 = 3;
 
 /// Where a dataset of a run goes on.
@@ -40,17 +39,51 @@ pub(crate) struct Place {
 }
 
 /// A checked page.
-struct Ready {
+pub(super) struct Ready {
     fields: Fields,
-    rows: Vec<Prepared>,
+    pub rows: Vec<Prepared>,
     position: Position,
     drifted: bool,
-    total: Option<u64>,
-    left_out: u64,
-    slips: Vec<Slip>,
+    pub total: Option<u64>,
+    pub left_out: u64,
+    pub slips: Vec<Slip>,
 }
 
 type Checked = Result<Ready, ExchangeError>;
+
+/// What comes next of the pages.
+pub(super) enum Next {
+    Page(Ready),
+    Failed(ExchangeError),
+    Ended,
+    /// Nothing for the time being.
+    Nothing,
+}
+
+/// Checked pages in their order.
+pub(super) struct Pages(mpsc::Receiver<Checked>);
+
+impl Pages {
+    /// The next one, if it comes in time.
+    pub async fn next(&mut self, patience: Duration) -> Next {
+        match tokio::time::timeout(patience, self.0.recv()).await {
+            Ok(Some(Ok(page))) => Next::Page(page),
+            Ok(Some(Err(error))) => Next::Failed(error),
+            Ok(None) => Next::Ended,
+            Err(_) => Next::Nothing,
+        }
+    }
+}
+
+impl Place {
+    /// Goes on behind a page; gives its rows.
+    pub(super) fn pass(&mut self, page: Ready) -> Vec<Prepared> {
+        self.walk = page.position;
+        self.drifted |= page.drifted;
+        self.fields.add(page.fields);
+        page.rows
+    }
+}
 
 impl Engine {
     /// Reads one dataset, as often as its rows move.
@@ -170,22 +203,29 @@ impl Engine {
                 }
             }
         });
-        let (checked, mut to_commit) = mpsc::channel(PAGES_AHEAD);
+        let (checked, to_commit) = mpsc::channel(PAGES_AHEAD);
         let (rules, mapping, dataset, now) =
             (self.rules.clone(), mapping.clone(), part.dataset, self.now);
+        let mostly_new = self.mostly_new.clone();
         let checker = tokio::spawn(async move {
             while let Some(page) = to_check.recv().await {
                 let (rules, mapping) = (rules.clone(), mapping.clone());
+                let ahead = mostly_new.load(Ordering::Relaxed);
                 let work = tokio::task::spawn_blocking(move || {
                     page.map(|page| {
                         let check = Check::new(&rules, now);
                         let mut fields = Fields::default();
                         let rows: Vec<Prepared> = (0..page.records.len())
                             .map(|at| {
-                                let raw = page.raw(at);
-                                prepare_noting(raw, &mapping, dataset, &check, &rules, |row| {
-                                    fields.note(row);
-                                })
+                                let raw = page.raw_bytes(at);
+                                let mut row =
+                                    prepare_noting(raw, &mapping, dataset, &check, &rules, |row| {
+                                        fields.note(row)
+                                    });
+                                if ahead {
+                                    row.write_ahead();
+                                }
+                                row
                             })
                             .collect();
                         Ready {
@@ -205,7 +245,7 @@ impl Engine {
                 }
             }
         });
-        let end = self.commits(part, described, place, &mut to_commit).await;
+        let end = self.commits(part, described, place, Pages(to_commit)).await;
         fetcher.abort();
         checker.abort();
         end
@@ -216,56 +256,16 @@ impl Engine {
         part: &RunDatasetRow,
         described: &DatasetSource,
         place: &mut Place,
-        ready: &mut mpsc::Receiver<Checked>,
+        mut pages: Pages,
     ) -> Result<End, SyncError> {
-        let mut rows: Vec<Prepared> = Vec::new();
-        let mut slips: Vec<Slip> = Vec::new();
-        let mut progress = Progress::default();
-        let mut since = Instant::now();
         loop {
-            let next = tokio::time::timeout(COMMIT_EVERY, ready.recv()).await;
-            let mut failed = None;
-            let mut ended = false;
-            match next {
-                Ok(Some(Ok(page))) => {
-                    if rows.is_empty() {
-                        since = Instant::now();
-                    }
-                    rows.extend(page.rows);
-                    slips.extend(page.slips);
-                    progress.pages += 1;
-                    progress.left_out += i64::try_from(page.left_out).unwrap_or(i64::MAX);
-                    progress.provider_total =
-                        page.total.and_then(|total| i64::try_from(total).ok());
-                    place.walk = page.position;
-                    place.drifted |= page.drifted;
-                    place.fields.add(page.fields);
-                }
-                Ok(Some(Err(error))) => failed = Some(error),
-                Ok(None) => ended = true,
-                // Nothing came for a while: what there is, is written.
-                Err(_) => {}
-            }
-            let due = failed.is_some()
-                || ended
-                || rows.len() >= COMMIT_ROWS / self.going.number()
-                || (self.replay.is_some() && progress.pages > 0)
-                || since.elapsed() >= COMMIT_EVERY;
-            if !due {
-                continue;
-            }
-            let committed = self
-                .commit(
-                    part,
-                    std::mem::take(&mut rows),
-                    std::mem::take(&mut progress),
-                    place,
-                    &slips,
-                )
-                .await?;
-            since = Instant::now();
+            let first = pages.next(COMMIT_EVERY).await;
+            let taken = self.sit(part, first, pages, std::mem::take(place)).await?;
+            pages = taken.pages;
+            *place = taken.place;
+            let mut failed = taken.failed;
             // Only what is kept here is receipted; after a break before this, the rows come again.
-            let told: Vec<_> = slips.drain(..).zip(committed.receipts).collect();
+            let told: Vec<_> = taken.slips.into_iter().zip(taken.receipts).collect();
             if !self.dry
                 && let Err(error) = self
                     .provider
@@ -277,7 +277,7 @@ impl Engine {
             if let Some(error) = failed {
                 return Ok(End::Failed(error));
             }
-            if ended {
+            if taken.ended {
                 if !place.walk.ended {
                     return Err(SyncError::Interrupted(format!(
                         "{} was not read to its end",
@@ -289,13 +289,13 @@ impl Engine {
                     drifted: place.drifted,
                 });
             }
-            if committed.cancelled {
+            if taken.cancelled {
                 return Ok(End::Cancelled);
             }
-            if committed.paused {
+            if taken.paused {
                 return Ok(End::Paused);
             }
-            if committed.guarded {
+            if taken.guarded {
                 return Ok(End::Guarded);
             }
         }

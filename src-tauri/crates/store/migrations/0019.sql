@@ -1,0 +1,4 @@
+-- New records are told to the portal's library and to who looks at people by whoever adds them (see
+-- `record::Followers`): a trigger makes SQLite copy each page that an insert is about to change.
+DROP TRIGGER record_added;
+DROP TRIGGER person_added;

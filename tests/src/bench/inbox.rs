@@ -1,86 +1,157 @@
-//! The inbox over the cache of the whole run: how long its questions take.
+//! The inbox's questions over a cache that has as many rejections as the provider has rows.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use zhengqiao_store::Cache;
 use zhengqiao_store::rejection::{self, RejectionFilter};
+use zhengqiao_store::{Cache, StoreError};
 
 use crate::Outcome;
-use crate::whole::key;
+use crate::figures::Report;
 
 /// Askings of each question.
-const TIMES: usize = 200;
+const TIMES: usize = 300;
+/// Askings of each question while something else is written.
+const TIMES_MEANWHILE: usize = 100;
 
-/// Asks the inbox's questions again and again; tells the time that 99 of 100 stay under. The cache is
-/// removed afterwards.
-pub async fn measure(path: &Path) -> Outcome<()> {
-    let cache = Cache::open(path, &key())?;
-    println!("\ninbox, 99 of 100 askings under");
+/// Asks the inbox's questions again and again; tells the time that 99 of 100 stay under.
+pub async fn measure(report: &mut Report, cache: &Cache, meanwhile: bool) -> Outcome<()> {
+    let known = cache
+        .read(|conn| {
+            let open = RejectionFilter {
+                states: vec![1, 2],
+                ..RejectionFilter::default()
+            };
+            let rows = rejection::page(conn, &open, None, 50)?;
+            Ok(rows)
+        })
+        .await?;
+    let Some(some) = known.first().cloned() else {
+        return Err("there is no rejection to ask for".into());
+    };
     let open = || RejectionFilter {
         states: vec![1, 2],
         ..RejectionFilter::default()
     };
-    let some = cache
-        .read(|conn| {
-            let row = rejection::page(conn, &RejectionFilter::default(), None, 1)?;
-            Ok(row.into_iter().next())
-        })
-        .await?
-        .ok_or("there is no rejection to ask for")?;
-    let narrow = move || RejectionFilter {
-        department: some.department.clone(),
-        rule: some.rules.first().cloned(),
+    let after = if meanwhile { " while syncing" } else { "" };
+    let times = if meanwhile { TIMES_MEANWHILE } else { TIMES };
+    // Two filters, another pair each time.
+    let narrow = |turn: usize| {
+        let one = &known[turn % known.len()];
+        let mut filter = open();
+        match turn % 4 {
+            0 => {
+                filter.department.clone_from(&one.department);
+                filter.rule = one.rules.first().cloned();
+            }
+            1 => {
+                filter.region.clone_from(&one.region);
+                filter.outcome = Some(one.outcome);
+            }
+            2 => {
+                filter.rule = one.rules.first().cloned();
+                filter.region.clone_from(&one.region);
+            }
+            _ => {
+                filter.department.clone_from(&one.department);
+                filter.days = Some(("2000-01-01".into(), "2100-01-01".into()));
+            }
+        }
+        filter
+    };
+    let searching = |text: &str| RejectionFilter {
+        search: Some(text.to_owned()),
         ..open()
     };
-    for (words, filter) in [("open ones", open()), ("two filters", narrow())] {
-        let asked = [
-            ("first page", Asked::Page),
-            ("groups with counts", Asked::Groups),
-            ("facets with counts", Asked::Facets),
-        ];
-        for (what, asked) in asked {
-            ask(&cache, &format!("{what}, {words}"), filter.clone(), asked).await?;
-        }
+    let title: String = some
+        .title
+        .clone()
+        .unwrap_or_default()
+        .chars()
+        .take(2)
+        .collect();
+    // The first look reads what the answers are counted in.
+    let begun = Instant::now();
+    ask(cache, &open(), Asked::Facets).await?;
+    let first = begun.elapsed().as_secs_f64() * 1000.0;
+    if !meanwhile {
+        report.add(
+            "inbox, the first look of a process",
+            "ms",
+            vec![first],
+            None,
+            "",
+        );
     }
-    drop(cache);
-    if let Some(dir) = path.parent() {
-        std::fs::remove_dir_all(dir)?;
+    let target = if meanwhile { "< 6" } else { "< 3" };
+    for (what, asked) in [
+        ("first page", Asked::Page(None)),
+        ("next page", Asked::Page(Some(some.id / 2))),
+        ("groups with counts", Asked::Groups),
+        ("facets with counts", Asked::Facets),
+    ] {
+        let mut took = Vec::with_capacity(times);
+        for _ in 0..times {
+            took.push(ask(cache, &open(), asked).await?);
+        }
+        tell(report, &format!("inbox, {what}{after}"), took, target);
+        let mut took = Vec::with_capacity(times);
+        for turn in 0..times {
+            took.push(ask(cache, &narrow(turn), asked).await?);
+        }
+        tell(
+            report,
+            &format!("inbox, {what}, two filters{after}"),
+            took,
+            target,
+        );
+    }
+    for (what, text) in [("with hits", title.as_str()), ("without any", "𠀀𠀁")] {
+        let filter = searching(text);
+        let mut took = Vec::with_capacity(times / 3);
+        for _ in 0..times / 3 {
+            took.push(ask(cache, &filter, Asked::Page(None)).await?);
+        }
+        let target = if meanwhile { "< 40" } else { "< 20" };
+        tell(
+            report,
+            &format!("inbox, search of two characters, {what}{after}"),
+            took,
+            target,
+        );
     }
     Ok(())
+}
+
+fn tell(report: &mut Report, what: &str, mut took: Vec<Duration>, target: &str) {
+    took.sort_unstable();
+    let slow = took[took.len() * 99 / 100];
+    report.add(what, "ms", vec![slow.as_secs_f64() * 1000.0], None, target);
 }
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 enum Asked {
-    Page,
+    Page(Option<i64>),
     Groups,
     Facets,
 }
 
-async fn ask(cache: &Cache, what: &str, filter: RejectionFilter, asked: Asked) -> Outcome<()> {
-    let mut times: Vec<Duration> = Vec::with_capacity(TIMES);
-    let mut rows = 0;
-    for _ in 0..TIMES {
-        let (whole, filter) = (cache.clone(), filter.clone());
-        let begun = Instant::now();
-        rows = cache
-            .read(move |conn| {
-                let inbox = whole.inbox();
-                Ok(match asked {
-                    Asked::Page => inbox.page(conn, &filter, None, 200)?.rows.len(),
-                    Asked::Groups => inbox.groups(conn, &filter, 500)?.len(),
-                    Asked::Facets => inbox.counts(conn, &filter)?.rule.len(),
-                })
+async fn ask(
+    cache: &Cache,
+    filter: &RejectionFilter,
+    asked: Asked,
+) -> Result<Duration, StoreError> {
+    let (whole, filter) = (cache.clone(), filter.clone());
+    let begun = Instant::now();
+    cache
+        .read(move |conn| {
+            let inbox = whole.inbox();
+            Ok(match asked {
+                Asked::Page(before) => inbox.page(conn, &filter, before, 50)?.rows.len(),
+                Asked::Groups => inbox.groups(conn, &filter, 500)?.len(),
+                Asked::Facets => inbox.counts(conn, &filter)?.rule.len(),
             })
-            .await?;
-        times.push(begun.elapsed());
-    }
-    times.sort_unstable();
-    let slow = times[times.len() * 99 / 100];
-    println!(
-        "{what:<44} {:>9.2} ms   {rows} rows",
-        slow.as_secs_f64() * 1000.0
-    );
-    Ok(())
+        })
+        .await?;
+    Ok(begun.elapsed())
 }

@@ -18,9 +18,6 @@ use crate::Outcome;
 
 /// Bytes of a question at most.
 const LARGEST_QUESTION: usize = 64 * 1024;
-/// Share of rows with a defect.
-const DEFECTS: f64 = 0.02;
-
 struct Memory {
     provider: String,
     client: reqwest::Client,
@@ -28,10 +25,10 @@ struct Memory {
 }
 
 /// Serves until its standard input ends; tells its address on standard output.
-pub async fn serve(records: u64) -> Outcome<()> {
+pub async fn serve(records: u64, defects: f64) -> Outcome<()> {
     let now = (chrono::Utc::now() + chrono::Duration::hours(8)).naive_utc();
     let options = DemoOptions {
-        defects: DEFECTS,
+        defects,
         ..DemoOptions::new(records, 1, now)
     };
     let provider = DemoProvider::start(options, ([127, 0, 0, 1], 0).into()).await?;
@@ -88,15 +85,15 @@ async fn page(State(memory): State<Arc<Memory>>, request: Request) -> impl IntoR
 
 /// The pages in a process of their own, so that their memory is not ours.
 pub struct Server {
-    _child: Child,
+    child: Child,
     address: String,
 }
 
 impl Server {
     /// Starts it; it ends with this value.
-    pub async fn start(records: u64) -> Outcome<Self> {
+    pub async fn start(records: u64, defects: f64) -> Outcome<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["pages", &records.to_string()])
+            .args(["pages", &records.to_string(), &defects.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -105,9 +102,14 @@ impl Server {
         let mut address = String::new();
         BufReader::new(out).read_line(&mut address).await?;
         Ok(Self {
-            _child: child,
+            child,
             address: address.trim().to_owned(),
         })
+    }
+
+    /// Its process.
+    pub fn process(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Where the pages are.

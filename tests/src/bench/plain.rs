@@ -13,9 +13,12 @@ use crate::whole::profile;
 const COMMIT_ROWS: usize = 50_000;
 const DATASET: DatasetId = DatasetId::CaseAcceptance;
 
+/// Rows that were mapped before anything is measured.
+pub type Rows = std::sync::Arc<Vec<(Record, Vec<u8>)>>;
+
 /// Rows a second, with or without the raw payload in a table of its own.
-pub async fn rate(address: &str, with_raw: bool) -> Outcome<f64> {
-    let rows = rows(address).await?;
+pub async fn rate(rows: &Rows, with_raw: bool) -> Outcome<f64> {
+    let rows = rows.clone();
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("plain.db");
     let took = tokio::task::spawn_blocking(move || {
@@ -25,8 +28,8 @@ pub async fn rate(address: &str, with_raw: bool) -> Outcome<f64> {
     Ok(took)
 }
 
-/// All rows, mapped before anything is measured.
-async fn rows(address: &str) -> Outcome<Vec<(Record, Vec<u8>)>> {
+/// All rows of the provider.
+pub async fn rows(address: &str) -> Outcome<Rows> {
     let profile = profile(address)?;
     let source = &profile.datasets[&DATASET];
     let provider = Provider::new(
@@ -45,7 +48,7 @@ async fn rows(address: &str) -> Outcome<Vec<(Record, Vec<u8>)>> {
             }
         }
     }
-    Ok(rows)
+    Ok(Rows::new(rows))
 }
 
 fn upsert(path: &std::path::Path, rows: &[(Record, Vec<u8>)], with_raw: bool) -> Outcome<f64> {

@@ -19,6 +19,8 @@ pub struct Whole {
     pub first: f64,
     /// Of a second one, when nothing has changed.
     pub again: f64,
+    /// Processor seconds of the first run, all threads.
+    pub cpu_s: f64,
     /// Peak memory of the process.
     pub peak_bytes: u64,
     /// Outcomes of the first run.
@@ -70,7 +72,9 @@ pub async fn one(address: &str, warm_up: bool) -> Outcome<()> {
         cache.write_blocking(move |tx| connection::insert(tx, "bench", "demo", &text, 1))?;
     // What the cases refer to is there before them.
     part(&cache, connection_id, DatasetId::ServiceItem).await?;
+    let before = cpu_seconds();
     let (first, counts) = part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
+    let cpu_s = cpu_seconds() - before;
     let again = if warm_up {
         first
     } else {
@@ -83,6 +87,7 @@ pub async fn one(address: &str, warm_up: bool) -> Outcome<()> {
     let whole = Whole {
         first,
         again,
+        cpu_s,
         peak_bytes: peak().unwrap_or(0),
         accepted: counts.accepted,
         rejected: counts.rejected,
@@ -98,7 +103,8 @@ pub async fn one(address: &str, warm_up: bool) -> Outcome<()> {
     Ok(())
 }
 
-async fn part(
+/// Reads a dataset in whole.
+pub async fn part(
     cache: &Cache,
     connection_id: i64,
     dataset: DatasetId,
@@ -123,6 +129,17 @@ async fn part(
         return Err(format!("{}: {:?}", state.as_str(), row.message).into());
     }
     Ok((row.counts.fetched as f64 / took, row.counts))
+}
+
+/// Processor seconds that this process has taken: user and system, in hundredths.
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let rest = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = rest.split_whitespace().skip(11).take(2);
+    ticks
+        .filter_map(|part| part.parse::<u64>().ok())
+        .sum::<u64>() as f64
+        / 100.0
 }
 
 /// Peak memory of this process, where the system tells it.

@@ -1,5 +1,9 @@
 //! The project's own benchmark: rates as ratios within one run. `cargo xtask bench` builds and starts it.
 
+#[path = "../bench/disk.rs"]
+mod disk;
+#[path = "../bench/figures.rs"]
+mod figures;
 #[path = "../bench/identity.rs"]
 mod identity;
 #[path = "../bench/inbox.rs"]
@@ -8,34 +12,74 @@ mod inbox;
 mod pages;
 #[path = "../bench/plain.rs"]
 mod plain;
+#[path = "../bench/rules.rs"]
+mod rules;
+#[path = "../bench/start.rs"]
+mod start;
 #[path = "../bench/whole.rs"]
 mod whole;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Identities unless told otherwise.
-const IDENTITIES: u64 = 100_000;
+use clap::{Parser, Subcommand};
+use figures::{Report, Ticks, median};
+use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret};
+use zhengqiao_domain::DatasetId;
+use zhengqiao_store::connection;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Cases unless told otherwise.
-const RECORDS: u64 = 100_000;
+/// Share of rows with a defect, as a province has them.
+const DEFECTS: f64 = 0.02;
+/// Rows that are kept in each way; more say nothing else.
+const MOST_ROWS_OF_THE_DISK: usize = 200_000;
+
+/// Measures the pipeline as ratios in one run.
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// Cases of the provider.
+    #[arg(long, default_value_t = 100_000)]
+    records: u64,
+    /// Repetitions, in turn; the middle one counts.
+    #[arg(long, default_value_t = 3)]
+    times: usize,
+    /// Writes the figures to a file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Compares the ratios with those of an earlier file.
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// Serves the pages of a provider from memory, until its standard input ends.
+    Pages { records: u64, defects: f64 },
+    /// One whole run, told as JSON.
+    Whole {
+        address: String,
+        /// Only reads once, so that every page is in memory.
+        #[arg(long)]
+        warm_up: bool,
+    },
+    /// The identity review.
+    Identity { identities: u64 },
+}
+
+/// Rows are made on one thread and dropped on another, which this allocator does without waiting.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize| args.get(at).and_then(|text| text.parse().ok());
-    let outcome = match args.first().map(String::as_str) {
-        Some("pages") => run(pages::serve(number(1).unwrap_or(RECORDS))),
-        Some("whole") => args
-            .get(1)
-            .map_or(Err("an address is needed".into()), |address| {
-                run(whole::one(
-                    address,
-                    args.iter().any(|arg| arg == "--warm-up"),
-                ))
-            }),
-        Some("identity") => run(identity::measure(number(1).unwrap_or(IDENTITIES))),
-        _ => run(everything(number(0).unwrap_or(RECORDS))),
+    let args = Args::parse();
+    let outcome = match &args.part {
+        Some(Part::Pages { records, defects }) => run(pages::serve(*records, *defects)),
+        Some(Part::Whole { address, warm_up }) => run(whole::one(address, *warm_up)),
+        Some(Part::Identity { identities }) => run(identity::measure(*identities)),
+        None => run(everything(&args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,34 +97,141 @@ fn run<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
         .block_on(work)
 }
 
-async fn everything(records: u64) -> Outcome<()> {
-    let server = pages::Server::start(records).await?;
-    println!("{records} cases; every page is rendered once before anything is measured");
+async fn everything(args: &Args) -> Outcome<()> {
+    let mut report = Report::new(args.records);
+    let times = args.times.max(1);
+    let server = pages::Server::start(args.records, DEFECTS).await?;
+    println!(
+        "{} cases, {} cores, {}; every page is rendered once before anything is measured",
+        args.records, report.cores, report.processor
+    );
     whole::measured(server.address(), true).await?;
-    let whole = whole::measured(server.address(), false).await?;
-    let plain = plain::rate(server.address(), false).await?;
-    let raw = plain::rate(server.address(), true).await?;
-    println!("\nrates in records per second");
-    line("plain SQLite upsert of the same columns", plain, plain);
-    line("the same with the raw payload", raw, plain);
-    line("whole run, first", whole.first, plain);
-    line("whole run, nothing changed", whole.again, plain);
+    let rows = plain::rows(server.address()).await?;
+    let servers: Vec<u32> = server.process().into_iter().collect();
+    let begun = Ticks::now(&servers);
+    pipeline(&mut report, &server, &rows, times).await?;
+    let raw: Vec<Vec<u8>> = rows
+        .iter()
+        .take(MOST_ROWS_OF_THE_DISK)
+        .map(|(_, raw)| raw.clone())
+        .collect();
+    drop(rows);
+    disk::measure(&mut report, raw.clone(), times).await?;
+    let alone = rules::alone(&mut report, &raw, times);
+    report.others_percent = Ticks::now(&servers).others_since(begun);
+    drop((server, raw));
+    rejections(&mut report, args.records, alone, times).await?;
     println!(
-        "again : first = {:.2}   first : plain = {:.2}   peak memory {} MiB",
-        whole.again / whole.first,
-        whole.first / plain,
-        whole.peak_bytes / (1024 * 1024)
+        "\nothers took {:.0} % of the processor time of the first part",
+        report.others_percent
     );
-    println!(
-        "outcome: {} accepted, {} rejected, {} held; cache {} MiB",
-        whole.accepted,
-        whole.rejected,
-        whole.held,
-        whole.cache_bytes / (1024 * 1024)
-    );
-    inbox::measure(&whole.cache).await
+    if let Some(path) = &args.json {
+        report.write(path)?;
+    }
+    match &args.compare {
+        Some(path) => report.compare(path),
+        None => Ok(()),
+    }
 }
 
-fn line(what: &str, rate: f64, plain: f64) {
-    println!("{what:<44} {rate:>12.0}   {:.2}", rate / plain);
+/// The whole run beside what the disk engine can do alone.
+async fn pipeline(
+    report: &mut Report,
+    server: &pages::Server,
+    rows: &plain::Rows,
+    times: usize,
+) -> Outcome<()> {
+    let (mut plain, mut raw, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..times {
+        plain.push(plain::rate(rows, false).await?);
+        raw.push(plain::rate(rows, true).await?);
+        let whole = whole::measured(server.address(), false).await?;
+        if let Some(dir) = whole.cache.parent() {
+            std::fs::remove_dir_all(dir)?;
+        }
+        wholes.push(whole);
+    }
+    let rate = median(&plain);
+    let of = |get: fn(&whole::Whole) -> f64| wholes.iter().map(get).collect::<Vec<f64>>();
+    println!("\nthe pipeline; ratios to the plain upsert");
+    let unit = "records/s";
+    report.add(
+        "plain SQLite upsert of the same columns",
+        unit,
+        plain,
+        Some(rate),
+        "",
+    );
+    report.add("the same with the raw payload", unit, raw, Some(rate), "");
+    let first = of(|one| one.first);
+    let first_rate = median(&first);
+    report.add("whole run, first", unit, first, Some(rate), "≥ 0.6");
+    report.add(
+        "whole run, nothing changed (ratio to the first)",
+        unit,
+        of(|one| one.again),
+        Some(first_rate),
+        "≥ 2",
+    );
+    let each = of(|one| one.cpu_s * 1e6 / (one.accepted + one.rejected + one.held) as f64);
+    report.add(
+        "processor time of a record, all threads",
+        "µs",
+        each,
+        None,
+        "",
+    );
+    let peak = of(|one| one.peak_bytes as f64 / 1_048_576.0);
+    report.add("peak memory of the run", "MiB", peak, None, "< 150");
+    let size = of(|one| one.cache_bytes as f64 / 1_048_576.0);
+    report.add("the cache", "MiB", size, None, "");
+    if let Some(one) = wholes.first() {
+        println!(
+            "outcome: {} accepted, {} rejected, {} held",
+            one.accepted, one.rejected, one.held
+        );
+    }
+    Ok(())
+}
+
+/// A provider of nothing but rejections: the inbox, "would it pass now?", starting over such a cache.
+async fn rejections(report: &mut Report, records: u64, alone: f64, times: usize) -> Outcome<()> {
+    let server = pages::Server::start(records, 1.0).await?;
+    let dir = tempfile::tempdir()?;
+    let console = Console::opened(ConsoleOptions {
+        data_dir: dir.path().to_path_buf(),
+        keys: KeyChoice::Passphrase(Secret::new(start::PASSPHRASE.into())),
+        demo: true,
+    })
+    .await?;
+    let cache = console.cache()?;
+    let text = serde_json::to_string(&whole::profile(server.address())?)?;
+    let connection_id =
+        cache.write_blocking(move |tx| connection::insert(tx, "bench", "demo", &text, 1))?;
+    whole::part(&cache, connection_id, DatasetId::ServiceItem).await?;
+    let (_, counts) = whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
+    println!("\n{} rejected and held", counts.rejected + counts.held);
+    rules::would_pass(report, &cache, connection_id, alone, times).await?;
+    inbox::measure(report, &cache, false).await?;
+    let meanwhile = {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            let again = whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await;
+            again.map(drop).map_err(|error| error.to_string())
+        })
+    };
+    inbox::measure(report, &cache, true).await?;
+    println!(
+        "the run went on all the time: {}",
+        if meanwhile.is_finished() { "no" } else { "yes" }
+    );
+    meanwhile.await??;
+    drop((cache, console));
+    start::measure(report, dir.path(), times).await
+}
+
+/// A program beside this one.
+fn beside(name: &str) -> Outcome<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().unwrap_or(Path::new(".")).join(name))
 }

@@ -60,6 +60,15 @@ enum Command {
         /// Measures the identity review with so many identities instead.
         #[arg(long)]
         identities: Option<u64>,
+        /// Repetitions, in turn; the middle one counts.
+        #[arg(long, default_value_t = 3)]
+        times: usize,
+        /// Writes the figures to a file.
+        #[arg(long, value_name = "FILE")]
+        json: Option<String>,
+        /// Compares the ratios with those of an earlier file; fails where one is worse by more than a tenth.
+        #[arg(long, value_name = "FILE")]
+        compare: Option<String>,
     },
 }
 
@@ -78,7 +87,18 @@ fn main() -> ExitCode {
         Command::Bench {
             records,
             identities,
-        } => steps::bench(records, identities),
+            times,
+            json,
+            compare,
+        } => {
+            let mut args = match identities {
+                Some(identities) => vec!["identity".to_owned(), identities.to_string()],
+                None => vec![format!("--records={records}"), format!("--times={times}")],
+            };
+            args.extend(json.map(|file| format!("--json={file}")));
+            args.extend(compare.map(|file| format!("--compare={file}")));
+            steps::bench(&args)
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

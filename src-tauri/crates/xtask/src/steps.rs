@@ -151,24 +151,25 @@ fn types_of(chosen: &[&str], check: bool) -> Outcome {
 }
 
 /// Measures the pipeline, or the identity review, in a release build.
-pub fn bench(records: u64, identities: Option<u64>) -> Outcome {
+pub fn bench(args: &[String]) -> Outcome {
     packages::ensure(&[BUILD])?;
-    let what = match identities {
-        Some(identities) => vec!["identity".to_owned(), identities.to_string()],
-        None => vec![records.to_string()],
-    };
-    let mut args = vec![
-        "run",
+    let all = [
+        "build",
         "--release",
         "--quiet",
         "--package",
+        "zhengqiao-cli",
+        "--package",
         "zhengqiao-tests",
         "--bin",
+        "zhengqiao",
+        "--bin",
         "bench",
-        "--",
     ];
-    args.extend(what.iter().map(String::as_str));
-    cargo(&args)
+    cargo(&all)?;
+    let program = build_dir().join("release").join("bench");
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    run(command(&program.display().to_string(), &args))
 }
 
 /// `cargo xtask package`.

@@ -91,6 +91,16 @@ pub enum IdentityCommand {
         #[command(subcommand)]
         command: IdentityPolicyCommand,
     },
+    /// 列出或删除留存的样本 · Kept samples of test logins
+    Samples {
+        connection: String,
+        /// 删除此样本 · Throw this one away
+        #[arg(long, value_name = "NAME")]
+        forget: Option<String>,
+        /// 只看此类账号 · Only of this kind: natural, legal or agent
+        #[arg(long)]
+        kind: Option<String>,
+    },
     /// 用样本预览映射结果 · What the mapping makes of a sample, masked
     Preview {
         connection: String,

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
-    AccountKind, ApiError, ClaimRow, CompareIdentityVersions, ConnectionId, ErrorCode,
-    IdentityMapping, IdentitySettings, PreviewClaims, RestoreIdentityVersion, ReviewPolicy,
-    SaveIdentityMapping,
+    AccountKind, ApiError, ClaimRow, ClaimSampleRow, CompareIdentityVersions, ConnectionId,
+    ErrorCode, ForgetClaimSample, IdentityMapping, IdentitySettings, PreviewClaims,
+    RestoreIdentityVersion, ReviewPolicy, SaveIdentityMapping,
 };
 
 use crate::End;
@@ -24,6 +24,15 @@ pub async fn run(
     match command {
         IdentityCommand::Mapping { command } => mapping(console, command, output).await,
         IdentityCommand::Policy { command } => policy(console, command, output).await,
+        IdentityCommand::Samples {
+            connection,
+            forget,
+            kind,
+        } => {
+            let id = console.connection_by_name(&connection).await?;
+            let kind = word::<AccountKind>("kind", kind)?;
+            samples(console, id, kind, forget.as_deref(), output).await
+        }
         IdentityCommand::Preview {
             connection,
             kind,
@@ -144,6 +153,7 @@ async fn mapping(
                     "version {number} is in force again, as version {}",
                     mapping.version
                 ));
+                hint_of_review(mapping);
             });
         }
     }
@@ -198,8 +208,69 @@ async fn save(
     let mapping: IdentityMapping = console.save_identity_mapping(request).await?;
     output.print(&mapping, |mapping| {
         line(&format!("version {} is in force", mapping.version));
+        hint_of_review(mapping);
     });
     Ok(())
+}
+
+/// The bindings that are kept were computed under another version.
+fn hint_of_review(mapping: &IdentityMapping) {
+    if let Some(reviewed) = mapping.reviewed.filter(|one| *one != mapping.version) {
+        line(&format!(
+            "the bindings are still those of version {reviewed}; compute them anew: identity review CONNECTION"
+        ));
+    }
+}
+
+async fn samples(
+    console: &Console,
+    id: ConnectionId,
+    kind: Option<AccountKind>,
+    forget: Option<&str>,
+    output: Output,
+) -> Result<End, ApiError> {
+    let wanted = |one: &&ClaimSampleRow| kind.is_none_or(|kind| one.kind == kind);
+    if let Some(name) = forget {
+        let mapping = console.get_identity_mapping(id).await?;
+        let named: Vec<&ClaimSampleRow> = mapping
+            .samples
+            .iter()
+            .filter(wanted)
+            .filter(|one| one.name == name)
+            .collect();
+        let [sample] = named.as_slice() else {
+            return Err(ApiError {
+                code: ErrorCode::NotFound,
+                message: format!(
+                    "--forget: {} samples are called {name:?}; --kind tells them apart",
+                    named.len()
+                ),
+                retryable: false,
+                details: None,
+            });
+        };
+        console
+            .forget_claim_sample(ForgetClaimSample {
+                connection_id: id.connection_id,
+                sample_id: sample.sample_id,
+            })
+            .await?;
+    }
+    let mapping = console.get_identity_mapping(id).await?;
+    let left: Vec<&ClaimSampleRow> = mapping.samples.iter().filter(wanted).collect();
+    output.print(&left, |left| {
+        table(
+            &["kind", "sample", "kept"],
+            left.iter().map(|one| {
+                vec![
+                    one.kind.as_str().into(),
+                    one.name.clone(),
+                    when(Some(one.kept_at)),
+                ]
+            }),
+        );
+    });
+    Ok(End::Done)
 }
 
 async fn preview(

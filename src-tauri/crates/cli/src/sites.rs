@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use zhengqiao_api::contract::{
-    ApiError, ConnectionId, ErrorCode, ExportSites, ImportSites, SiteId, SiteImport, SiteRow,
-    SitesView,
+    ApiError, ConnectionId, ErrorCode, ExportSites, ImportSites, SaveSite, Site, SiteId,
+    SiteImport, SiteRow, SitesView,
 };
 use zhengqiao_api::{Console, site_issue_word};
 
@@ -28,6 +28,13 @@ enum SitesAct {
         /// 站点名称，缺省为全部 · Only this site
         name: Option<String>,
     },
+    /// 新增站点，或修改所给的各项 · Add a site, or change what is given of it
+    Set {
+        /// 站点名称 · Its name
+        name: String,
+        #[command(flatten)]
+        given: GivenSite,
+    },
     /// 从表格导入（xlsx、csv）· Take in a table
     Import {
         /// 文件 · File
@@ -49,6 +56,60 @@ enum SitesAct {
         /// 站点名称 · Its name
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+struct GivenSite {
+    /// 站点地址 · The site's own address
+    #[arg(long)]
+    address: Option<String>,
+    /// 站点标识（paramKey）· Site key
+    #[arg(long)]
+    key: Option<String>,
+    /// 应用标识（uuid）· Application id
+    #[arg(long)]
+    application: Option<String>,
+    /// 回调地址 · Callback
+    #[arg(long)]
+    callback: Option<String>,
+    /// 本地注销地址 · Local logout
+    #[arg(long)]
+    local_logout: Option<String>,
+    /// 全省注销地址 · Province-wide logout
+    #[arg(long)]
+    province_logout: Option<String>,
+    /// 明文下发到页面的字段，可多次给出 · Fields handed to pages in the clear
+    #[arg(long = "clear-field", value_name = "FIELD")]
+    clear_fields: Option<Vec<String>>,
+    /// 标识到期日 · Last day of the key
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    key_expires_on: Option<chrono::NaiveDate>,
+    /// 备注 · Note
+    #[arg(long)]
+    note: Option<String>,
+}
+
+impl GivenSite {
+    fn over(self, mut site: Site) -> Site {
+        for (field, given) in [
+            (&mut site.address, self.address),
+            (&mut site.site_key, self.key),
+            (&mut site.application_id, self.application),
+            (&mut site.callback, self.callback),
+            (&mut site.local_logout, self.local_logout),
+            (&mut site.province_logout, self.province_logout),
+            (&mut site.note, self.note),
+        ] {
+            if let Some(given) = given {
+                *field = given;
+            }
+        }
+        if let Some(fields) = self.clear_fields {
+            site.clear_fields = fields;
+        }
+        site.key_expires_on = self.key_expires_on.or(site.key_expires_on);
+        site
+    }
 }
 
 pub async fn run(
@@ -78,6 +139,27 @@ pub async fn run(
                     .await?;
             }
             view
+        }
+        Some(SitesAct::Set { name, given }) => {
+            let sites = list().await?.sites;
+            let known = sites.into_iter().find(|site| site.site.name == name);
+            let (site_id, site) = match known {
+                Some(row) => (Some(row.site_id), row.site),
+                None => (
+                    None,
+                    Site {
+                        name,
+                        ..Site::default()
+                    },
+                ),
+            };
+            console
+                .save_site(SaveSite {
+                    connection_id,
+                    site_id,
+                    site: given.over(site),
+                })
+                .await?
         }
         Some(SitesAct::Import { file, dry_run }) => {
             let report = console

@@ -166,6 +166,12 @@ fn a_table_is_taken_in_checked_probed_and_comes_back_the_same() {
         .collect();
     assert_eq!(outcomes, ["same", "same"]);
 
+    // One site is changed in what is given of it.
+    let set = ["set", "门户", "--note", "信息中心"];
+    let changed = place.json(&[&sites[..], &set].concat(), "");
+    assert_eq!(changed["sites"][1]["site"]["note"], "信息中心");
+    assert_eq!(changed["sites"][1]["site"]["site_key"], key);
+
     let left = place.json(&[&sites[..], &["remove", "县站"]].concat(), "");
     assert_eq!(issues(&left["sites"][0]), ["callback_not_https"]);
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::checkpoint::Checkpointer;
 use crate::error::StoreError;
 use crate::inbox::Inbox;
 use crate::scratch;
@@ -19,6 +20,8 @@ use crate::scratch;
 const PAGE_BYTES: u32 = 8192;
 /// Memory of the writer's page cache, in KiB.
 const WRITER_CACHE_KIB: u32 = 32 * 1024;
+/// Pages of the log at which the writer itself carries over what [`Checkpointer`] has left: 128 MiB.
+const LONG_LOG_PAGES: u32 = 16_000;
 /// Readers kept open for reuse.
 const IDLE_READERS: usize = 4;
 /// How long a connection waits for a lock of another process.
@@ -181,7 +184,7 @@ impl Cache {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "cache_size", -i64::from(WRITER_CACHE_KIB))?;
-        connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LONG_LOG_PAGES)?;
         if file_version > 0 && file_version < program_version {
             copy(
                 &connection,
@@ -193,13 +196,21 @@ impl Cache {
             .to_latest(&mut connection)
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         ready(&connection)?;
+        // A scratch cache is thrown away.
+        let mut checkpointer = base
+            .is_none()
+            .then(|| Checkpointer::new(path.to_path_buf(), key.clone()));
         let (sender, receiver) = channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("cache-writer".into())
             .spawn(move || {
                 for job in receiver {
                     job(&mut connection);
+                    if let Some(checkpointer) = &mut checkpointer {
+                        checkpointer.after(&connection);
+                    }
                 }
+                drop(checkpointer);
             })
             .map_err(|source| StoreError::File {
                 path: path.to_path_buf(),
@@ -352,7 +363,11 @@ impl Cache {
 /// threads disturb each other: one connection is opened at a time.
 static OPENING: Mutex<()> = Mutex::new(());
 
-fn connect(path: &Path, key: &CacheKey, flags: OpenFlags) -> Result<Connection, StoreError> {
+pub(crate) fn connect(
+    path: &Path,
+    key: &CacheKey,
+    flags: OpenFlags,
+) -> Result<Connection, StoreError> {
     let connection = {
         let _one_at_a_time = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = Connection::open_with_flags(path, flags)?;

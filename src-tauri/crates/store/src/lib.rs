@@ -11,6 +11,7 @@ pub mod binding_list;
 pub mod binding_sign_off;
 mod cache;
 pub mod cause;
+mod checkpoint;
 pub mod claim_sample;
 pub mod connection;
 pub mod connection_secret;

@@ -21,7 +21,7 @@ use zhengqiao_store::{
 };
 
 use crate::error::SyncError;
-use crate::history::Hand;
+use crate::history::{Again, Hand};
 use crate::prepare::{Prepared, finish};
 use crate::quality::Quality;
 use crate::trace::{self, Seen};
@@ -128,16 +128,16 @@ impl Desk {
         &self,
         tx: &Transaction<'_>,
         check: &Check<'_>,
-        mut row: Prepared,
+        row: &mut Prepared,
         parents: &mut ParentCache,
         counts: &mut Counts,
         totals: &mut Totals,
     ) -> Result<(), StoreError> {
-        self.settle_doubts(tx, &row, &totals.doubts)?;
+        self.settle_doubts(tx, row, &totals.doubts)?;
         let head = record::find(tx, self.source_id, &row.key_hash)?;
         let before = rejection::find(tx, self.source_id, &row.key_hash)?;
         if let Some(head) = &head {
-            if self.is_older(&row, head.version, head.source_time.as_deref()) {
+            if self.is_older(row, head.version, head.source_time.as_deref()) {
                 counts.superseded += 1;
                 totals.newer_records.push(head.id);
                 return Ok(());
@@ -154,7 +154,7 @@ impl Desk {
                 {
                     // The provider has corrected it to what a person had made of it: its own now.
                     counts.accepted += 1;
-                    self.put(tx, &row, Some((head.id, head.state)), totals)?;
+                    self.put(tx, row, Some((head.id, head.state)), totals)?;
                     return self.settle(tx, &row.key_hash, before);
                 }
                 counts.unchanged += 1;
@@ -164,7 +164,7 @@ impl Desk {
         }
         if let Some(before) = &before
             && before.state != State::Resolved as i64
-            && self.is_older(&row, before.version, before.source_time.as_deref())
+            && self.is_older(row, before.version, before.source_time.as_deref())
         {
             counts.superseded += 1;
             totals.newer_rejections.push(before.id);
@@ -182,13 +182,13 @@ impl Desk {
                 .is_some_and(|room| waits || totals.removed >= room);
             if removes && full {
                 counts.held += 1;
-                row.findings.push(self.withdrawal_held(&row));
-                return totals.note(self.reject_unsearched(tx, &row, HELD)?);
+                row.findings.push(self.withdrawal_held(row));
+                return totals.note(self.reject_unsearched(tx, row, HELD)?);
             }
             counts.withdrawn += 1;
-            return self.withdraw(tx, &row, head, totals);
+            return self.withdraw(tx, row, head, totals);
         }
-        self.add_neighbours(tx, check, &mut row, parents)?;
+        self.add_neighbours(tx, check, row, parents)?;
         let judged_before = before.as_ref().is_some_and(|before| {
             before.state != State::Resolved as i64 && before.hash == row.hash
         });
@@ -202,17 +202,17 @@ impl Desk {
         match Outcome::of(&row.findings) {
             Outcome::Accepted => {
                 counts.accepted += 1;
-                self.put(tx, &row, head.map(|head| (head.id, head.state)), totals)?;
+                self.put(tx, row, head.map(|head| (head.id, head.state)), totals)?;
                 self.settle(tx, &row.key_hash, before)
             }
             Outcome::Held => {
                 counts.held += 1;
-                totals.note(self.reject_unsearched(tx, &row, HELD)?)
+                totals.note(self.reject_unsearched(tx, row, HELD)?)
             }
             Outcome::Rejected => {
                 counts.rejected += 1;
                 totals.reason = Some(reason(&row.findings));
-                totals.note(self.reject_unsearched(tx, &row, REJECTED)?)
+                totals.note(self.reject_unsearched(tx, row, REJECTED)?)
             }
         }
     }
@@ -405,7 +405,10 @@ impl Desk {
         outcome: i64,
     ) -> Result<(), StoreError> {
         let unsearched = self.reject_unsearched(tx, row, outcome)?;
-        rejection::write_search(tx, unsearched.id, &unsearched.text)
+        match unsearched.text {
+            Some(text) => rejection::write_search(tx, unsearched.id, &text),
+            None => Ok(()),
+        }
     }
 
     /// Writes a rejection, but for the text that it is found by.
@@ -464,18 +467,24 @@ impl Desk {
             search_text: &search,
         };
         let again = self.keep_if_changed(tx, &new)?;
-        let id = rejection::put_unsearched(tx, &new)?;
+        let id = match again {
+            Again::Identical(id) => {
+                rejection::see_again(tx, id, self.run_id, self.at)?;
+                id
+            }
+            Again::Alike | Again::Other => rejection::put_unsearched(tx, &new)?,
+        };
         let doubt = rest_of_key(row).filter(|_| wrong_source(row));
         if let Some(rest) = &doubt {
             rejection_doubt::note(tx, self.source_id, rest, id)?;
         }
         // What a person opened again although its cause is ignored stays open until it changes.
-        if !again && ignore::stands_for(tx, self.source_id)? {
+        if matches!(again, Again::Other) && ignore::stands_for(tx, self.source_id)? {
             ignore::cover_by_standing(tx, id, new.day)?;
         }
         Ok(Unsearched {
             id,
-            text: search,
+            text: (!matches!(again, Again::Identical(_))).then_some(search),
             doubt,
         })
     }
@@ -639,7 +648,9 @@ pub(crate) struct Totals {
 
 impl Totals {
     fn note(&mut self, rejected: Unsearched) -> Result<(), StoreError> {
-        self.search.insert(rejected.id, rejected.text);
+        if let Some(text) = rejected.text {
+            self.search.insert(rejected.id, text);
+        }
         if let (Some(rest), Doubts::These(these)) = (rejected.doubt, &mut self.doubts) {
             these.insert(rest);
         }
@@ -650,7 +661,8 @@ impl Totals {
 /// A rejection that is not yet found by its text.
 struct Unsearched {
     id: i64,
-    text: String,
+    /// The text, unless it stands there already.
+    text: Option<String>,
     /// The other parts of its key, where the name of the provider in it is wrong.
     doubt: Option<Hash>,
 }
@@ -716,14 +728,14 @@ impl Sitting<'_> {
     pub fn take(
         &mut self,
         check: &Check<'_>,
-        rows: Vec<Prepared>,
+        rows: &mut [Prepared],
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
         let (desk, tx) = (self.desk, self.tx);
-        trace::bring(tx, desk, &rows)?;
+        trace::bring(tx, desk, rows)?;
         self.receipts.reserve(rows.len());
         for row in rows {
-            let seen = Seen::before(tx, desk, &row, &progress.counts)?;
+            let seen = Seen::before(tx, desk, row, &progress.counts)?;
             progress.counts.fetched += 1;
             match row.scale {
                 Some(true) => progress.scale_agrees += 1,

@@ -44,6 +44,16 @@ impl Hand {
     }
 }
 
+/// How a rejected row stands to its rejection.
+pub(crate) enum Again {
+    /// It has none, or another content, or is found fault with otherwise.
+    Other,
+    /// The same is said of the same row.
+    Alike,
+    /// Everything is as it was kept, in the rejection of this number.
+    Identical(i64),
+}
+
 impl Desk {
     /// The same desk, at which a person checks again under a profile version.
     ///
@@ -119,28 +129,40 @@ impl Desk {
         rejection_version::keep(tx, head.id, &self.act())
     }
 
-    /// Keeps the rejection of a row that comes again, unless it is only seen again; says whether it is.
+    /// Keeps the rejection of a row that comes again, unless it is only seen again; says which it is.
     pub(crate) fn keep_if_changed(
         &self,
         tx: &Transaction<'_>,
         new: &NewRejection<'_>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Again, StoreError> {
         let Some(head) = rejection::find(tx, new.source_id, new.key_hash)? else {
-            return Ok(false);
+            return Ok(Again::Other);
         };
         let as_before = head.outcome == new.outcome
             && head.state != State::Resolved as i64
             && head.hash == *new.hash;
         let before = match rejection::payload(tx, head.id)? {
-            Some((raw, _, findings)) if as_before && raw == new.raw => Some(findings),
+            Some((raw, mapped, findings)) if as_before && raw == new.raw => {
+                Some((mapped, findings))
+            }
             _ => None,
         };
-        if before.as_deref() != Some(new.findings) {
+        let Some((mapped, findings)) = before else {
             self.keep_rejection(tx, &head)?;
+            return Ok(Again::Other);
+        };
+        if findings == new.findings {
+            return Ok(if mapped == new.mapped {
+                Again::Identical(head.id)
+            } else {
+                Again::Alike
+            });
         }
-        match before {
-            Some(findings) => say_the_same(&findings, new.findings),
-            None => Ok(false),
-        }
+        self.keep_rejection(tx, &head)?;
+        Ok(if say_the_same(&findings, new.findings)? {
+            Again::Alike
+        } else {
+            Again::Other
+        })
     }
 }

@@ -16,6 +16,8 @@ pub struct IdentitySummary {
     /// When the bindings were last computed, unix ms.
     #[ts(type = "number | null")]
     pub computed_at: Option<i64>,
+    /// Whether mapping or policy were changed since, so that another review would find something else.
+    pub outdated: bool,
     /// Counts by state.
     pub states: Vec<BindingStateCount>,
     /// Counts by kind of conflict.

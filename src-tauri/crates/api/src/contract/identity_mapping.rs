@@ -52,6 +52,18 @@ pub struct SeenClaim {
     pub name: String,
 }
 
+/// Throws a kept sample away.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ForgetClaimSample {
+    /// The connection.
+    #[ts(type = "number")]
+    pub connection_id: i64,
+    /// The sample.
+    #[ts(type = "number")]
+    pub sample_id: i64,
+}
+
 /// A kept sample of a test login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]

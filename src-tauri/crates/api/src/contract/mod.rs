@@ -250,6 +250,7 @@ pub struct CommandMap {
     pub get_identity_mapping: Call<ConnectionId, IdentityMapping>,
     pub save_identity_mapping: Call<SaveIdentityMapping, IdentityMapping>,
     pub preview_claims: Call<PreviewClaims, ClaimsPreview>,
+    pub forget_claim_sample: Call<ForgetClaimSample, Nothing>,
     pub list_identity_versions: Call<ConnectionId, Vec<IdentityVersionRow>>,
     pub compare_identity_versions: Call<CompareIdentityVersions, Vec<Difference>>,
     pub restore_identity_version: Call<RestoreIdentityVersion, IdentityMapping>,

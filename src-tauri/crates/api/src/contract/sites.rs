@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use zhengqiao_identity::{Site, SiteIssue};
+pub use zhengqiao_identity::Site;
+use zhengqiao_identity::SiteIssue;
 
 use super::TestLayer;
 

@@ -111,6 +111,14 @@ pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
     cause::forget_empty(connection, &left)
 }
 
+/// By number: with the index of the states, whose two lists are joined, each page would sort all that follow.
+pub(super) const OPEN_PAYLOADS: &str = "SELECT r.id, p.raw
+     FROM rejection r
+     JOIN rejection_payload p ON p.rejection_id = r.id
+     WHERE +r.source_id = ?1 AND r.id > ?2 AND +r.state IN (1, 2) AND r.outcome <> 3
+     ORDER BY r.id
+     LIMIT ?3";
+
 /// Raw rows of a source's open rejections after a number, with their numbers; those that the library
 /// refused have passed the rules.
 ///
@@ -122,14 +130,7 @@ pub fn open_payloads(
     after: i64,
     limit: u32,
 ) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.id, p.raw
-         FROM rejection r
-         JOIN rejection_payload p ON p.rejection_id = r.id
-         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state IN (1, 2) AND r.outcome <> 3
-         ORDER BY r.id
-         LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(OPEN_PAYLOADS)?;
     let rows = statement.query_map(params![source_id, after, limit], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;

@@ -221,6 +221,26 @@ pub fn put_unsearched(connection: &Connection, new: &NewRejection<'_>) -> Result
     Ok(id)
 }
 
+/// Notes that a row was rejected once more just as it is kept.
+///
+/// # Errors
+/// SQLite's.
+pub fn see_again(connection: &Connection, id: i64, run_id: i64, at: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE rejection SET run_id = ?2, seen_at = ?3, seen_count = seen_count + 1 WHERE id = ?1",
+        )?
+        .execute(params![id, run_id, at])?;
+    connection
+        .prepare_cached(
+            "UPDATE cause
+             SET last_seen_at = ?2
+             WHERE id IN (SELECT cause_id FROM rejection_cause WHERE rejection_id = ?1) AND last_seen_at < ?2",
+        )?
+        .execute(params![id, at])?;
+    Ok(())
+}
+
 fn insert(connection: &Connection, new: &NewRejection<'_>) -> Result<i64, StoreError> {
     connection
         .prepare_cached(
@@ -380,6 +400,21 @@ pub fn resolve(connection: &Connection, id: i64, run_id: i64, at: i64) -> Result
     Ok(())
 }
 
+/// By the index of what waits, in the order of the numbers.
+const DUE: &str = "SELECT r.id
+     FROM rejection r
+     WHERE r.source_id = ?1 AND r.held_since IS NOT NULL AND r.id > ?2 AND +r.state IN (1, 2) AND r.outcome = 2
+       AND NOT EXISTS (
+         SELECT 1
+         FROM held_wait w
+         WHERE w.rejection_id = r.id
+           AND NOT EXISTS (
+             SELECT 1
+             FROM record p
+             WHERE p.source_id = w.source_id AND p.business_hash = w.business_hash AND p.state = 1))
+     ORDER BY r.id
+     LIMIT ?3";
+
 /// Held rows of one source, after a number, of which every parent is now accepted.
 ///
 /// # Errors
@@ -390,21 +425,7 @@ pub fn due(
     after: i64,
     limit: u32,
 ) -> Result<Vec<i64>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.id
-         FROM rejection r
-         WHERE r.source_id = ?1 AND r.state IN (1, 2) AND r.outcome = 2 AND r.id > ?2
-           AND NOT EXISTS (
-             SELECT 1
-             FROM held_wait w
-             WHERE w.rejection_id = r.id
-               AND NOT EXISTS (
-                 SELECT 1
-                 FROM record p
-                 WHERE p.source_id = w.source_id AND p.business_hash = w.business_hash AND p.state = 1))
-         ORDER BY r.id
-         LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(DUE)?;
     let rows = statement.query_map(params![source_id, after, limit], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -333,3 +333,26 @@ proptest! {
         }).unwrap();
     }
 }
+
+#[test]
+fn whoever_goes_through_rejections_by_number_sorts_nothing() {
+    let bed = bed();
+    let plans = bed
+        .cache
+        .read_blocking(|conn| {
+            let plan = |sql: &str| -> Result<Vec<String>, StoreError> {
+                let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let rows = statement.query_map(params![1, 0, 10], |row| row.get(3))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            };
+            Ok([plan(acts::OPEN_PAYLOADS)?, plan(DUE)?])
+        })
+        .unwrap();
+    for plan in plans {
+        assert!(!plan.is_empty());
+        assert!(
+            plan.iter().all(|step| !step.contains("TEMP B-TREE")),
+            "{plan:?}"
+        );
+    }
+}

@@ -88,7 +88,10 @@ impl Engine {
                         progress.provider_total =
                             page.total.and_then(|total| i64::try_from(total).ok());
                         slips.append(&mut page.slips);
-                        sitting.take(&check, place.pass(page), &mut progress)?;
+                        let mut rows = place.pass(page);
+                        sitting.take(&check, &mut rows, &mut progress)?;
+                        // Thousands of small pieces of memory: given back while the next page is taken.
+                        runtime.spawn_blocking(move || drop(rows));
                         let full = one_page || sitting.rows() >= most || begun.elapsed() >= time;
                         next = if full {
                             Next::Nothing

@@ -121,9 +121,12 @@ impl Console {
             let groups = binding_list::groups(conn, connection_id)?;
             let everything = BindingFilter::default();
             let all = Narrow::new(&everything, &today);
+            let reviewed = identity_version::reviewed(conn, connection_id)?;
+            let present = identity_version::present(conn, connection_id)?;
             Ok(IdentitySummary {
                 connection_id,
                 computed_at: binding::computed_at(conn, connection_id)?,
+                outdated: reviewed.is_some_and(|reviewed| reviewed != present),
                 states: all.states(&groups),
                 conflicts: all.conflicts(&groups),
                 open: sum(&groups, |group| group.is_open(&today)),

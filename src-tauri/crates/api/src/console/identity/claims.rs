@@ -4,12 +4,14 @@ use serde_json::{Map, Value};
 use zhengqiao_domain::{Check, RuleSet};
 use zhengqiao_exchange::Profile;
 use zhengqiao_identity::{AccountKind, ClaimRow, default_claims, preview};
-use zhengqiao_store::{StoreError, claim_sample, connection, record, source};
+use zhengqiao_store::{StoreError, audit, claim_sample, connection, record, source};
 
 use super::super::records::fields;
-use super::super::{Console, not_found, now_local};
+use super::super::{Console, actor, not_found, now_local, now_ms};
 use super::settings;
-use crate::contract::{ApiError, ClaimPreview, ClaimsPreview, PreviewClaims};
+use crate::contract::{
+    ApiError, ClaimPreview, ClaimsPreview, ForgetClaimSample, Nothing, PreviewClaims,
+};
 
 impl Console {
     /// What rows that are not saved yet make of a sample, masked, and what is wrong with them.
@@ -36,6 +38,44 @@ impl Console {
             rows: previews(&request.settings.claims, &[(kind, sample)], &profile),
             problems: settings::problems(&request.settings),
         })
+    }
+
+    /// Throws a kept sample away.
+    ///
+    /// # Errors
+    /// [`crate::contract::ErrorCode::NotFound`] when it is no longer kept.
+    pub async fn forget_claim_sample(
+        &self,
+        request: ForgetClaimSample,
+    ) -> Result<Nothing, ApiError> {
+        let ForgetClaimSample {
+            connection_id,
+            sample_id,
+        } = request;
+        let (row, _) = self.profile(connection_id).await?;
+        let forgotten = self
+            .write(move |tx| {
+                let Some(sample) = claim_sample::get(tx, connection_id, sample_id)? else {
+                    return Ok(false);
+                };
+                claim_sample::forget(tx, connection_id, sample_id)?;
+                let detail = serde_json::json!({ "kind": sample.kind, "name": sample.name });
+                audit::append(
+                    tx,
+                    now_ms(),
+                    &actor(),
+                    "forget_claim_sample",
+                    &row.name,
+                    &detail.to_string(),
+                )?;
+                Ok(true)
+            })
+            .await?;
+        if forgotten {
+            Ok(Nothing {})
+        } else {
+            Err(not_found(format!("sample {sample_id} is no longer kept")))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -88,12 +89,25 @@ impl fmt::Debug for CacheKey {
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
+/// How many wait for the writer: who has it for long gives it back when there is one.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    /// Whether there is one.
+    pub fn is_any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
+
 struct Shared {
     path: PathBuf,
     /// The real cache, of a scratch cache.
     base: Option<PathBuf>,
     key: CacheKey,
     writer: Mutex<Option<Sender<Job>>>,
+    /// Jobs that wait for the writer.
+    waiting: Waiting,
     thread: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
     inbox: Inbox,
@@ -221,10 +235,16 @@ impl Cache {
             base: base.map(Path::to_path_buf),
             key: key.clone(),
             writer: Mutex::new(Some(sender)),
+            waiting: Waiting::default(),
             thread: Mutex::new(Some(thread)),
             readers: Mutex::new(Vec::new()),
             inbox: Inbox::default(),
         })))
+    }
+
+    /// Those who wait for the writer.
+    pub fn waiting(&self) -> &Waiting {
+        &self.0.waiting
     }
 
     /// The inbox of rejected records.
@@ -247,7 +267,10 @@ impl Cache {
         F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (sender, receiver) = channel();
+        let waiting = self.0.waiting.clone();
+        waiting.0.fetch_add(1, Ordering::Relaxed);
         let job: Job = Box::new(move |connection| {
+            waiting.0.fetch_sub(1, Ordering::Relaxed);
             let outcome = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from)

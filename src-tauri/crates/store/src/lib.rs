@@ -62,6 +62,6 @@ pub mod source_field;
 pub mod stock;
 pub mod undone;
 
-pub use cache::{Cache, CacheKey};
+pub use cache::{Cache, CacheKey, Waiting};
 pub use error::StoreError;
 pub use rusqlite::{Connection, Transaction};

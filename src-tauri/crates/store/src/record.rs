@@ -704,12 +704,36 @@ pub fn payloads(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether a record's mapped content has this hash.
+/// Raw rows of a source's accepted records with numbers after one and up to another, each with the hash of
+/// its content.
 ///
 /// # Errors
 /// SQLite's.
-pub fn has_hash(connection: &Connection, id: i64, hash: &Hash) -> Result<bool, StoreError> {
+pub fn payloads_between(
+    connection: &Connection,
+    source_id: i64,
+    after: i64,
+    until: i64,
+) -> Result<Vec<(i64, Vec<u8>, Hash)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id, p.raw, r.hash
+         FROM record r
+         JOIN record_payload p ON p.record_id = r.id
+         WHERE r.source_id = ?1 AND r.id > ?2 AND r.id <= ?3 AND r.state = 1
+         ORDER BY r.id",
+    )?;
+    let rows = statement.query_map(params![source_id, after, until], |row| {
+        Ok((row.get(0)?, row.get(1)?, hash(row, 2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The greatest number of a source's records; 0 of none.
+///
+/// # Errors
+/// SQLite's.
+pub fn greatest_id(connection: &Connection, source_id: i64) -> Result<i64, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT 1 FROM record WHERE id = ?1 AND hash = ?2")?
-        .exists(params![id, hash])?)
+        .prepare_cached("SELECT COALESCE(MAX(id), 0) FROM record WHERE source_id = ?1")?
+        .query_row([source_id], |row| row.get(0))?)
 }

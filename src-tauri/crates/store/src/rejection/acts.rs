@@ -137,6 +137,29 @@ pub fn open_payloads(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Raw rows and findings of a source's open rejections with numbers after one and up to another.
+///
+/// # Errors
+/// SQLite's.
+pub fn open_between(
+    connection: &Connection,
+    source_id: i64,
+    after: i64,
+    until: i64,
+) -> Result<Vec<(i64, Vec<u8>, String)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id, p.raw, p.findings
+         FROM rejection r
+         JOIN rejection_payload p ON p.rejection_id = r.id
+         WHERE +r.source_id = ?1 AND r.id > ?2 AND r.id <= ?3 AND +r.state IN (1, 2) AND r.outcome <> 3
+         ORDER BY r.id",
+    )?;
+    let rows = statement.query_map(params![source_id, after, until], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Marks a rejection overridden with a reason, or open again without one.
 ///
 /// # Errors

@@ -5,7 +5,8 @@
 
 mod told;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDateTime;
@@ -22,8 +23,8 @@ pub use told::{Effect, EffectNumber, EffectSample, Watch};
 use crate::batch::{Desk, ParentCache};
 use crate::judge::{Judged, failing, judge};
 
-/// Records that are read at once.
-const BATCH_ROWS: u32 = 500;
+/// Numbers of records that are looked through at once.
+const STRETCH: i64 = 500;
 /// Threads at most.
 const MOST_WORKERS: usize = 8;
 
@@ -130,13 +131,22 @@ struct Work<'a, W: Watch> {
 struct Seen {
     id: i64,
     judged: Judged,
-    /// Of a rejected one: what it fails by now. Of an accepted one: whether it is as it was.
+    /// Rules and fields that it would fail by.
+    fails: BTreeSet<(String, String)>,
     before: Before,
 }
 
 enum Before {
-    Rejected(Vec<Finding>),
+    /// What it would fail by and does not fail by now.
+    Rejected { new: Vec<(String, String)> },
+    /// Whether it is as it was, and whether it would pass now.
     Accepted { same: bool, passes: bool },
+}
+
+/// What is known of a row without judging it.
+enum Known {
+    Rejected { findings: String },
+    Accepted { hash: Hash },
 }
 
 impl<W: Watch> Work<'_, W> {
@@ -145,13 +155,21 @@ impl<W: Watch> Work<'_, W> {
         let workers = std::thread::available_parallelism()
             .map_or(1, usize::from)
             .clamp(1, MOST_WORKERS);
-        let after = Mutex::new(0);
+        let source_id = self.source_id;
+        let last = self.cache.read_blocking(|conn| {
+            if accepted {
+                record::greatest_id(conn, source_id)
+            } else {
+                rejection::greatest_id(conn)
+            }
+        })?;
+        let next = AtomicI64::new(0);
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..workers)
                 .map(|_| {
                     scope.spawn(|| {
                         self.cache
-                            .read_blocking(|conn| self.worker(conn, accepted, &after))
+                            .read_blocking(|conn| self.worker(conn, accepted, &next, last))
                     })
                 })
                 .collect();
@@ -163,11 +181,13 @@ impl<W: Watch> Work<'_, W> {
         })
     }
 
+    /// Takes one stretch of numbers after another.
     fn worker(
         &self,
         conn: &Connection,
         accepted: bool,
-        after: &Mutex<i64>,
+        next: &AtomicI64,
+        last: i64,
     ) -> Result<(), StoreError> {
         let desk = Desk::reading(
             conn,
@@ -177,30 +197,21 @@ impl<W: Watch> Work<'_, W> {
             self.change.now_ms,
             &moment::canonical(self.change.now),
         )?;
+        let mut parents = ParentCache::default();
         loop {
-            if self.watch.is_cancelled() {
+            let after = next.fetch_add(STRETCH, Ordering::Relaxed);
+            if after >= last || self.watch.is_cancelled() {
                 return Ok(());
             }
-            let rows = {
-                let mut after = after.lock().unwrap_or_else(PoisonError::into_inner);
-                let rows = if accepted {
-                    record::payloads(conn, self.source_id, *after, BATCH_ROWS)?
-                } else {
-                    rejection::open_payloads(conn, self.source_id, *after, BATCH_ROWS)?
-                };
-                let Some((last, _)) = rows.last() else {
-                    return Ok(());
-                };
-                *after = *last;
-                rows
-            };
-            let mut parents = ParentCache::default();
-            let mut seen = Vec::with_capacity(rows.len());
-            for (id, raw) in rows {
+            let mut seen = Vec::new();
+            for (id, raw, known) in self.read(conn, accepted, after)? {
                 if self.watch.is_cancelled() {
                     return Ok(());
                 }
-                seen.push(self.look(conn, &desk, accepted, id, &raw, &mut parents)?);
+                seen.push(self.look(conn, &desk, id, &raw, known, &mut parents)?);
+            }
+            if seen.is_empty() {
+                continue;
             }
             let effect = {
                 let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
@@ -213,53 +224,70 @@ impl<W: Watch> Work<'_, W> {
         }
     }
 
+    fn read(
+        &self,
+        conn: &Connection,
+        accepted: bool,
+        after: i64,
+    ) -> Result<Vec<(i64, Vec<u8>, Known)>, StoreError> {
+        let until = after + STRETCH;
+        Ok(if accepted {
+            record::payloads_between(conn, self.source_id, after, until)?
+                .into_iter()
+                .map(|(id, raw, hash)| (id, raw, Known::Accepted { hash }))
+                .collect()
+        } else {
+            rejection::open_between(conn, self.source_id, after, until)?
+                .into_iter()
+                .map(|(id, raw, findings)| (id, raw, Known::Rejected { findings }))
+                .collect()
+        })
+    }
+
     fn look(
         &self,
         conn: &Connection,
         desk: &Desk,
-        accepted: bool,
         id: i64,
         raw: &[u8],
+        known: Known,
         parents: &mut ParentCache,
     ) -> Result<Seen, StoreError> {
-        let judged = judge(
-            conn,
-            desk,
-            &self.mapping,
-            &self.check,
-            self.rules,
-            raw,
-            parents,
-        )?;
-        let before = if accepted {
-            // One that would fail already is not made to fail by the change.
-            let passes = judged.outcome == Outcome::Accepted || judged.withdraws || {
-                match &self.present {
-                    Some(present) => {
-                        judge(
-                            conn,
-                            desk,
-                            present,
-                            &self.present_check,
-                            self.present_rules,
-                            raw,
-                            parents,
-                        )?
-                        .outcome
-                            == Outcome::Accepted
+        let (mapping, check, rules) = (&self.mapping, &self.check, self.rules);
+        let judged = judge(conn, desk, mapping, check, rules, raw, parents)?;
+        let fails = failing(&judged.row.findings);
+        let before = match known {
+            Known::Accepted { hash } => {
+                // One that would fail already is not made to fail by the change.
+                let passes = judged.outcome == Outcome::Accepted || judged.withdraws || {
+                    match &self.present {
+                        Some(present) => {
+                            let (check, rules) = (&self.present_check, self.present_rules);
+                            judge(conn, desk, present, check, rules, raw, parents)?.outcome
+                                == Outcome::Accepted
+                        }
+                        None => true,
                     }
-                    None => true,
+                };
+                Before::Accepted {
+                    same: hash == judged.row.hash,
+                    passes,
                 }
-            };
-            Before::Accepted {
-                same: record::has_hash(conn, id, &judged.row.hash)?,
-                passes,
             }
-        } else {
-            let findings = rejection::findings_of(conn, id)?.unwrap_or_else(|| "[]".into());
-            Before::Rejected(serde_json::from_str(&findings)?)
+            Known::Rejected { findings } => {
+                let findings: Vec<Finding> = serde_json::from_str(&findings)?;
+                let before = failing(&findings);
+                Before::Rejected {
+                    new: fails.difference(&before).cloned().collect(),
+                }
+            }
         };
-        Ok(Seen { id, judged, before })
+        Ok(Seen {
+            id,
+            judged,
+            fails,
+            before,
+        })
     }
 }
 
@@ -272,9 +300,9 @@ impl Totals {
             as_duplicate,
             withdraws,
         } = seen.judged;
-        let fails = failing(&row.findings);
+        let fails = seen.fails;
         let number = match seen.before {
-            Before::Rejected(before) => {
+            Before::Rejected { new } => {
                 effect.rejected += 1;
                 // A withdrawal that waits for a person goes on waiting.
                 if withdraws {
@@ -285,8 +313,6 @@ impl Totals {
                 {
                     outcome = as_duplicate;
                 }
-                let before = failing(&before);
-                let new: Vec<_> = fails.iter().filter(|one| !before.contains(*one)).collect();
                 if outcome == Outcome::Accepted {
                     effect.would_pass += 1;
                     EffectNumber::WouldPass
@@ -296,7 +322,7 @@ impl Totals {
                 } else {
                     effect.fail_otherwise += 1;
                     for one in new {
-                        *effect.other_rules.entry(one.clone()).or_default() += 1;
+                        *effect.other_rules.entry(one).or_default() += 1;
                     }
                     EffectNumber::FailOtherwise
                 }
@@ -317,6 +343,9 @@ impl Totals {
                 }
             }
         };
+        if !effect.keeps(number, seen.id) {
+            return;
+        }
         let title = row
             .record
             .get(dataset.dataset().title)

@@ -90,6 +90,13 @@ impl Effect {
         }
     }
 
+    /// Whether a record is among those that are kept behind a number, as far as they are known.
+    pub(super) fn keeps(&self, number: EffectNumber, id: i64) -> bool {
+        self.samples.get(&number).is_none_or(|kept| {
+            kept.len() < KEPT_SAMPLES || kept.last_key_value().is_some_and(|(last, _)| id < *last)
+        })
+    }
+
     pub(super) fn keep(&mut self, number: EffectNumber, sample: EffectSample) {
         let kept = self.samples.entry(number).or_default();
         kept.insert(sample.id, sample);

@@ -22,8 +22,11 @@ use crate::trace;
 
 /// Rows of one transaction at most.
 const COMMIT_ROWS: usize = 50_000;
-/// How long a transaction takes rows: what others want to write waits so long.
-const SITTING: Duration = Duration::from_millis(700);
+/// How long a transaction takes rows while nobody else waits for the writer. The longer it is, the seldomer
+/// the same pages of an index are written.
+const SITTING: Duration = Duration::from_secs(2);
+/// How long it takes rows though somebody waits.
+const SHARE: Duration = Duration::from_millis(300);
 /// How long a transaction waits for a page that is not ready. A slow provider's pages are committed one
 /// by one, so that each is shown at once and nobody waits for the provider.
 const PATIENCE: Duration = Duration::from_millis(40);
@@ -59,10 +62,9 @@ impl Engine {
         );
         let (dataset, source_id) = (part.dataset, part.source_id);
         let (limits, log) = (self.profile.limits.clone(), self.log.clone());
-        let going = self.going.number();
-        let (most, time) = (
-            COMMIT_ROWS / going,
-            SITTING / going.try_into().unwrap_or(u32::MAX),
+        let (most, waiting) = (
+            COMMIT_ROWS / self.going.number(),
+            self.cache.waiting().clone(),
         );
         let (dry, mostly_new) = (self.dry, self.mostly_new.clone());
         // What a dry run committed at once comes as one page.
@@ -92,7 +94,11 @@ impl Engine {
                         sitting.take(&check, &mut rows, &mut progress)?;
                         // Thousands of small pieces of memory: given back while the next page is taken.
                         runtime.spawn_blocking(move || drop(rows));
-                        let full = one_page || sitting.rows() >= most || begun.elapsed() >= time;
+                        let so_far = begun.elapsed();
+                        let full = one_page
+                            || sitting.rows() >= most
+                            || so_far >= SITTING
+                            || (so_far >= SHARE && waiting.is_any());
                         next = if full {
                             Next::Nothing
                         } else {

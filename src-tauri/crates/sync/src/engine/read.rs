@@ -24,7 +24,7 @@ use crate::state::{RunMode, StateWord};
 /// Time after which a sign of life is written though nothing comes.
 const COMMIT_EVERY: Duration = Duration::from_millis(700);
 /// Pages fetched and checked ahead of the writer.
-const PAGES_AHEAD: usize = 3;
+const PAGES_AHEAD: usize = 2;
 /// Readings of a dataset whose rows move between pages.
 pub(super) const MAX_PASSES: i64 = 3;
 

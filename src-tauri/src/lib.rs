@@ -228,6 +228,7 @@ pub fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
             commands::identity_mapping::get_identity_mapping,
             commands::identity_mapping::save_identity_mapping,
             commands::identity_mapping::preview_claims,
+            commands::identity_mapping::forget_claim_sample,
             commands::identity_mapping::list_identity_versions,
             commands::identity_mapping::compare_identity_versions,
             commands::identity_mapping::restore_identity_version,

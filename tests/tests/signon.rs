@@ -17,9 +17,9 @@ use place::browser::{Browser, Page};
 use place::servers::Server;
 use serde_json::{Map, Value, json};
 use zhengqiao_api::contract::{
-    AuditRequest, ConnectionId, ErrorCode, KeepTestLogin, LoginChangeKind, PasteTestLogin, RunId,
-    RunMode, SaveConnection, SaveSignOn, StartSync, StartTestLogin, TestLoginId, TestLoginState,
-    TestLoginView, WatchTestLogin,
+    AuditRequest, ConnectionId, ErrorCode, ForgetClaimSample, KeepTestLogin, LoginChangeKind,
+    PasteTestLogin, PreviewClaims, RunId, RunMode, SaveConnection, SaveSignOn, StartSync,
+    StartTestLogin, TestLoginId, TestLoginState, TestLoginView, WatchTestLogin,
 };
 use zhengqiao_api::demo::{DemoJob, Demonstration};
 use zhengqiao_api::{Console, ConsoleOptions, KeyChoice, Secret, start_log};
@@ -410,6 +410,32 @@ async fn no_claim_code_token_or_secret_is_left_in_the_cache_the_log_or_an_answer
     assert_eq!(text("cert_key").len(), 64);
     assert_eq!(text("user_name").chars().count(), 4);
     assert_eq!(text("user_real_lvl"), "4");
+
+    // A mapping can be tried on it, and it can be thrown away.
+    let id = ConnectionId { connection_id };
+    let mapping = console.get_identity_mapping(id).await.unwrap();
+    let sample_id = mapping.samples[0].sample_id;
+    let preview = PreviewClaims {
+        connection_id,
+        kind: zhengqiao_identity::AccountKind::Natural,
+        settings: mapping.settings,
+        sample_id: Some(sample_id),
+    };
+    let shown = console.preview_claims(preview.clone()).await.unwrap();
+    assert!(
+        shown.rows.iter().any(|row| row.state == "ok"),
+        "{:?}",
+        shown.rows
+    );
+    let forget = ForgetClaimSample {
+        connection_id,
+        sample_id,
+    };
+    console.forget_claim_sample(forget).await.unwrap();
+    let mapping = console.get_identity_mapping(id).await.unwrap();
+    assert!(mapping.samples.is_empty());
+    let again = console.forget_claim_sample(forget).await.unwrap_err();
+    assert_eq!(again.code, ErrorCode::NotFound);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,9 +4,9 @@ use tauri::State;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
     ApiError, AppliedIdentityChange, ClaimsPreview, CompareIdentityVersions, ConnectionId,
-    IdentityChangeId, IdentityChangeRow, IdentityMapping, IdentityVersionRow, Nothing,
-    PreviewClaims, ProposeIdentityChange, RestoreIdentityVersion, SaveIdentityMapping, StartWhatIf,
-    WhatIfId, WhatIfRowsPage, WhatIfRowsRequest, WhatIfView,
+    ForgetClaimSample, IdentityChangeId, IdentityChangeRow, IdentityMapping, IdentityVersionRow,
+    Nothing, PreviewClaims, ProposeIdentityChange, RestoreIdentityVersion, SaveIdentityMapping,
+    StartWhatIf, WhatIfId, WhatIfRowsPage, WhatIfRowsRequest, WhatIfView,
 };
 use zhengqiao_api::differences::Difference;
 
@@ -14,6 +14,7 @@ hand_over! {
     get_identity_mapping(ConnectionId) -> IdentityMapping;
     save_identity_mapping(SaveIdentityMapping) -> IdentityMapping;
     preview_claims(PreviewClaims) -> ClaimsPreview;
+    forget_claim_sample(ForgetClaimSample) -> Nothing;
     list_identity_versions(ConnectionId) -> Vec<IdentityVersionRow>;
     compare_identity_versions(CompareIdentityVersions) -> Vec<Difference>;
     restore_identity_version(RestoreIdentityVersion) -> IdentityMapping;

@@ -149,6 +149,7 @@ pub const NAMES: &[&str] = &[
     "get_identity_mapping",
     "save_identity_mapping",
     "preview_claims",
+    "forget_claim_sample",
     "list_identity_versions",
     "compare_identity_versions",
     "restore_identity_version",

@@ -117,6 +117,24 @@ async fn a_test_login_is_set_up_tried_looked_at_and_kept_as_a_sample() {
         .await;
     window.until_contains("body", "已保留样本").await;
 
+    // The mapping is tried on it; then it is thrown away.
+    window.click_css("#tab-claims").await;
+    window.click("claims-sample").await;
+    window
+        .click_css(".el-popper[aria-hidden=false] .el-select-dropdown__item:nth-of-type(2)")
+        .await;
+    window.find("[data-testid=claims-forget-sample]").await;
+    window
+        .until_contains("[data-field=userName] [data-testid=claim-value]", "正常")
+        .await;
+    window.settle().await;
+    window.shot("114-sample-zh-light").await;
+    window.click("claims-forget-sample").await;
+    window
+        .click_css(".el-message-box__btns .el-button--primary")
+        .await;
+    window.gone("[data-testid=claims-forget-sample]").await;
+
     window.click("nav-settings").await;
     window.click("language-en").await;
     window.click("appearance-dark").await;

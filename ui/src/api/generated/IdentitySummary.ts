@@ -16,6 +16,10 @@ connection_id: number,
  */
 computed_at: number | null, 
 /**
+ * Whether mapping or policy were changed since, so that another review would find something else.
+ */
+outdated: boolean, 
+/**
  * Counts by state.
  */
 states: Array<BindingStateCount>, 

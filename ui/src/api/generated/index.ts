@@ -161,6 +161,7 @@ export type * from './FileSource';
 export type * from './Filters';
 export type * from './Finding';
 export type * from './Flow';
+export type * from './ForgetClaimSample';
 export type * from './GetLetters';
 export type * from './GoneBinding';
 export type * from './GuardedPart';

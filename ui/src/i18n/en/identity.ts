@@ -8,6 +8,8 @@ export const identity: typeof zhIdentity = {
   bindings: 'Bindings',
   computed: 'reviewed {when}',
   never: 'not reviewed yet',
+  outdated:
+    'Mapping or review rules have changed since these bindings were computed. Review again to apply them.',
   kind: { natural: 'Natural person', legal: 'Legal person', agent: 'Agent' },
   kindTitle: 'Kind',
   unsaved: 'Previewed once saved',
@@ -154,6 +156,7 @@ export const audit: typeof zhAudit = {
     apply_mend: 'Save mending steps',
     export_rejections: 'Export the list of problems',
     save_identity_mapping: 'Save mapping and review rules',
+    forget_claim_sample: 'Remove a kept sample',
     propose_identity_change: 'Propose a mapping change',
     apply_identity_change: 'Apply a mapping change',
     discard_identity_change: 'Discard a mapping change',

@@ -5,6 +5,8 @@ export const identityMapping: typeof zhMapping = {
   policy: 'Review rules',
   sample: 'Sample',
   newest: 'Newest record',
+  forget: 'Remove this sample',
+  forgetText: 'The sample “{name}” is removed for good. Keep another with a test login.',
   personal: 'Personal',
   ownField: "The site's own field",
   lower: 'Move down',

@@ -3,6 +3,8 @@ export const identityMapping = {
   policy: '核对规则',
   sample: '样本',
   newest: '最新缓存记录',
+  forget: '删除此样本',
+  forgetText: '样本“{name}”将被彻底删除；需要时可再做一次测试登录留存。',
   personal: '个人信息',
   ownField: '本站自有字段',
   lower: '下移一步',

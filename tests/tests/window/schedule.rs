@@ -37,7 +37,8 @@ async fn two_connections(place: &Path) -> [DemoProvider; 2] {
         let mut profile = preset("gateway").unwrap().profile;
         profile.base_url = provider.base_url();
         profile.environment = environment;
-        profile.network.requests_per_second = 4.0;
+        // So slow that both go on however long the steps before the kill take.
+        profile.network.requests_per_second = 1.5;
         if let Some(id) = profile.auth.id_mut() {
             provider.credentials().requester_id.clone_into(id);
         }

@@ -87,10 +87,7 @@ impl Report {
         };
         let ratio = ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"));
         let digits = if value >= 1000.0 { 0 } else { 2 };
-        println!(
-            "{name:<56} {value:>12.digits$} {unit:<10} {ratio:>6}  {target}",
-            digits = digits
-        );
+        println!("{name:<56} {value:>12.digits$} {unit:<10} {ratio:>6}  {target}");
         self.figures.push(figure);
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::error::Fault;
 use crate::profile::Envelope;
@@ -129,7 +129,7 @@ fn judge(
 }
 
 fn wrong_pointer(body: &str, pointer: &str) -> Closed {
-    let seen = match serde_json::from_str::<HashMap<Cow<'_, str>, IgnoredAny>>(body) {
+    let seen = match serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(body) {
         Ok(object) => {
             let mut keys: Vec<&str> = object.keys().map(Cow::as_ref).collect();
             keys.sort_unstable();

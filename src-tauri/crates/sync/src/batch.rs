@@ -1,21 +1,17 @@
 //! Committing rows: how each stands to the cache, and what is written for it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
-
 use serde_json::Value;
 use zhengqiao_domain::rules::cluster;
 use zhengqiao_domain::{
     Check, DatasetId, Finding, Outcome, ParentFacts, Record, Rule, RuleSet, Severity,
 };
-use zhengqiao_exchange::{Limits, Receipt};
+use zhengqiao_exchange::Limits;
 use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::record::{self, Followers, NewRecord};
 use zhengqiao_store::rejection::{
     self, HELD, NewRejection, REFUSED, REJECTED, RejectionHead, State,
 };
-use zhengqiao_store::run::{self, Counts, Progress};
-use zhengqiao_store::run_row::{self, Met};
+use zhengqiao_store::run::{self, Counts};
 use zhengqiao_store::{
     Connection, StoreError, Transaction, ignore, outbox, rejection_doubt, scratch, source,
 };
@@ -23,8 +19,8 @@ use zhengqiao_store::{
 use crate::error::SyncError;
 use crate::history::{Again, Hand};
 use crate::prepare::{Prepared, finish};
-use crate::quality::Quality;
-use crate::trace::{self, Seen};
+use crate::sitting::{Doubts, ParentCache, Totals, Unsearched};
+use crate::trace;
 
 /// Who writes, when, and where to.
 #[derive(Debug, Clone)]
@@ -109,22 +105,8 @@ impl Desk {
         Ok(self)
     }
 
-    /// Begins to take rows that are committed together.
-    pub fn sit<'t>(&'t self, tx: &'t Transaction<'t>) -> Result<Sitting<'t>, StoreError> {
-        Ok(Sitting {
-            desk: self,
-            tx,
-            batch: trace::next_batch(tx, self)?,
-            parents: ParentCache::default(),
-            totals: Totals {
-                doubts: Doubts::of(tx, self.source_id)?,
-                ..Totals::default()
-            },
-            receipts: Vec::new(),
-        })
-    }
-
-    fn one(
+    /// Decides on one row and writes what became of it.
+    pub(crate) fn one(
         &self,
         tx: &Transaction<'_>,
         check: &Check<'_>,
@@ -183,7 +165,8 @@ impl Desk {
             if removes && full {
                 counts.held += 1;
                 row.findings.push(self.withdrawal_held(row));
-                return totals.note(self.reject_unsearched(tx, row, HELD)?);
+                totals.note(self.reject_unsearched(tx, row, HELD)?);
+                return Ok(());
             }
             counts.withdrawn += 1;
             return self.withdraw(tx, row, head, totals);
@@ -207,12 +190,14 @@ impl Desk {
             }
             Outcome::Held => {
                 counts.held += 1;
-                totals.note(self.reject_unsearched(tx, row, HELD)?)
+                totals.note(self.reject_unsearched(tx, row, HELD)?);
+                Ok(())
             }
             Outcome::Rejected => {
                 counts.rejected += 1;
                 totals.reason = Some(reason(&row.findings));
-                totals.note(self.reject_unsearched(tx, row, REJECTED)?)
+                totals.note(self.reject_unsearched(tx, row, REJECTED)?);
+                Ok(())
             }
         }
     }
@@ -623,203 +608,6 @@ fn reason(findings: &[Finding]) -> String {
         .map(|finding| format!("{}({})", finding.rule.info().zh.title, finding.field))
         .collect();
     each.join("; ")
-}
-
-/// What rows change in a source's counters.
-#[derive(Default)]
-pub(crate) struct Totals {
-    /// Why the row at hand was rejected.
-    reason: Option<String>,
-    pub(crate) accepted: i64,
-    pub(crate) withdrawn: i64,
-    removed: i64,
-    /// The rejections of the source that have a doubtful key.
-    doubts: Doubts,
-    /// Texts that rejections are to be found by, written together: between other statements each would
-    /// be flushed by itself.
-    search: BTreeMap<i64, String>,
-    /// What the rows say of the quality of the data.
-    quality: Quality,
-    /// Records that had the same content, and what was newer than its row.
-    unchanged: Vec<i64>,
-    newer_records: Vec<i64>,
-    newer_rejections: Vec<i64>,
-}
-
-impl Totals {
-    fn note(&mut self, rejected: Unsearched) -> Result<(), StoreError> {
-        if let Some(text) = rejected.text {
-            self.search.insert(rejected.id, text);
-        }
-        if let (Some(rest), Doubts::These(these)) = (rejected.doubt, &mut self.doubts) {
-            these.insert(rest);
-        }
-        Ok(())
-    }
-}
-
-/// A rejection that is not yet found by its text.
-struct Unsearched {
-    id: i64,
-    /// The text, unless it stands there already.
-    text: Option<String>,
-    /// The other parts of its key, where the name of the provider in it is wrong.
-    doubt: Option<Hash>,
-}
-
-/// Doubts that are kept in memory at most.
-const MOST_DOUBTS: u32 = 20_000;
-
-/// Rejections whose key is wrong in the part that names the provider, by its other parts.
-enum Doubts {
-    These(HashSet<Hash>),
-    /// Too many to know them all.
-    Many,
-}
-
-impl Default for Doubts {
-    fn default() -> Self {
-        Doubts::These(HashSet::new())
-    }
-}
-
-impl Doubts {
-    fn of(tx: &Transaction<'_>, source_id: i64) -> Result<Self, StoreError> {
-        let these = rejection_doubt::rests(tx, source_id, MOST_DOUBTS + 1)?;
-        Ok(if these.len() > MOST_DOUBTS as usize {
-            Doubts::Many
-        } else {
-            Doubts::These(these.into_iter().collect())
-        })
-    }
-
-    fn are_none(&self) -> bool {
-        matches!(self, Doubts::These(these) if these.is_empty())
-    }
-
-    fn may_have(&self, rest: &Hash) -> bool {
-        match self {
-            Doubts::These(these) => these.contains(rest),
-            Doubts::Many => true,
-        }
-    }
-}
-
-/// Rows that are committed together: what they share, and what they add up to.
-pub struct Sitting<'t> {
-    desk: &'t Desk,
-    tx: &'t Transaction<'t>,
-    batch: i64,
-    parents: ParentCache,
-    totals: Totals,
-    receipts: Vec<Receipt>,
-}
-
-impl Sitting<'_> {
-    /// How many rows it has taken.
-    pub fn rows(&self) -> usize {
-        self.receipts.len()
-    }
-
-    /// Takes rows; adds to `progress`.
-    ///
-    /// # Errors
-    /// The cache's.
-    pub fn take(
-        &mut self,
-        check: &Check<'_>,
-        rows: &mut [Prepared],
-        progress: &mut Progress,
-    ) -> Result<(), StoreError> {
-        let (desk, tx) = (self.desk, self.tx);
-        trace::bring(tx, desk, rows)?;
-        self.receipts.reserve(rows.len());
-        for row in rows {
-            let seen = Seen::before(tx, desk, row, &progress.counts)?;
-            progress.counts.fetched += 1;
-            match row.scale {
-                Some(true) => progress.scale_agrees += 1,
-                Some(false) => progress.scale_mirrors += 1,
-                None => {}
-            }
-            let held = progress.counts.held;
-            desk.one(
-                tx,
-                check,
-                row,
-                &mut self.parents,
-                &mut progress.counts,
-                &mut self.totals,
-            )?;
-            if let Some(seen) = seen {
-                seen.after(tx, desk, self.batch, &progress.counts)?;
-            }
-            self.receipts.push(match self.totals.reason.take() {
-                Some(reason) => Receipt::Rejected(reason),
-                None if progress.counts.held > held => Receipt::Held,
-                None => Receipt::Accepted,
-            });
-        }
-        Ok(())
-    }
-
-    /// Writes what the rows add up to; says what became of each.
-    ///
-    /// # Errors
-    /// The cache's.
-    pub fn rise(self, progress: &mut Progress) -> Result<Vec<Receipt>, StoreError> {
-        let (desk, tx, totals) = (self.desk, self.tx, self.totals);
-        progress.removed += totals.removed;
-        for (id, text) in &totals.search {
-            rejection::write_search(tx, *id, text)?;
-        }
-        if !desk.dry {
-            let day = desk.now.get(..10).unwrap_or_default();
-            totals.quality.write(tx, desk.source_id, day)?;
-            for (met, ids) in [
-                (Met::Unchanged, &totals.unchanged),
-                (Met::NewerRecord, &totals.newer_records),
-                (Met::NewerRejection, &totals.newer_rejections),
-            ] {
-                run_row::note(tx, desk.run_id, desk.source_id, met, ids)?;
-            }
-        }
-        source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
-        Ok(self.receipts)
-    }
-}
-
-/// Parents that were looked up for the same sitting.
-#[derive(Default)]
-pub(crate) struct ParentCache(HashMap<(i64, Hash), ParentFacts>);
-
-impl ParentCache {
-    fn get(
-        &mut self,
-        tx: &Connection,
-        parent: DatasetId,
-        source_id: i64,
-        value: &str,
-    ) -> Result<ParentFacts, StoreError> {
-        let business = hash::of_parts([value]);
-        if let Some(facts) = self.0.get(&(source_id, business)) {
-            return Ok(facts.clone());
-        }
-        let facts = if ParentFacts::are_compared(parent) {
-            match record::by_business(tx, source_id, &business)? {
-                Some((_, fields)) => {
-                    ParentFacts::Accepted(Some(Arc::new(read_record(parent, &fields)?)))
-                }
-                None => ParentFacts::Absent,
-            }
-        } else if record::is_accepted(tx, source_id, &business)? {
-            ParentFacts::Accepted(None)
-        } else {
-            ParentFacts::Absent
-        };
-        self.0.insert((source_id, business), facts.clone());
-        Ok(facts)
-    }
 }
 
 /// A record from the cache's JSON text.

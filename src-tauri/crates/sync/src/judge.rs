@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use zhengqiao_domain::{Check, CompiledMapping, Finding, Outcome, RuleSet, Severity};
 use zhengqiao_store::{Connection, StoreError};
 
-use crate::batch::{Desk, ParentCache};
+use crate::batch::Desk;
 use crate::prepare::{Prepared, prepare};
+use crate::sitting::ParentCache;
 
 /// A row that was judged.
 #[derive(Debug)]

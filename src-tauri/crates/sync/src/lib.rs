@@ -29,6 +29,7 @@ mod rest;
 mod retention;
 pub mod schedule;
 mod scope;
+mod sitting;
 mod state;
 mod trace;
 mod undo;

@@ -11,9 +11,10 @@ use zhengqiao_store::record::{self, ACCEPTED};
 use zhengqiao_store::rejection::{self, REJECTED, State};
 use zhengqiao_store::{Connection, StoreError, Transaction, record_version, source};
 
-use crate::batch::{Desk, ParentCache, Totals};
+use crate::batch::Desk;
 use crate::error::SyncError;
 use crate::prepare::{Prepared, finish, prepare};
+use crate::sitting::{ParentCache, Totals};
 
 /// How a record is marked that a person's edited copy became.
 pub const OVERRIDE: &str = "override";

@@ -126,7 +126,7 @@ impl Prepared {
     /// The record as it is kept, as JSON text.
     ///
     /// # Errors
-    /// None; a record is always written.
+    /// `serde_json`'s, which texts do not give rise to.
     pub(crate) fn fields(&self) -> Result<Cow<'_, str>, serde_json::Error> {
         match &self.ahead {
             Some(fields) => Ok(Cow::Borrowed(fields)),

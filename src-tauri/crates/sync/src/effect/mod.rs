@@ -20,8 +20,9 @@ use zhengqiao_store::{Cache, Connection, StoreError, record, rejection, source};
 
 pub use told::{Effect, EffectNumber, EffectSample, Watch};
 
-use crate::batch::{Desk, ParentCache};
+use crate::batch::Desk;
 use crate::judge::{Judged, failing, judge};
+use crate::sitting::ParentCache;
 
 /// Numbers of records that are looked through at once.
 const STRETCH: i64 = 500;

@@ -12,7 +12,7 @@ use zhengqiao_store::run::{self, Progress, RunDatasetRow};
 use zhengqiao_store::{StoreError, hold, source};
 
 use super::read::{Next, Pages, Place};
-use super::{Engine, now_ms, owner};
+use super::{End, Engine, now_ms, owner};
 use crate::batch::Desk;
 use crate::error::SyncError;
 use crate::guard;
@@ -26,7 +26,7 @@ const COMMIT_ROWS: usize = 50_000;
 /// the same pages of an index are written.
 const SITTING: Duration = Duration::from_secs(2);
 /// How long it takes rows though somebody waits.
-const SHARE: Duration = Duration::from_millis(300);
+pub(super) const SHARE: Duration = Duration::from_millis(300);
 /// How long a transaction waits for a page that is not ready. A slow provider's pages are committed one
 /// by one, so that each is shown at once and nobody waits for the provider.
 const PATIENCE: Duration = Duration::from_millis(40);
@@ -40,9 +40,8 @@ pub(super) struct Taken {
     pub receipts: Vec<Receipt>,
     pub failed: Option<ExchangeError>,
     pub ended: bool,
-    pub cancelled: bool,
-    pub paused: bool,
-    pub guarded: bool,
+    /// Why it is to end before everything was read.
+    pub stops: Option<End>,
 }
 
 impl Engine {
@@ -122,6 +121,10 @@ impl Engine {
                 run::log_requests(tx, run_id, &log.take())?;
                 hold::note_request(tx, run_id, log.present().as_deref())?;
                 let counts = run::dataset_counts(tx, run_id, source_id)?;
+                let cancelled = run::heartbeat(tx, run_id, &owner(), now_ms())?;
+                let paused = rest::is_leaving() || hold::standing(tx, run_id)?.pause_requested;
+                let guarded = limits.is_reject_rate_exceeded(counts.fetched, counts.rejected)
+                    && !guard::passed_over(tx, run_id, source_id)?.contains("reject_rate");
                 Ok(Taken {
                     pages,
                     place,
@@ -129,10 +132,12 @@ impl Engine {
                     receipts,
                     failed,
                     ended,
-                    cancelled: run::heartbeat(tx, run_id, &owner(), now_ms())?,
-                    paused: rest::is_leaving() || hold::standing(tx, run_id)?.pause_requested,
-                    guarded: limits.is_reject_rate_exceeded(counts.fetched, counts.rejected)
-                        && !guard::passed_over(tx, run_id, source_id)?.contains("reject_rate"),
+                    stops: match (cancelled, paused, guarded) {
+                        (true, ..) => Some(End::Cancelled),
+                        (_, true, _) => Some(End::Paused),
+                        (_, _, true) => Some(End::Guarded),
+                        _ => None,
+                    },
                 })
             })
             .await?)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -14,6 +14,7 @@ use zhengqiao_exchange::{
 use zhengqiao_store::run::{self, RunDatasetRow};
 use zhengqiao_store::source;
 
+use super::commit::SHARE;
 use super::{End, Engine, now_ms};
 use crate::drift::Fields;
 use crate::error::SyncError;
@@ -23,6 +24,8 @@ use crate::state::{RunMode, StateWord};
 
 /// Time after which a sign of life is written though nothing comes.
 const COMMIT_EVERY: Duration = Duration::from_millis(700);
+/// How long the writer is left to other processes after a long transaction.
+const GAP: Duration = Duration::from_millis(10);
 /// Pages fetched and checked ahead of the writer.
 const PAGES_AHEAD: usize = 2;
 /// Readings of a dataset whose rows move between pages.
@@ -53,7 +56,7 @@ type Checked = Result<Ready, ExchangeError>;
 
 /// What comes next of the pages.
 pub(super) enum Next {
-    Page(Ready),
+    Page(Box<Ready>),
     Failed(ExchangeError),
     Ended,
     /// Nothing for the time being.
@@ -67,7 +70,7 @@ impl Pages {
     /// The next one, if it comes in time.
     pub async fn next(&mut self, patience: Duration) -> Next {
         match tokio::time::timeout(patience, self.0.recv()).await {
-            Ok(Some(Ok(page))) => Next::Page(page),
+            Ok(Some(Ok(page))) => Next::Page(Box::new(page)),
             Ok(Some(Err(error))) => Next::Failed(error),
             Ok(None) => Next::Ended,
             Err(_) => Next::Nothing,
@@ -77,7 +80,7 @@ impl Pages {
 
 impl Place {
     /// Goes on behind a page; gives its rows.
-    pub(super) fn pass(&mut self, page: Ready) -> Vec<Prepared> {
+    pub(super) fn pass(&mut self, page: Box<Ready>) -> Vec<Prepared> {
         self.walk = page.position;
         self.drifted |= page.drifted;
         self.fields.add(page.fields);
@@ -220,7 +223,7 @@ impl Engine {
                                 let raw = page.raw_bytes(at);
                                 let mut row =
                                     prepare_noting(raw, &mapping, dataset, &check, &rules, |row| {
-                                        fields.note(row)
+                                        fields.note(row);
                                     });
                                 if ahead {
                                     row.write_ahead();
@@ -260,7 +263,11 @@ impl Engine {
     ) -> Result<End, SyncError> {
         loop {
             let first = pages.next(COMMIT_EVERY).await;
+            let begun = Instant::now();
             let taken = self.sit(part, first, pages, std::mem::take(place)).await?;
+            if begun.elapsed() >= SHARE {
+                tokio::time::sleep(GAP).await;
+            }
             pages = taken.pages;
             *place = taken.place;
             let mut failed = taken.failed;
@@ -289,14 +296,8 @@ impl Engine {
                     drifted: place.drifted,
                 });
             }
-            if taken.cancelled {
-                return Ok(End::Cancelled);
-            }
-            if taken.paused {
-                return Ok(End::Paused);
-            }
-            if taken.guarded {
-                return Ok(End::Guarded);
+            if let Some(end) = taken.stops {
+                return Ok(end);
             }
         }
     }

@@ -5,8 +5,9 @@ use zhengqiao_store::mend::{LEFT, OTHERWISE, PASSED, STILL};
 use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
 use zhengqiao_store::{Connection, StoreError, Transaction, record, source};
 
-use crate::batch::{Desk, ParentCache, Totals};
+use crate::batch::Desk;
 use crate::judge::{Judged, failing, judge, say_the_same};
+use crate::sitting::{ParentCache, Totals};
 
 /// What became of a rejection.
 pub(super) struct Again {

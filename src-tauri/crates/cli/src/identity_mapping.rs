@@ -241,10 +241,12 @@ async fn samples(
         let [sample] = named.as_slice() else {
             return Err(ApiError {
                 code: ErrorCode::NotFound,
-                message: format!(
-                    "--forget: {} samples are called {name:?}; --kind tells them apart",
-                    named.len()
-                ),
+                message: match named.len() {
+                    0 => format!("--forget: no sample is called {name:?}"),
+                    many => format!(
+                        "--forget: {many} samples are called {name:?}; --kind tells them apart"
+                    ),
+                },
                 retryable: false,
                 details: None,
             });

@@ -140,10 +140,23 @@ impl Files {
     }
 
     fn part(&self) -> RunDatasetRow {
+        self.last_part().unwrap()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.cache
+            .read_blocking(|conn| Ok(run::page(conn, None, None, 1)?.remove(0).ended_at.is_some()))
+            .unwrap()
+    }
+
+    /// What the last run did, if there was one.
+    fn last_part(&self) -> Option<RunDatasetRow> {
         self.cache
             .read_blocking(|conn| {
-                let last = run::page(conn, None, None, 1)?.remove(0);
-                Ok(run::datasets(conn, last.id)?.remove(0))
+                let Some(last) = run::page(conn, None, None, 1)?.pop() else {
+                    return Ok(None);
+                };
+                Ok(run::datasets(conn, last.id)?.pop())
             })
             .unwrap()
     }
@@ -371,14 +384,20 @@ async fn a_file_that_was_read_is_not_read_again_until_it_changes() {
     assert_eq!(files.part().counts.fetched, 31);
 }
 
+/// How long a process is left alone before its run is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// More rows than one transaction takes at most, so that something is committed before the end of the file.
+const MORE_THAN_A_TRANSACTION: usize = 60_000;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_killed_in_the_middle_of_a_file_loses_and_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let file = at(dir.path(), "a.csv", csv_text(&rows(30_000), ',').as_bytes());
+    let text = csv_text(&rows(MORE_THAN_A_TRANSACTION), ',');
+    let file = at(dir.path(), "a.csv", text.as_bytes());
     let undisturbed = Files::results(file.clone());
     undisturbed.run(RunMode::Full).await;
     let files = Files::results(file);
-    let (mut kills, mut within) = (0, 0);
+    let mut within = 0;
     loop {
         let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_one_run"))
             .arg(files.cache.path())
@@ -389,28 +408,32 @@ async fn a_run_that_is_killed_in_the_middle_of_a_file_loses_and_doubles_nothing(
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let life = Duration::from_millis(1_500 + 500 * kills);
-        let ended = if kills < 6 {
-            tokio::time::timeout(life, child.wait()).await.ok()
-        } else {
-            Some(child.wait().await)
+        // Until it has committed more than the one before it, or is at its end.
+        let before = files.last_part().map_or(0, |part| part.pages);
+        let ended = loop {
+            if let Ok(ended) = tokio::time::timeout(LOOK_AGAIN, child.wait()).await {
+                break Some(ended.unwrap());
+            }
+            if files.last_part().is_some_and(|part| part.pages > before) {
+                break None;
+            }
         };
-        if ended.is_some() {
+        if let Some(ended) = ended {
+            assert!(ended.success(), "{ended}");
             break;
         }
         child.kill().await.unwrap();
-        kills += 1;
-        let part = files.part();
-        within += u32::from(part.pages > 0 && part.ended_at.is_none());
+        // Its run may be at its end though its process was not.
+        if files.has_ended() {
+            break;
+        }
+        within += u32::from(files.part().ended_at.is_none());
     }
-    assert!(
-        kills > 0 && within > 0,
-        "{kills} kills, {within} within the file"
-    );
+    assert!(within > 0, "never killed within the file");
     let part = files.part();
     assert_eq!(
         (part.counts.fetched, part.counts.balance()),
-        (30_000, true),
+        (MORE_THAN_A_TRANSACTION as i64, true),
         "{part:?}"
     );
     assert_eq!(undisturbed.records(), files.records());

@@ -136,6 +136,7 @@ fn insert(
             actor: None,
         },
         record::Followers::of(conn, source_id)?,
+        None,
     )
 }
 

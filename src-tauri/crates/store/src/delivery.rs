@@ -308,7 +308,7 @@ mod tests {
             actor: None,
         };
         let followers = record::Followers::of(tx, new.source_id).unwrap();
-        record::insert(tx, &new, followers).unwrap();
+        record::insert(tx, &new, followers, None).unwrap();
     }
 
     #[test]

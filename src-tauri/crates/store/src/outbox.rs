@@ -175,7 +175,7 @@ pub fn ensure(connection: &Connection, source_id: i64, key_hash: &Hash) -> Resul
              FROM record r
              JOIN source s ON s.id = r.source_id
              JOIN delivery d ON d.connection_id = s.connection_id
-             WHERE r.source_id = ?1 AND r.key_hash = ?2
+             WHERE r.id = (SELECT record_id FROM record_by_key WHERE source_id = ?1 AND hash = ?2)
                AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = r.id)
                AND NOT EXISTS (SELECT 1 FROM delivered e WHERE e.record_id = r.id AND e.hash = r.hash)",
         )?

@@ -5,7 +5,8 @@ use zhengqiao_domain::DatasetId;
 
 use crate::error::StoreError;
 use crate::hash::Hash;
-use crate::source;
+use crate::sieve::Sieve;
+use crate::{record_place, source};
 
 /// `state` of an accepted record.
 pub const ACCEPTED: i64 = 1;
@@ -110,7 +111,11 @@ pub fn find(
     key_hash: &Hash,
 ) -> Result<Option<RecordHead>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id, hash, version, state, source_time FROM record WHERE source_id = ?1 AND key_hash = ?2")?
+        .prepare_cached(
+            "SELECT id, hash, version, state, source_time
+             FROM record
+             WHERE id = (SELECT record_id FROM record_by_key WHERE source_id = ?1 AND hash = ?2)",
+        )?
         .query_row(params![source_id, key_hash], |row| {
             Ok(RecordHead {
                 id: row.get(0)?,
@@ -136,7 +141,8 @@ pub fn by_business(
         .prepare_cached(
             "SELECT key_hash, fields
              FROM record
-             WHERE source_id = ?1 AND business_hash = ?2 AND state = 1
+             WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
+               AND state = 1
              LIMIT 1",
         )?
         .query_row(params![source_id, business_hash], |row| {
@@ -156,7 +162,10 @@ pub fn is_accepted(
 ) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT 1 FROM record WHERE source_id = ?1 AND business_hash = ?2 AND state = 1",
+            "SELECT 1
+             FROM record
+             WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
+               AND state = 1",
         )?
         .exists(params![source_id, business_hash])?)
 }
@@ -187,7 +196,7 @@ pub fn of_business(
     let mut statement = connection.prepare_cached(
         "SELECT id, key_hash, state, fields
          FROM record
-         WHERE source_id = ?1 AND business_hash = ?2
+         WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
          ORDER BY state, id DESC
          LIMIT ?3",
     )?;
@@ -217,7 +226,8 @@ pub fn is_duplicate(
             "SELECT EXISTS (
                SELECT 1
                FROM record
-               WHERE source_id = ?1 AND business_hash = ?2 AND state = 1 AND key_hash <> ?3)",
+               WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
+                 AND state = 1 AND key_hash <> ?3)",
         )?
         .query_row(params![source_id, business_hash, key_hash], |row| {
             row.get(0)
@@ -279,7 +289,7 @@ impl Followers {
     }
 }
 
-/// Adds a record and tells its followers.
+/// Adds a record and tells its followers, and the sieve that the caller goes by.
 ///
 /// # Errors
 /// SQLite's.
@@ -287,6 +297,7 @@ pub fn insert(
     connection: &Connection,
     record: &NewRecord<'_>,
     followers: Followers,
+    sieve: Option<&mut Sieve>,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
@@ -314,14 +325,27 @@ pub fn insert(
     connection
         .prepare_cached("INSERT INTO record_payload (record_id, raw) VALUES (?1, ?2)")?
         .execute(params![id, record.raw])?;
+    record_place::add(
+        connection,
+        record.source_id,
+        record.key_hash,
+        record.business_hash,
+        id,
+        sieve,
+    )?;
     followers.tell(connection, id)
 }
 
-/// Replaces a record by a changed version.
+/// Replaces a record by a changed version; tells the sieve that the caller goes by.
 ///
 /// # Errors
 /// SQLite's.
-pub fn replace(connection: &Connection, id: i64, record: &NewRecord<'_>) -> Result<(), StoreError> {
+pub fn replace(
+    connection: &Connection,
+    id: i64,
+    record: &NewRecord<'_>,
+    sieve: Option<&mut Sieve>,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "UPDATE record
@@ -347,7 +371,13 @@ pub fn replace(connection: &Connection, id: i64, record: &NewRecord<'_>) -> Resu
     connection
         .prepare_cached("UPDATE record_payload SET raw = ?2 WHERE record_id = ?1")?
         .execute(params![id, record.raw])?;
-    Ok(())
+    record_place::note(
+        connection,
+        record.source_id,
+        None,
+        record.business_hash,
+        sieve,
+    )
 }
 
 /// Who changes a record, when and how.
@@ -489,9 +519,15 @@ pub fn page(
             .iter()
             .map(|hash| format!("x'{}'", hex(hash)))
             .collect();
-        let list = list.join(", ");
+        let found = format!(
+            "source_id IN (SELECT id FROM source) AND hash IN ({})",
+            list.join(", ")
+        );
         sql.push_str(&format!(
-            " AND (r.business_hash IN ({list}) OR r.key_hash IN ({list}))"
+            " AND r.id IN (
+               SELECT record_id FROM record_by_key WHERE {found}
+               UNION
+               SELECT record_id FROM record_by_business WHERE {found})"
         ));
     }
     sql.push_str(" ORDER BY r.id LIMIT ?3");
@@ -529,7 +565,8 @@ pub fn of_rejection(connection: &Connection, rejection_id: i64) -> Result<Option
         .prepare_cached(
             "SELECT r.id
              FROM rejection j
-             JOIN record r ON r.source_id = j.source_id AND r.key_hash = j.key_hash
+             JOIN record r ON r.id = (
+               SELECT record_id FROM record_by_key WHERE source_id = j.source_id AND hash = j.key_hash)
              WHERE j.id = ?1",
         )?
         .query_row([rejection_id], |row| row.get(0))
@@ -559,7 +596,11 @@ pub fn fields_of(
     key_hash: &Hash,
 ) -> Result<Option<String>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT fields FROM record WHERE source_id = ?1 AND key_hash = ?2")?
+        .prepare_cached(
+            "SELECT fields
+             FROM record
+             WHERE id = (SELECT record_id FROM record_by_key WHERE source_id = ?1 AND hash = ?2)",
+        )?
         .query_row(params![source_id, key_hash], |row| row.get(0))
         .optional()?)
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::error::StoreError;
 use crate::hash::Hash;
 use crate::record::Followers;
+use crate::record_place;
 use crate::rejection_version::{Act, Since, read_since};
 
 /// A state of a record, earlier or present.
@@ -156,7 +157,9 @@ pub fn present(
 ) -> Result<Option<Present>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT id, run_id, via, actor, changed_at, state FROM record WHERE source_id = ?1 AND key_hash = ?2",
+            "SELECT id, run_id, via, actor, changed_at, state
+             FROM record
+             WHERE id = (SELECT record_id FROM record_by_key WHERE source_id = ?1 AND hash = ?2)",
         )?
         .query_row(params![source_id, key_hash], |row| {
             Ok(Present {
@@ -215,6 +218,10 @@ pub fn restore(
                      WHERE v.id = ?1 AND r.id = ?2",
                 )?
                 .execute(params![version_id, id, run_id, at])?;
+        let (source_id, business): (_, Option<Hash>) = connection
+            .prepare_cached("SELECT source_id, business_hash FROM record WHERE id = ?1")?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        record_place::note(connection, source_id, None, business.as_ref(), None)?;
         id
     } else {
         // Under its old number, unless that was given to another in the meantime.
@@ -230,10 +237,10 @@ pub fn restore(
                 )?
                 .execute(params![version_id, run_id, at])?;
         let id = connection.last_insert_rowid();
-        let source_id =
-            connection.query_row("SELECT source_id FROM record WHERE id = ?1", [id], |row| {
-                row.get(0)
-            })?;
+        let (source_id, key, business): (_, _, Option<Hash>) = connection
+            .prepare_cached("SELECT source_id, key_hash, business_hash FROM record WHERE id = ?1")?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        record_place::add(connection, source_id, &key, business.as_ref(), id, None)?;
         Followers::of(connection, source_id)?.tell(connection, id)?;
         id
     };
@@ -280,12 +287,11 @@ pub fn keys_by_hash(
 ) -> Result<Vec<(i64, Hash)>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT r.source_id, r.key_hash
-         FROM source s
-         JOIN record r ON r.source_id = s.id AND r.key_hash = ?1
-         UNION
-         SELECT r.source_id, r.key_hash
-         FROM source s
-         JOIN record r ON r.source_id = s.id AND r.business_hash = ?1
+         FROM record r
+         WHERE r.id IN (
+           SELECT record_id FROM record_by_key WHERE source_id IN (SELECT id FROM source) AND hash = ?1
+           UNION
+           SELECT record_id FROM record_by_business WHERE source_id IN (SELECT id FROM source) AND hash = ?1)
          UNION
          SELECT v.source_id, v.key_hash
          FROM source s
@@ -338,7 +344,7 @@ pub fn history(
     let mut present = connection.prepare_cached(
         "SELECT NULL, run_id, changed_at, state, hash, source_time, profile_version, via, actor, fields, NULL, NULL, NULL, NULL
          FROM record
-         WHERE source_id = ?1 AND key_hash = ?2",
+         WHERE id = (SELECT record_id FROM record_by_key WHERE source_id = ?1 AND hash = ?2)",
     )?;
     for row in present.query_map(params![source_id, key_hash], read)? {
         list.push(row?);

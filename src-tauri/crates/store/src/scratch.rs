@@ -134,7 +134,8 @@ pub fn begin(connection: &Connection, connection_id: i64, now_ms: i64) -> Result
             "INSERT OR IGNORE INTO main.record
              SELECT r.*
              FROM main.held_wait w
-             JOIN base.record r ON r.source_id = w.source_id AND r.business_hash = w.business_hash",
+             JOIN base.record r ON r.id IN (
+               SELECT record_id FROM base.record_by_business WHERE source_id = w.source_id AND hash = w.business_hash)",
             [],
         )?;
         connection.execute(
@@ -142,7 +143,7 @@ pub fn begin(connection: &Connection, connection_id: i64, now_ms: i64) -> Result
              SELECT p.* FROM base.record_payload p WHERE p.record_id IN (SELECT id FROM main.record)",
             [],
         )?;
-        Ok(())
+        place(connection, None)
     })
 }
 
@@ -188,11 +189,33 @@ fn bring_record(
     let new = connection
         .prepare_cached(
             "INSERT OR IGNORE INTO main.record
-             SELECT * FROM base.record WHERE source_id = ?1 AND key_hash = ?2",
+             SELECT *
+             FROM base.record
+             WHERE id = (SELECT record_id FROM base.record_by_key WHERE source_id = ?1 AND hash = ?2)",
         )?
         .execute(params![source_id, key_hash])?;
     if new > 0 {
-        bring_payload(connection, connection.last_insert_rowid())?;
+        let id = connection.last_insert_rowid();
+        bring_payload(connection, id)?;
+        place(connection, Some(id))?;
+    }
+    Ok(())
+}
+
+/// Notes where records are found that were brought over: one, or all.
+fn place(connection: &Connection, record_id: Option<i64>) -> Result<(), StoreError> {
+    for (table, hash) in [
+        ("key_place_new", "key_hash"),
+        ("business_place_new", "business_hash"),
+    ] {
+        connection
+            .prepare_cached(&format!(
+                "INSERT OR IGNORE INTO main.{table} (source_id, hash, record_id)
+                 SELECT source_id, {hash}, id
+                 FROM main.record
+                 WHERE (?1 IS NULL OR id = ?1) AND {hash} IS NOT NULL"
+            ))?
+            .execute([record_id])?;
     }
     Ok(())
 }
@@ -214,7 +237,9 @@ fn bring_business(
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "INSERT OR IGNORE INTO main.record
-         SELECT * FROM base.record WHERE source_id = ?1 AND business_hash = ?2
+         SELECT *
+         FROM base.record
+         WHERE id IN (SELECT record_id FROM base.record_by_business WHERE source_id = ?1 AND hash = ?2)
          RETURNING id",
     )?;
     let ids: Vec<i64> = statement
@@ -222,6 +247,7 @@ fn bring_business(
         .collect::<Result<_, _>>()?;
     for id in ids {
         bring_payload(connection, id)?;
+        place(connection, Some(id))?;
     }
     Ok(())
 }

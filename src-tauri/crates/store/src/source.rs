@@ -98,6 +98,16 @@ pub fn accepted(connection: &Connection, source_id: i64) -> Result<i64, StoreErr
         .query_row([source_id], |row| row.get(0))?)
 }
 
+/// Accepted and withdrawn records of a source.
+///
+/// # Errors
+/// SQLite's.
+pub fn records(connection: &Connection, source_id: i64) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT accepted_rows + withdrawn_rows FROM source WHERE id = ?1")?
+        .query_row([source_id], |row| row.get(0))?)
+}
+
 /// All sources, of one connection or of all, in the order of dependency.
 ///
 /// # Errors

@@ -136,7 +136,7 @@ pub fn page(
     limit: u32,
 ) -> Result<Vec<UndoneRow>, StoreError> {
     let mut sql = "SELECT u.id, s.dataset, u.record_key, u.fate, u.since_run_id, u.since_actor, u.since_act, u.since_at,
-           (SELECT id FROM record r WHERE r.source_id = u.source_id AND r.key_hash = u.key_hash),
+           (SELECT record_id FROM record_by_key WHERE source_id = u.source_id AND hash = u.key_hash),
            (SELECT id FROM rejection j WHERE j.source_id = u.source_id AND j.key_hash = u.key_hash)
          FROM undone u
          JOIN source s ON s.id = u.source_id

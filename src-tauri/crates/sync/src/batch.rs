@@ -12,6 +12,7 @@ use zhengqiao_store::rejection::{
     self, HELD, NewRejection, REFUSED, REJECTED, RejectionHead, State,
 };
 use zhengqiao_store::run::{self, Counts};
+use zhengqiao_store::sieve::Sieve;
 use zhengqiao_store::{
     Connection, StoreError, Transaction, ignore, outbox, rejection_doubt, scratch, source,
 };
@@ -116,7 +117,15 @@ impl Desk {
         totals: &mut Totals,
     ) -> Result<(), StoreError> {
         self.settle_doubts(tx, row, &totals.doubts)?;
-        let head = record::find(tx, self.source_id, &row.key_hash)?;
+        let may_be_there = totals
+            .sieve
+            .as_ref()
+            .is_none_or(|sieve| sieve.may_have_key(&row.key_hash));
+        let head = if may_be_there {
+            record::find(tx, self.source_id, &row.key_hash)?
+        } else {
+            None
+        };
         let before = rejection::find(tx, self.source_id, &row.key_hash)?;
         if let Some(head) = &head {
             if self.is_older(row, head.version, head.source_time.as_deref()) {
@@ -171,7 +180,7 @@ impl Desk {
             counts.withdrawn += 1;
             return self.withdraw(tx, row, head, totals);
         }
-        self.add_neighbours(tx, check, row, parents)?;
+        self.add_neighbours(tx, check, row, parents, totals.sieve.as_ref())?;
         let judged_before = before.as_ref().is_some_and(|before| {
             before.state != State::Resolved as i64 && before.hash == row.hash
         });
@@ -307,7 +316,7 @@ impl Desk {
             )?;
         } else {
             totals.withdrawn += 1;
-            self.write(tx, row, None, record::WITHDRAWN)?;
+            self.write(tx, row, None, record::WITHDRAWN, totals.sieve.as_mut())?;
         }
         let before = rejection::find(tx, self.source_id, &row.key_hash)?;
         self.settle(tx, &row.key_hash, before)
@@ -341,7 +350,8 @@ impl Desk {
                 totals.withdrawn -= 1;
             }
         }
-        self.write(tx, row, head.map(|(id, _)| id), record::ACCEPTED)
+        let id = head.map(|(id, _)| id);
+        self.write(tx, row, id, record::ACCEPTED, totals.sieve.as_mut())
     }
 
     fn write(
@@ -350,6 +360,7 @@ impl Desk {
         row: &Prepared,
         id: Option<i64>,
         state: i64,
+        sieve: Option<&mut Sieve>,
     ) -> Result<(), StoreError> {
         let fields = row.fields()?;
         let warnings = if row.findings.is_empty() {
@@ -377,9 +388,9 @@ impl Desk {
         match id {
             Some(id) => {
                 self.keep_record(tx, id)?;
-                record::replace(tx, id, &new)
+                record::replace(tx, id, &new, sieve)
             }
-            None => record::insert(tx, &new, self.followers),
+            None => record::insert(tx, &new, self.followers, sieve),
         }
     }
 
@@ -517,13 +528,14 @@ impl Desk {
         check: &Check<'_>,
         row: &mut Prepared,
         parents: &mut ParentCache,
+        sieve: Option<&Sieve>,
     ) -> Result<(), StoreError> {
         let facts = self.facts(connection, &row.record, parents)?;
         let duplicate = match &row.business_hash {
-            Some(business) => {
+            Some(business) if sieve.is_none_or(|sieve| sieve.may_have_business(business)) => {
                 record::is_duplicate(connection, self.source_id, business, &row.key_hash)?
             }
-            None => false,
+            _ => false,
         };
         row.findings
             .extend(check.neighbours(&row.record, &facts, duplicate));
@@ -647,7 +659,7 @@ pub fn revalidate(
         source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
         return Ok(Outcome::Accepted);
     }
-    desk.add_neighbours(tx, check, &mut row, &mut ParentCache::default())?;
+    desk.add_neighbours(tx, check, &mut row, &mut ParentCache::default(), None)?;
     let outcome = Outcome::of(&row.findings);
     match outcome {
         Outcome::Accepted => desk.accept(

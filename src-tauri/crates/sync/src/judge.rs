@@ -41,7 +41,7 @@ pub(crate) fn judge(
     let withdraws = row.withdraws && !row.key.is_empty();
     let mut as_duplicate = None;
     if !withdraws {
-        desk.add_neighbours(connection, check, &mut row, parents)?;
+        desk.add_neighbours(connection, check, &mut row, parents, None)?;
         if row.business_hash.is_some() && Outcome::of(&row.findings) == Outcome::Accepted {
             let facts = desk.facts(connection, &row.record, parents)?;
             as_duplicate = Some(Outcome::of(&check.neighbours(&row.record, &facts, true)));

@@ -8,8 +8,9 @@ use zhengqiao_exchange::Receipt;
 use zhengqiao_store::hash::{self, Hash};
 use zhengqiao_store::run::Progress;
 use zhengqiao_store::run_row::{self, Met};
+use zhengqiao_store::sieve::Sieve;
 use zhengqiao_store::{
-    Connection, StoreError, Transaction, record, rejection, rejection_doubt, source,
+    Connection, StoreError, Transaction, record, record_place, rejection, rejection_doubt, source,
 };
 
 use crate::batch::{Desk, read_record};
@@ -18,8 +19,12 @@ use crate::quality::Quality;
 use crate::trace::{self, Seen};
 
 impl Desk {
-    /// Begins to take rows that are committed together.
-    pub fn sit<'t>(&'t self, tx: &'t Transaction<'t>) -> Result<Sitting<'t>, StoreError> {
+    /// Begins to take rows that are committed together; what `sieve` does not have is not looked for.
+    pub fn sit<'t>(
+        &'t self,
+        tx: &'t Transaction<'t>,
+        sieve: Option<Sieve>,
+    ) -> Result<Sitting<'t>, StoreError> {
         Ok(Sitting {
             desk: self,
             tx,
@@ -27,6 +32,7 @@ impl Desk {
             parents: ParentCache::default(),
             totals: Totals {
                 doubts: Doubts::of(tx, self.source_id)?,
+                sieve,
                 ..Totals::default()
             },
             receipts: Vec::new(),
@@ -44,6 +50,8 @@ pub(crate) struct Totals {
     pub(crate) removed: i64,
     /// The rejections of the source that have a doubtful key.
     pub(crate) doubts: Doubts,
+    /// What the source certainly does not have, where most rows are new.
+    pub(crate) sieve: Option<Sieve>,
     /// Texts that rejections are to be found by, written together: between other statements each would
     /// be flushed by itself.
     search: BTreeMap<i64, String>,
@@ -171,12 +179,15 @@ impl Sitting<'_> {
         Ok(())
     }
 
-    /// Writes what the rows add up to; says what became of each.
+    /// Writes what the rows add up to; says what became of each, and gives the sieve back.
     ///
     /// # Errors
     /// The cache's.
-    pub fn rise(self, progress: &mut Progress) -> Result<Vec<Receipt>, StoreError> {
-        let (desk, tx, totals) = (self.desk, self.tx, self.totals);
+    pub fn rise(
+        self,
+        progress: &mut Progress,
+    ) -> Result<(Vec<Receipt>, Option<Sieve>), StoreError> {
+        let (desk, tx, mut totals) = (self.desk, self.tx, self.totals);
         progress.removed += totals.removed;
         for (id, text) in &totals.search {
             rejection::write_search(tx, *id, text)?;
@@ -193,7 +204,11 @@ impl Sitting<'_> {
             }
         }
         source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
-        Ok(self.receipts)
+        if let Some(sieve) = &mut totals.sieve {
+            sieve.stamp_anew(tx)?;
+        }
+        record_place::settle(tx)?;
+        Ok((self.receipts, totals.sieve))
     }
 }
 

@@ -13,7 +13,7 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::Secrets;
 use zhengqiao_store::dry_row::{self, Fate};
 use zhengqiao_store::run::{Counts, RunDatasetRow};
-use zhengqiao_store::{Cache, run, source};
+use zhengqiao_store::{Cache, record, run, source};
 use zhengqiao_sync::{RunMode, RunOptions, RunScope, SyncError, Window, dry};
 
 const FAMILIES: [&str; 5] = ["gateway", "oauth2", "cursor", "tif", "open"];
@@ -334,13 +334,24 @@ async fn verifying_tells_the_records_that_the_provider_does_not_send_and_keeps_n
         .unwrap();
     bed.cache
         .write_blocking(move |tx| {
-            tx.execute(
-                "INSERT INTO record (source_id, key_hash, hash, state, run_id, changed_at, source_time, fields)
-                 VALUES (?1, x'00112233445566778899aabbccddeeff', x'00112233445566778899aabbccddeeff', 1, 1, 1,
-                   '2020-01-01 00:00:00', '{\"data_source\":\"123\",\"row_guid\":\"left over\"}')",
-                [source_id],
-            )?;
-            Ok(())
+            let new = record::NewRecord {
+                source_id,
+                key_hash: &[9; 16],
+                business_hash: None,
+                version: None,
+                hash: &[9; 16],
+                state: record::ACCEPTED,
+                run_id: 1,
+                at: 1,
+                source_time: Some("2020-01-01 00:00:00"),
+                fields: r#"{"data_source":"123","row_guid":"left over"}"#,
+                warnings: None,
+                raw: b"{}",
+                profile_version: None,
+                via: "run",
+                actor: None,
+            };
+            record::insert(tx, &new, record::Followers::default(), None)
         })
         .unwrap();
     let (scratch, _) = dry_run(&bed, RunMode::Verify, RunScope::default()).await;

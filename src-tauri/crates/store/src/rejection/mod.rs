@@ -412,7 +412,9 @@ const DUE: &str = "SELECT r.id
            AND NOT EXISTS (
              SELECT 1
              FROM record p
-             WHERE p.source_id = w.source_id AND p.business_hash = w.business_hash AND p.state = 1))
+             WHERE p.id IN (
+               SELECT record_id FROM record_by_business WHERE source_id = w.source_id AND hash = w.business_hash)
+               AND p.state = 1))
      ORDER BY r.id
      LIMIT ?3";
 

@@ -1,7 +1,7 @@
 //! Committing what was read: one transaction for rows, counters, position, log and sign of life.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -9,7 +9,8 @@ use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId};
 use zhengqiao_exchange::{ExchangeError, Receipt, Slip};
 use zhengqiao_store::run::{self, Progress, RunDatasetRow};
-use zhengqiao_store::{StoreError, hold, source};
+use zhengqiao_store::sieve::Sieve;
+use zhengqiao_store::{StoreError, Transaction, hold, source};
 
 use super::read::{Next, Pages, Place};
 use super::{End, Engine, now_ms, owner};
@@ -30,6 +31,9 @@ pub(super) const SHARE: Duration = Duration::from_millis(300);
 /// How long a transaction waits for a page that is not ready. A slow provider's pages are committed one
 /// by one, so that each is shown at once and nobody waits for the provider.
 const PATIENCE: Duration = Duration::from_millis(40);
+
+/// Keys in a page of the index, about: to read all of it costs as much as so many look-ups each.
+const KEYS_OF_A_PAGE: i64 = 200;
 
 /// What one transaction took, and how to go on.
 pub(super) struct Taken {
@@ -65,7 +69,7 @@ impl Engine {
             COMMIT_ROWS / self.going.number(),
             self.cache.waiting().clone(),
         );
-        let (dry, mostly_new) = (self.dry, self.mostly_new.clone());
+        let (dry, mostly_new, kept) = (self.dry, self.mostly_new.clone(), self.sieve.clone());
         // What a dry run committed at once comes as one page.
         let one_page = self.replay.is_some();
         let runtime = Handle::current();
@@ -77,11 +81,18 @@ impl Engine {
                 let (mut slips, mut receipts) = (Vec::new(), Vec::new());
                 let (mut failed, mut ended) = (None, false);
                 let mut next = first;
-                if matches!(next, Next::Page(_)) {
+                if let Next::Page(page) = &next {
+                    let sieve = if dry {
+                        None
+                    } else {
+                        let expected = page.total.and_then(|total| usize::try_from(total).ok());
+                        let is_worth = mostly_new.load(Ordering::Relaxed);
+                        sieve(tx, run_id, source_id, &kept, expected, is_worth)?
+                    };
                     let canonical = moment::canonical(now);
                     let desk = Desk::new(tx, connection_id, dataset, run_id, now_ms(), &canonical)?
                         .guarded(tx, &limits)?;
-                    let mut sitting = desk.sit(tx)?;
+                    let mut sitting = desk.sit(tx, sieve)?;
                     let mut progress = Progress::default();
                     while let Next::Page(mut page) = next {
                         progress.pages += 1;
@@ -104,7 +115,9 @@ impl Engine {
                             runtime.block_on(pages.next(PATIENCE))
                         };
                     }
-                    receipts = sitting.rise(&mut progress)?;
+                    let (told, sieve) = sitting.rise(&mut progress)?;
+                    receipts = told;
+                    *kept.lock().unwrap_or_else(PoisonError::into_inner) = sieve;
                     let counts = &progress.counts;
                     mostly_new.store(counts.unchanged * 2 < counts.fetched, Ordering::Relaxed);
                     if dry && !slips.is_empty() {
@@ -226,4 +239,32 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// The sieve of a source: the one of the transaction before, or a new one when it is worth reading all places
+/// for it.
+fn sieve(
+    tx: &Transaction<'_>,
+    run_id: i64,
+    source_id: i64,
+    kept: &Mutex<Option<Sieve>>,
+    expected: Option<usize>,
+    mostly_new: bool,
+) -> Result<Option<Sieve>, StoreError> {
+    let kept = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let holds = match &kept {
+        Some(sieve) => sieve.holds(tx, source_id)?,
+        None => false,
+    };
+    if holds {
+        return Ok(kept);
+    }
+    drop(kept);
+    let count = source::records(tx, source_id)?;
+    let fetched = run::dataset_counts(tx, run_id, source_id)?.fetched;
+    if !mostly_new || (count > 0 && fetched * KEYS_OF_A_PAGE < count) {
+        return Ok(None);
+    }
+    let count = usize::try_from(count).unwrap_or_default();
+    Sieve::of(tx, source_id, count, expected.unwrap_or_default())
 }

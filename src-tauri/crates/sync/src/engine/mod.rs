@@ -6,13 +6,14 @@ mod log;
 mod read;
 mod start;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDateTime;
 use zhengqiao_domain::RuleSet;
 use zhengqiao_exchange::{ExchangeError, Fault, Profile, Provider, Secrets};
 use zhengqiao_store::run::{self, RunDatasetRow, RunRow};
+use zhengqiao_store::sieve::Sieve;
 use zhengqiao_store::{Cache, StoreError, connection, hold};
 
 use self::log::Log;
@@ -60,6 +61,8 @@ struct Engine {
     going: Going,
     /// Whether most rows of late were new or changed: what is kept of them is then written ahead.
     mostly_new: Arc<AtomicBool>,
+    /// What the source that is read certainly does not have.
+    sieve: Arc<Mutex<Option<Sieve>>>,
 }
 
 /// Runs a started run to its end and returns its state.
@@ -143,6 +146,7 @@ pub async fn run(cache: &Cache, run_id: i64, secrets: Secrets) -> Result<StateWo
         dry,
         going: Going::one_more(),
         mostly_new: Arc::new(AtomicBool::new(true)),
+        sieve: Arc::default(),
     };
     engine.go(parts).await
 }

@@ -16,11 +16,13 @@ CREATE TABLE key_place_new (
   PRIMARY KEY (source_id, hash)
 ) STRICT, WITHOUT ROWID;
 
--- Several records may have one business key.
+-- Several records may have one business key. The record's state stands here too, so that whether a parent is
+-- accepted is seen without its record.
 CREATE TABLE business_place (
   source_id INTEGER NOT NULL,
   hash BLOB NOT NULL,
   record_id INTEGER NOT NULL,
+  state INTEGER NOT NULL,
   PRIMARY KEY (source_id, hash, record_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -28,6 +30,7 @@ CREATE TABLE business_place_new (
   source_id INTEGER NOT NULL,
   hash BLOB NOT NULL,
   record_id INTEGER NOT NULL,
+  state INTEGER NOT NULL,
   PRIMARY KEY (source_id, hash, record_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -37,14 +40,17 @@ CREATE VIEW record_by_key AS
   SELECT source_id, hash, record_id FROM key_place;
 
 CREATE VIEW record_by_business AS
-  SELECT source_id, hash, record_id FROM business_place_new
+  SELECT source_id, hash, record_id, state FROM business_place_new
   UNION ALL
-  SELECT source_id, hash, record_id FROM business_place;
+  SELECT source_id, hash, record_id, state FROM business_place;
 
 INSERT INTO key_place (source_id, hash, record_id)
   SELECT source_id, key_hash, id FROM record ORDER BY source_id, key_hash;
-INSERT INTO business_place (source_id, hash, record_id)
-  SELECT source_id, business_hash, id FROM record WHERE business_hash IS NOT NULL ORDER BY source_id, business_hash, id;
+INSERT INTO business_place (source_id, hash, record_id, state)
+  SELECT source_id, business_hash, id, state
+  FROM record
+  WHERE business_hash IS NOT NULL
+  ORDER BY source_id, business_hash, id;
 
 DROP INDEX record_key;
 DROP INDEX record_business;
@@ -62,13 +68,13 @@ BEGIN
     WHERE source_id = OLD.source_id AND hash = OLD.business_hash AND record_id = OLD.id;
 END;
 
-CREATE TRIGGER record_place_changed AFTER UPDATE OF business_hash ON record
-WHEN OLD.business_hash IS NOT NEW.business_hash
+CREATE TRIGGER record_place_changed AFTER UPDATE OF business_hash, state ON record
+WHEN OLD.business_hash IS NOT NEW.business_hash OR OLD.state IS NOT NEW.state
 BEGIN
   DELETE FROM business_place_new
     WHERE source_id = OLD.source_id AND hash = OLD.business_hash AND record_id = OLD.id;
   DELETE FROM business_place
     WHERE source_id = OLD.source_id AND hash = OLD.business_hash AND record_id = OLD.id;
-  INSERT INTO business_place_new (source_id, hash, record_id)
-    SELECT NEW.source_id, NEW.business_hash, NEW.id WHERE NEW.business_hash IS NOT NULL;
+  INSERT INTO business_place_new (source_id, hash, record_id, state)
+    SELECT NEW.source_id, NEW.business_hash, NEW.id, NEW.state WHERE NEW.business_hash IS NOT NULL;
 END;

@@ -141,8 +141,7 @@ pub fn by_business(
         .prepare_cached(
             "SELECT key_hash, fields
              FROM record
-             WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
-               AND state = 1
+             WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2 AND state = 1)
              LIMIT 1",
         )?
         .query_row(params![source_id, business_hash], |row| {
@@ -162,10 +161,7 @@ pub fn is_accepted(
 ) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT 1
-             FROM record
-             WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
-               AND state = 1",
+            "SELECT 1 FROM record_by_business WHERE source_id = ?1 AND hash = ?2 AND state = 1",
         )?
         .exists(params![source_id, business_hash])?)
 }
@@ -226,8 +222,8 @@ pub fn is_duplicate(
             "SELECT EXISTS (
                SELECT 1
                FROM record
-               WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
-                 AND state = 1 AND key_hash <> ?3)",
+               WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2 AND state = 1)
+                 AND key_hash <> ?3)",
         )?
         .query_row(params![source_id, business_hash, key_hash], |row| {
             row.get(0)
@@ -327,10 +323,9 @@ pub fn insert(
         .execute(params![id, record.raw])?;
     record_place::add(
         connection,
-        record.source_id,
+        (record.source_id, id, record.state),
         record.key_hash,
         record.business_hash,
-        id,
         sieve,
     )?;
     followers.tell(connection, id)

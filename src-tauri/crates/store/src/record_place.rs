@@ -10,16 +10,15 @@ use crate::sieve::Sieve;
 /// rest. The more there are, the more of them share a page of the large tables.
 const MOST_NEW: i64 = 250_000;
 
-/// Notes where a record that was added just now is found.
+/// Notes where a record of a source, with its number and state, is found that was added just now.
 ///
 /// # Errors
 /// SQLite's.
 pub(crate) fn add(
     connection: &Connection,
-    source_id: i64,
+    (source_id, record_id, state): (i64, i64, i64),
     key: &Hash,
     business: Option<&Hash>,
-    record_id: i64,
     sieve: Option<&mut Sieve>,
 ) -> Result<(), StoreError> {
     connection
@@ -30,9 +29,9 @@ pub(crate) fn add(
     if let Some(business) = business {
         connection
             .prepare_cached(
-                "INSERT INTO business_place_new (source_id, hash, record_id) VALUES (?1, ?2, ?3)",
+                "INSERT INTO business_place_new (source_id, hash, record_id, state) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![source_id, business, record_id])?;
+            .execute(params![source_id, business, record_id, state])?;
     }
     note(connection, source_id, Some(key), business, sieve)
 }
@@ -86,7 +85,14 @@ pub fn settle(connection: &Connection) -> Result<(), StoreError> {
 /// # Errors
 /// SQLite's.
 pub(crate) fn settle_from(connection: &Connection, most: i64) -> Result<(), StoreError> {
-    for table in ["key_place", "business_place"] {
+    for (table, columns, order) in [
+        ("key_place", "source_id, hash, record_id", "source_id, hash"),
+        (
+            "business_place",
+            "source_id, hash, record_id, state",
+            "source_id, hash, record_id",
+        ),
+    ] {
         let new: i64 = connection
             .prepare_cached(&format!("SELECT COUNT(*) FROM {table}_new"))?
             .query_row([], |row| row.get(0))?;
@@ -94,8 +100,7 @@ pub(crate) fn settle_from(connection: &Connection, most: i64) -> Result<(), Stor
             // In the order of the table, so that each of its pages is changed once.
             connection
                 .prepare_cached(&format!(
-                    "INSERT INTO {table} (source_id, hash, record_id)
-                     SELECT source_id, hash, record_id FROM {table}_new ORDER BY source_id, hash, record_id"
+                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}_new ORDER BY {order}"
                 ))?
                 .execute([])?;
             connection

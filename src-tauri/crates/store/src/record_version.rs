@@ -237,10 +237,20 @@ pub fn restore(
                 )?
                 .execute(params![version_id, run_id, at])?;
         let id = connection.last_insert_rowid();
-        let (source_id, key, business): (_, _, Option<Hash>) = connection
-            .prepare_cached("SELECT source_id, key_hash, business_hash FROM record WHERE id = ?1")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        record_place::add(connection, source_id, &key, business.as_ref(), id, None)?;
+        let (source_id, key, business, state): (_, _, Option<Hash>, _) = connection
+            .prepare_cached(
+                "SELECT source_id, key_hash, business_hash, state FROM record WHERE id = ?1",
+            )?
+            .query_row([id], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?;
+        record_place::add(
+            connection,
+            (source_id, id, state),
+            &key,
+            business.as_ref(),
+            None,
+        )?;
         Followers::of(connection, source_id)?.tell(connection, id)?;
         id
     };

@@ -204,17 +204,23 @@ fn bring_record(
 
 /// Notes where records are found that were brought over: one, or all.
 fn place(connection: &Connection, record_id: Option<i64>) -> Result<(), StoreError> {
-    for (table, hash) in [
-        ("key_place_new", "key_hash"),
-        ("business_place_new", "business_hash"),
+    let these = if record_id.is_some() {
+        "id = ?1"
+    } else {
+        "?1 IS NULL"
+    };
+    for sql in [
+        "INSERT OR IGNORE INTO main.key_place_new (source_id, hash, record_id)
+         SELECT source_id, key_hash, id
+         FROM main.record
+         WHERE ",
+        "INSERT OR IGNORE INTO main.business_place_new (source_id, hash, record_id, state)
+         SELECT source_id, business_hash, id, state
+         FROM main.record
+         WHERE business_hash IS NOT NULL AND ",
     ] {
         connection
-            .prepare_cached(&format!(
-                "INSERT OR IGNORE INTO main.{table} (source_id, hash, record_id)
-                 SELECT source_id, {hash}, id
-                 FROM main.record
-                 WHERE (?1 IS NULL OR id = ?1) AND {hash} IS NOT NULL"
-            ))?
+            .prepare_cached(&format!("{sql}{these}"))?
             .execute([record_id])?;
     }
     Ok(())

@@ -230,13 +230,11 @@ fn what_is_looked_for_by_key_is_found_by_an_index_in_both_tables() {
                  JOIN record r ON r.id = (
                    SELECT record_id FROM record_by_key WHERE source_id = j.source_id AND hash = j.key_hash)
                  WHERE j.id = ?1",
+                "SELECT 1 FROM record_by_business WHERE source_id = ?1 AND hash = ?2 AND state = 1",
                 "SELECT w.rejection_id FROM held_wait w
                  WHERE w.rejection_id = ?1 AND NOT EXISTS (
-                   SELECT 1 FROM record p
-                   WHERE p.id IN (
-                     SELECT record_id FROM record_by_business
-                     WHERE source_id = w.source_id AND hash = w.business_hash)
-                     AND p.state = 1)",
+                   SELECT 1 FROM record_by_business p
+                   WHERE p.source_id = w.source_id AND p.hash = w.business_hash AND p.state = 1)",
             ] {
                 let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.replace("?1", "1").replace("?2", "x'00'")))?;
                 let rows = statement.query_map([], |row| row.get::<_, String>(3))?;

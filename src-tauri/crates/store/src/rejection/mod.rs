@@ -411,10 +411,8 @@ const DUE: &str = "SELECT r.id
          WHERE w.rejection_id = r.id
            AND NOT EXISTS (
              SELECT 1
-             FROM record p
-             WHERE p.id IN (
-               SELECT record_id FROM record_by_business WHERE source_id = w.source_id AND hash = w.business_hash)
-               AND p.state = 1))
+             FROM record_by_business p
+             WHERE p.source_id = w.source_id AND p.hash = w.business_hash AND p.state = 1))
      ORDER BY r.id
      LIMIT ?3";
 

@@ -53,6 +53,10 @@ enum Act {
         key: u8,
         business: Option<u8>,
     },
+    Withdraw {
+        source: usize,
+        key: u8,
+    },
     Remove {
         source: usize,
         key: u8,
@@ -65,6 +69,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => (0..2_usize, 0..12_u8, business)
             .prop_map(|(source, key, business)| Act::Put { source, key, business }),
+        2 => (0..2_usize, 0..12_u8).prop_map(|(source, key)| Act::Withdraw { source, key }),
         2 => (0..2_usize, 0..12_u8).prop_map(|(source, key)| Act::Remove { source, key }),
         1 => Just(Act::Settle),
     ]
@@ -74,7 +79,7 @@ fn act() -> impl Strategy<Value = Act> {
 fn assert_found_as_it_stands(connection: &Connection, sources: [i64; 2]) {
     let stands = |source_id: i64, column: &str, hash: &Hash| -> Vec<i64> {
         let sql =
-            format!("SELECT id FROM record WHERE +source_id = ?1 AND +{column} = ?2 ORDER BY id");
+            format!("SELECT id FROM record WHERE +source_id = ?1 AND {column} = ?2 ORDER BY id");
         let mut statement = connection.prepare(&sql).unwrap();
         let rows = statement.query_map(params![source_id, hash], |row| row.get(0));
         rows.unwrap().collect::<Result<_, _>>().unwrap()
@@ -90,6 +95,10 @@ fn assert_found_as_it_stands(connection: &Connection, sources: [i64; 2]) {
             let mut found: Vec<i64> = found.iter().map(|named| named.id).collect();
             found.sort_unstable();
             assert_eq!(found, stands(source_id, "business_hash", &hash(number)));
+            assert_eq!(
+                record::is_accepted(connection, source_id, &hash(number)).unwrap(),
+                !stands(source_id, "state = 1 AND business_hash", &hash(number)).is_empty()
+            );
         }
     }
     // Each in one of the two tables.
@@ -123,6 +132,19 @@ fn do_act(
             match record::find(tx, sources[*source], &hash(*key))? {
                 Some(head) => record::replace(tx, head.id, &new, sieve),
                 None => record::insert(tx, &new, Followers::default(), sieve),
+            }
+        }
+        Act::Withdraw { source, key } => {
+            let hand = record::Hand {
+                run_id: 2,
+                at: 2,
+                profile_version: None,
+                via: "run",
+                actor: None,
+            };
+            match record::find(tx, sources[*source], &hash(*key))? {
+                Some(head) => record::withdraw(tx, head.id, &hash(99), None, &hand),
+                None => Ok(()),
             }
         }
         Act::Remove { source, key } => match record::find(tx, sources[*source], &hash(*key))? {
@@ -163,7 +185,7 @@ proptest! {
             assert!(sieve.holds(tx, sources[0])?);
             assert!(!sieve.holds(tx, sources[1])?);
             for act in &own {
-                if !matches!(act, Act::Put { source: 1, .. } | Act::Remove { source: 1, .. }) {
+                if !matches!(act, Act::Put { source: 1, .. } | Act::Withdraw { source: 1, .. } | Act::Remove { source: 1, .. }) {
                     do_act(tx, sources, act, Some(&mut sieve))?;
                 }
             }

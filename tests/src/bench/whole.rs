@@ -49,13 +49,9 @@ pub fn profile(address: &str) -> Outcome<Profile> {
 }
 
 /// Runs in a process of its own and reads what it tells.
-pub async fn measured(address: &str, warm_up: bool) -> Outcome<Whole> {
+pub async fn measured(address: &str) -> Outcome<Whole> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["whole", address]);
-    if warm_up {
-        command.arg("--warm-up");
-    }
-    let output = command.output().await?;
+    let output = command.args(["whole", address]).output().await?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
@@ -63,7 +59,7 @@ pub async fn measured(address: &str, warm_up: bool) -> Outcome<Whole> {
 }
 
 /// One measured run, told as JSON on standard output.
-pub async fn one(address: &str, warm_up: bool) -> Outcome<()> {
+pub async fn one(address: &str) -> Outcome<()> {
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("cache.db");
     let cache = Cache::open(&path, &key())?;
@@ -75,13 +71,7 @@ pub async fn one(address: &str, warm_up: bool) -> Outcome<()> {
     let before = cpu_seconds();
     let (first, counts) = part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
     let cpu_s = cpu_seconds() - before;
-    let again = if warm_up {
-        first
-    } else {
-        part(&cache, connection_id, DatasetId::CaseAcceptance)
-            .await?
-            .0
-    };
+    let (again, _) = part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
     drop(cache);
     let cache_bytes = std::fs::metadata(&path)?.len();
     let whole = Whole {
@@ -93,11 +83,7 @@ pub async fn one(address: &str, warm_up: bool) -> Outcome<()> {
         rejected: counts.rejected,
         held: counts.held,
         cache_bytes,
-        cache: if warm_up {
-            PathBuf::new()
-        } else {
-            dir.keep().join("cache.db")
-        },
+        cache: dir.keep().join("cache.db"),
     };
     println!("{}", serde_json::to_string(&whole)?);
     Ok(())

@@ -46,6 +46,9 @@ struct Args {
     /// Repetitions, in turn; the middle one counts.
     #[arg(long, default_value_t = 3)]
     times: usize,
+    /// Only the whole run beside the plain upsert.
+    #[arg(long)]
+    pipeline: bool,
     /// Writes the figures to a file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -59,12 +62,7 @@ enum Part {
     /// Serves the pages of a provider from memory, until its standard input ends.
     Pages { records: u64, defects: f64 },
     /// One whole run, told as JSON.
-    Whole {
-        address: String,
-        /// Only reads once, so that every page is in memory.
-        #[arg(long)]
-        warm_up: bool,
-    },
+    Whole { address: String },
     /// The identity review.
     Identity { identities: u64 },
 }
@@ -77,7 +75,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let outcome = match &args.part {
         Some(Part::Pages { records, defects }) => run(pages::serve(*records, *defects)),
-        Some(Part::Whole { address, warm_up }) => run(whole::one(address, *warm_up)),
+        Some(Part::Whole { address }) => run(whole::one(address)),
         Some(Part::Identity { identities }) => run(identity::measure(*identities)),
         None => run(everything(&args)),
     };
@@ -105,17 +103,14 @@ async fn everything(args: &Args) -> Outcome<()> {
         "{} cases, {} cores, {}; every page is rendered once before anything is measured",
         args.records, report.cores, report.processor
     );
-    whole::measured(server.address(), true).await?;
-    let rows = plain::rows(server.address()).await?;
+    plain::each_page(server.address(), |_| true).await?;
+    let raw = plain::first(server.address(), MOST_ROWS_OF_THE_DISK).await?;
     let servers: Vec<u32> = server.process().into_iter().collect();
     let begun = Ticks::now(&servers);
-    pipeline(&mut report, &server, &rows, times).await?;
-    let raw: Vec<Vec<u8>> = rows
-        .iter()
-        .take(MOST_ROWS_OF_THE_DISK)
-        .map(|(_, raw)| raw.clone())
-        .collect();
-    drop(rows);
+    pipeline(&mut report, &server, times).await?;
+    if args.pipeline {
+        return tell(&report, args);
+    }
     disk::measure(&mut report, raw.clone(), times).await?;
     let alone = rules::alone(&mut report, &raw, times);
     report.others_percent = Ticks::now(&servers).others_since(begun);
@@ -125,6 +120,11 @@ async fn everything(args: &Args) -> Outcome<()> {
         "\nothers took {:.0} % of the processor time of the first part",
         report.others_percent
     );
+    tell(&report, args)
+}
+
+/// Keeps the figures, and compares them.
+fn tell(report: &Report, args: &Args) -> Outcome<()> {
     if let Some(path) = &args.json {
         report.write(path)?;
     }
@@ -135,17 +135,12 @@ async fn everything(args: &Args) -> Outcome<()> {
 }
 
 /// The whole run beside what the disk engine can do alone.
-async fn pipeline(
-    report: &mut Report,
-    server: &pages::Server,
-    rows: &plain::Rows,
-    times: usize,
-) -> Outcome<()> {
+async fn pipeline(report: &mut Report, server: &pages::Server, times: usize) -> Outcome<()> {
     let (mut plain, mut raw, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..times {
-        plain.push(plain::rate(rows, false).await?);
-        raw.push(plain::rate(rows, true).await?);
-        let whole = whole::measured(server.address(), false).await?;
+        plain.push(plain::rate(server.address(), false).await?);
+        raw.push(plain::rate(server.address(), true).await?);
+        let whole = whole::measured(server.address()).await?;
         if let Some(dir) = whole.cache.parent() {
             std::fs::remove_dir_all(dir)?;
         }

@@ -52,23 +52,12 @@ enum Command {
     },
     /// Builds the .deb and .rpm packages.
     Package,
-    /// Measures the pipeline as ratios in one run, in a release build.
+    /// Measures the pipeline as ratios in one run, in a release build; `bench --help` tells of what.
+    #[command(disable_help_flag = true)]
     Bench {
-        /// Number of cases.
-        #[arg(long, default_value_t = 100_000)]
-        records: u64,
-        /// Measures the identity review with so many identities instead.
-        #[arg(long)]
-        identities: Option<u64>,
-        /// Repetitions, in turn; the middle one counts.
-        #[arg(long, default_value_t = 3)]
-        times: usize,
-        /// Writes the figures to a file.
-        #[arg(long, value_name = "FILE")]
-        json: Option<String>,
-        /// Compares the ratios with those of an earlier file; fails where one is worse by more than a tenth.
-        #[arg(long, value_name = "FILE")]
-        compare: Option<String>,
+        /// `parts` for the parts by themselves, or the arguments of the benchmark.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
     },
 }
 
@@ -84,21 +73,7 @@ fn main() -> ExitCode {
         Command::Dev => steps::dev(),
         Command::Types { check } => steps::types(check),
         Command::Package => steps::package(),
-        Command::Bench {
-            records,
-            identities,
-            times,
-            json,
-            compare,
-        } => {
-            let mut args = match identities {
-                Some(identities) => vec!["identity".to_owned(), identities.to_string()],
-                None => vec![format!("--records={records}"), format!("--times={times}")],
-            };
-            args.extend(json.map(|file| format!("--json={file}")));
-            args.extend(compare.map(|file| format!("--compare={file}")));
-            steps::bench(&args)
-        }
+        Command::Bench { args } => steps::bench(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -20,7 +20,7 @@ use crate::scratch;
 /// Bytes of a page; larger pages cost less with encryption.
 const PAGE_BYTES: u32 = 8192;
 /// Memory of the writer's page cache, in KiB.
-const WRITER_CACHE_KIB: u32 = 32 * 1024;
+const WRITER_CACHE_KIB: u32 = 24 * 1024;
 /// Pages of the log at which the writer itself carries over what [`Checkpointer`] has left: 128 MiB.
 const LONG_LOG_PAGES: u32 = 16_000;
 /// Readers kept open for reuse.

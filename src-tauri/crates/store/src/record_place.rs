@@ -8,7 +8,7 @@ use crate::sieve::Sieve;
 
 /// New places that are gathered before they are moved over: as many as stay in the writer's memory beside the
 /// rest. The more there are, the more of them share a page of the large tables.
-const MOST_NEW: i64 = 250_000;
+const MOST_NEW: i64 = 200_000;
 
 /// Notes where a record of a source, with its number and state, is found that was added just now.
 ///
@@ -97,10 +97,12 @@ pub(crate) fn settle_from(connection: &Connection, most: i64) -> Result<(), Stor
             .prepare_cached(&format!("SELECT COUNT(*) FROM {table}_new"))?
             .query_row([], |row| row.get(0))?;
         if new >= most {
-            // In the order of the table, so that each of its pages is changed once.
+            // In the order of the table, so that each of its pages is changed once. "OR FAIL", because SQLite
+            // would keep a copy of each of these pages in memory to undo the statement alone; who calls undoes
+            // the transaction.
             connection
                 .prepare_cached(&format!(
-                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}_new ORDER BY {order}"
+                    "INSERT OR FAIL INTO {table} ({columns}) SELECT {columns} FROM {table}_new ORDER BY {order}"
                 ))?
                 .execute([])?;
             connection

@@ -1,7 +1,7 @@
 //! What a source certainly does not have, without a look into the cache.
 //!
 //! Most rows of a first reading are new. To see it in an index of millions costs a page for each; a Bloom
-//! filter answers from memory and is wrong only the other way round, for about one in a hundred.
+//! filter answers from memory and is wrong only the other way round, for about two in a hundred.
 
 use fastbloom::BloomFilter;
 use rusqlite::Connection;
@@ -11,9 +11,9 @@ use crate::hash::Hash;
 use crate::record_place;
 
 /// Bits for each key, and how many of them it sets.
-const BITS: usize = 10;
-const HASHES: u32 = 6;
-/// Keys that a sieve is made for at least and at most (40 MB then).
+const BITS: usize = 8;
+const HASHES: u32 = 5;
+/// Keys that a sieve is made for at least and at most (32 MB then).
 const LEAST_ROOM: usize = 200_000;
 const MOST_ROOM: usize = 16_000_000;
 

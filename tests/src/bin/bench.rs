@@ -8,12 +8,20 @@ mod figures;
 mod identity;
 #[path = "../bench/inbox.rs"]
 mod inbox;
+#[path = "../bench/library.rs"]
+mod library;
 #[path = "../bench/pages.rs"]
 mod pages;
 #[path = "../bench/plain.rs"]
 mod plain;
 #[path = "../bench/rules.rs"]
 mod rules;
+#[allow(
+    clippy::unwrap_used,
+    reason = "without its servers there is nothing to measure"
+)]
+#[path = "../../tests/frontend/servers.rs"]
+mod servers;
 #[path = "../bench/start.rs"]
 mod start;
 #[path = "../bench/whole.rs"]
@@ -44,16 +52,16 @@ struct Args {
     #[arg(long, default_value_t = 100_000)]
     records: u64,
     /// Repetitions, in turn; the middle one counts.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, global = true, default_value_t = 3)]
     times: usize,
     /// Only the whole run beside the plain upsert.
     #[arg(long)]
     pipeline: bool,
     /// Writes the figures to a file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Compares the ratios with those of an earlier file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     compare: Option<PathBuf>,
 }
 
@@ -63,6 +71,11 @@ enum Part {
     Pages { records: u64, defects: f64 },
     /// One whole run, told as JSON.
     Whole { address: String },
+    /// Delivery to PostgreSQL beside a bare COPY.
+    Delivery {
+        #[arg(long, default_value_t = 100_000)]
+        records: u64,
+    },
     /// The identity review.
     Identity { identities: u64 },
 }
@@ -77,6 +90,10 @@ fn main() -> ExitCode {
         Some(Part::Pages { records, defects }) => run(pages::serve(*records, *defects)),
         Some(Part::Whole { address }) => run(whole::one(address)),
         Some(Part::Identity { identities }) => run(identity::measure(*identities)),
+        Some(Part::Delivery { records }) => run(async {
+            let report = library::measure(*records, args.times).await?;
+            tell(&report, &args)
+        }),
         None => run(everything(&args)),
     };
     match outcome {

@@ -121,11 +121,14 @@ impl Desk {
             .sieve
             .as_ref()
             .is_none_or(|sieve| sieve.may_have_key(&row.key_hash));
-        let head = if may_be_there {
-            record::find(tx, self.source_id, &row.key_hash)?
-        } else {
-            None
+        let head = match totals.last_found {
+            _ if !may_be_there => None,
+            Some(last) => {
+                record::find_by_guess(tx, self.source_id, &row.key_hash, last.saturating_add(1))?
+            }
+            None => record::find(tx, self.source_id, &row.key_hash)?,
         };
+        totals.last_found = head.as_ref().map(|head| head.id).or(totals.last_found);
         let before = rejection::find(tx, self.source_id, &row.key_hash)?;
         if let Some(head) = &head {
             if self.is_older(row, head.version, head.source_time.as_deref()) {

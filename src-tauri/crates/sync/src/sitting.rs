@@ -55,6 +55,8 @@ pub(crate) struct Totals {
     /// Texts that rejections are to be found by, written together: between other statements each would
     /// be flushed by itself.
     search: BTreeMap<i64, String>,
+    /// The record of the last row that has one.
+    pub(crate) last_found: Option<i64>,
     /// What the rows say of the quality of the data.
     pub(crate) quality: Quality,
     /// Records that had the same content, and what was newer than its row.

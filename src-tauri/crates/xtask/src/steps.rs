@@ -154,7 +154,14 @@ fn types_of(chosen: &[&str], check: bool) -> Outcome {
 pub fn bench(args: &[String]) -> Outcome {
     packages::ensure(&[BUILD])?;
     if let Some(("parts", rest)) = args.split_first().map(|(name, rest)| (name.as_str(), rest)) {
-        let mut all = vec!["bench", "--package", "zhengqiao-tests", "--bench", "parts", "--"];
+        let mut all = vec![
+            "bench",
+            "--package",
+            "zhengqiao-tests",
+            "--bench",
+            "parts",
+            "--",
+        ];
         all.extend(rest.iter().map(String::as_str));
         return cargo(&all);
     }

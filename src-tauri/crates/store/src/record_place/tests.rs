@@ -87,6 +87,11 @@ fn assert_found_as_it_stands(connection: &Connection, sources: [i64; 2]) {
     for source_id in sources {
         for number in 0..12 {
             let found = record::find(connection, source_id, &hash(number)).unwrap();
+            for guess in 0..5 {
+                let guessed =
+                    record::find_by_guess(connection, source_id, &hash(number), guess).unwrap();
+                assert_eq!(guessed, found);
+            }
             let found: Vec<i64> = found.iter().map(|head| head.id).collect();
             assert_eq!(found, stands(source_id, "key_hash", &hash(number)));
         }

@@ -1,17 +1,71 @@
 //! The inbox's questions over a cache that has as many rejections as the provider has rows.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use zhengqiao_domain::DatasetId;
 use zhengqiao_store::rejection::{self, RejectionFilter};
-use zhengqiao_store::{Cache, StoreError};
+use zhengqiao_store::{Cache, StoreError, connection};
 
 use crate::Outcome;
 use crate::figures::Report;
+use crate::{pages, whole};
 
 /// Askings of each question.
 const TIMES: usize = 300;
 /// Askings of each question while something else is written.
 const TIMES_MEANWHILE: usize = 100;
+/// Share of the provider's rows that become rejections at least, in percent.
+const MOST_OF_THEM: u64 = 90;
+
+/// Fills a cache with rejections, as far as it has them not yet, and asks its inbox.
+pub async fn alone(records: u64, dir: Option<&Path>) -> Outcome<()> {
+    let mut report = Report::new(records);
+    let server = pages::Server::start(records, 1.0).await?;
+    let own = tempfile::tempdir()?;
+    let path = dir.unwrap_or(own.path()).join("cache.db");
+    let cache = Cache::open(&path, &whole::key())?;
+    let text = serde_json::to_string(&whole::profile(server.address())?)?;
+    let connection_id = cache.write_blocking(move |tx| {
+        // The pages are served elsewhere each time.
+        match connection::list(tx)?.first() {
+            Some(known) => {
+                connection::update(tx, known.id, "bench", "demo", &text, 1)?;
+                Ok(known.id)
+            }
+            None => connection::insert(tx, "bench", "demo", &text, 1),
+        }
+    })?;
+    let there = cache.read_blocking(|conn| rejection::count(conn, &RejectionFilter::default()))?;
+    if there < i64::try_from(records * MOST_OF_THEM / 100)? {
+        whole::part(&cache, connection_id, DatasetId::ServiceItem).await?;
+        let (rate, counts) =
+            whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
+        println!(
+            "{} rejected and held, {rate:.0} a second",
+            counts.rejected + counts.held
+        );
+    }
+    both(&mut report, &cache, connection_id).await
+}
+
+/// Asks while nothing else goes on, then while everything is read again.
+pub async fn both(report: &mut Report, cache: &Cache, connection_id: i64) -> Outcome<()> {
+    measure(report, cache, false).await?;
+    let meanwhile = {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            let again = whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await;
+            again.map(drop).map_err(|error| error.to_string())
+        })
+    };
+    measure(report, cache, true).await?;
+    println!(
+        "the run went on all the time: {}",
+        if meanwhile.is_finished() { "no" } else { "yes" }
+    );
+    Ok(meanwhile.await??)
+}
 
 /// Asks the inbox's questions again and again; tells the time that 99 of 100 stay under.
 pub async fn measure(report: &mut Report, cache: &Cache, meanwhile: bool) -> Outcome<()> {

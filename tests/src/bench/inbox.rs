@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
+use zhengqiao_store::inbox::Most;
 use zhengqiao_store::rejection::{self, RejectionFilter};
 use zhengqiao_store::{Cache, StoreError, connection};
 
@@ -15,6 +16,12 @@ use crate::{pages, whole};
 const TIMES: usize = 300;
 /// Askings of each question while something else is written.
 const TIMES_MEANWHILE: usize = 100;
+/// What the window asks for of the groups.
+const MOST: Most = Most {
+    causes: 500,
+    departments: 12,
+    days: 31,
+};
 /// Share of the provider's rows that become rejections at least, in percent.
 const MOST_OF_THEM: u64 = 90;
 
@@ -39,8 +46,7 @@ pub async fn alone(records: u64, dir: Option<&Path>) -> Outcome<()> {
     let there = cache.read_blocking(|conn| rejection::count(conn, &RejectionFilter::default()))?;
     if there < i64::try_from(records * MOST_OF_THEM / 100)? {
         whole::part(&cache, connection_id, DatasetId::ServiceItem).await?;
-        let (rate, counts) =
-            whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
+        let (rate, counts) = whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
         println!(
             "{} rejected and held, {rate:.0} a second",
             counts.rejected + counts.held
@@ -135,6 +141,10 @@ pub async fn measure(report: &mut Report, cache: &Cache, meanwhile: bool) -> Out
             None,
             "",
         );
+        if let Some((rows, bytes)) = cache.inbox().size() {
+            let each = bytes as f64 / rows.max(1) as f64;
+            report.add("inbox, memory of a rejection", "B", vec![each], None, "");
+        }
     }
     let target = if meanwhile { "< 6" } else { "< 3" };
     for (what, asked) in [
@@ -202,7 +212,7 @@ async fn ask(
             let inbox = whole.inbox();
             Ok(match asked {
                 Asked::Page(before) => inbox.page(conn, &filter, before, 50)?.rows.len(),
-                Asked::Groups => inbox.groups(conn, &filter, 500)?.len(),
+                Asked::Groups => inbox.groups(conn, &filter, MOST)?.len(),
                 Asked::Facets => inbox.counts(conn, &filter)?.rule.len(),
             })
         })

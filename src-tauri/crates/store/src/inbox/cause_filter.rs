@@ -1,7 +1,9 @@
 //! The part of a filter that looks at causes: one cause of a rejection has all that is asked for.
 
-use super::columns::Columns;
-use super::pass::Facet;
+use std::collections::HashMap;
+
+use super::columns::CauseOf;
+use super::filtered::Facet;
 use crate::rejection::RejectionFilter;
 
 /// The part of a filter that looks at causes.
@@ -36,11 +38,11 @@ impl<'a> CauseFilter<'a> {
     }
 
     /// Whether one cause passes.
-    pub(super) fn has(&self, columns: &Columns, id: i64) -> bool {
+    pub(super) fn has(&self, causes: &HashMap<i64, CauseOf>, id: i64) -> bool {
         if self.cause_id.is_some_and(|wanted| wanted != id) {
             return false;
         }
-        let Some(cause) = columns.causes.get(&id) else {
+        let Some(cause) = causes.get(&id) else {
             return self.is_open();
         };
         self.rule.is_none_or(|rule| cause.rule == rule)
@@ -48,7 +50,7 @@ impl<'a> CauseFilter<'a> {
     }
 
     /// Whether a set of causes passes: one cause has all that is asked for.
-    pub(super) fn has_set(&self, columns: &Columns, set: &[i64]) -> bool {
-        self.is_open() || set.iter().any(|id| self.has(columns, *id))
+    pub(super) fn has_set(&self, causes: &HashMap<i64, CauseOf>, set: &[i64]) -> bool {
+        self.is_open() || set.iter().any(|id| self.has(causes, *id))
     }
 }

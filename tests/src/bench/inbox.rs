@@ -141,8 +141,9 @@ pub async fn measure(report: &mut Report, cache: &Cache, meanwhile: bool) -> Out
             None,
             "",
         );
-        if let Some((rows, bytes)) = cache.inbox().size() {
-            let each = bytes as f64 / rows.max(1) as f64;
+        if let Some(extent) = cache.inbox().extent() {
+            println!("{extent:?}");
+            let each = extent.bytes as f64 / extent.rejections.max(1) as f64;
             report.add("inbox, memory of a rejection", "B", vec![each], None, "");
         }
     }
@@ -188,7 +189,7 @@ pub async fn measure(report: &mut Report, cache: &Cache, meanwhile: bool) -> Out
 
 fn tell(report: &mut Report, what: &str, mut took: Vec<Duration>, target: &str) {
     took.sort_unstable();
-    let slow = took[took.len() * 99 / 100];
+    let slow = took[(took.len() * 99).div_ceil(100) - 1];
     report.add(what, "ms", vec![slow.as_secs_f64() * 1000.0], None, target);
 }
 

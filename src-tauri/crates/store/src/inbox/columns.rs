@@ -9,8 +9,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::causes::{CauseOf, Causes, Part};
 use super::chunk::{Chunk, FULL, Row};
 use super::dictionary::{Dictionary, number};
+use super::lists::Lists;
 use super::tally::{Class, Counted, Tally};
 
 /// Source, state, outcome, run and day.
@@ -51,20 +53,30 @@ pub struct Entry<'a> {
     pub causes: &'a [i64],
 }
 
-/// Rule and field of a cause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CauseOf {
-    /// The rule's code.
-    pub rule: String,
-    /// The field.
-    pub field: String,
-}
-
 /// Kinds, and how many rejections each has; those without any are forgotten.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Kinds {
     pub(super) of: Arc<Dictionary<Kind>>,
     pub(super) rows: Vec<u32>,
+}
+
+/// How much the columns have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Rejections.
+    pub rejections: usize,
+    /// Bytes of all that is kept.
+    pub bytes: usize,
+    /// Different sources, states, outcomes, runs and days together.
+    pub kinds: usize,
+    /// Different departments and regions together.
+    pub places: usize,
+    /// Causes.
+    pub causes: usize,
+    /// Different sets of causes.
+    pub sets: usize,
+    /// Different rules and fields of sets.
+    pub patterns: usize,
 }
 
 /// The columns.
@@ -76,14 +88,19 @@ pub struct Columns {
     rows: usize,
     pub(super) kinds: Kinds,
     pub(super) places: Arc<Dictionary<Place>>,
-    pub(super) sets: Arc<Dictionary<Vec<i64>>>,
+    /// Sets of causes.
+    pub(super) sets: Arc<Lists<u32>>,
+    /// Of each set, the number of its rules and fields: far fewer differ in these than in their causes.
+    pub(super) pattern_of: Arc<Vec<u32>>,
+    /// Rules and fields of sets.
+    pub(super) patterns: Arc<Lists<Part>>,
     pub(super) departments: Arc<Dictionary<String>>,
     pub(super) regions: Arc<Dictionary<String>>,
     pub(super) days: Arc<Dictionary<String>>,
-    pub(super) causes: Arc<HashMap<i64, CauseOf>>,
+    pub(super) causes: Arc<Causes>,
     pub(super) tallies: HashMap<Class, Arc<Tally>>,
     /// Causes of a class whose newest rejection went away.
-    unsure: HashSet<(Class, i64)>,
+    unsure: HashSet<(Class, u32)>,
 }
 
 impl Default for Columns {
@@ -107,6 +124,8 @@ impl Columns {
             kinds: Kinds::default(),
             places: Arc::default(),
             sets: Arc::default(),
+            pattern_of: Arc::default(),
+            patterns: Arc::default(),
             departments: Arc::default(),
             regions: Arc::default(),
             days: Arc::default(),
@@ -128,14 +147,32 @@ impl Columns {
 
     /// Notes what a cause is. Says no when its number stood for another one.
     pub fn note_cause(&mut self, id: i64, cause: &CauseOf) -> bool {
-        if let Some(known) = self.causes.get(&id) {
-            return known == cause;
-        }
-        Arc::make_mut(&mut self.causes).insert(id, cause.clone());
-        true
+        self.causes.is(id, cause) || Arc::make_mut(&mut self.causes).note(id, cause)
     }
 
-    /// Puts a rejection in or over what was known of it.
+    /// The number of a set of causes.
+    fn set(&mut self, causes: &[i64]) -> u32 {
+        let known: Option<Vec<u32>> = causes.iter().map(|id| self.causes.of.find(id)).collect();
+        let members = known.unwrap_or_else(|| {
+            let all = Arc::make_mut(&mut self.causes);
+            causes.iter().map(|id| all.number(*id)).collect()
+        });
+        if let Some(number) = self.sets.find(&members) {
+            return number;
+        }
+        let parts = members.iter().map(|cause| self.causes.part(*cause));
+        let mut parts: Vec<Part> = parts.collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let pattern = match self.patterns.find(&parts) {
+            Some(number) => number,
+            None => Arc::make_mut(&mut self.patterns).add(&parts),
+        };
+        Arc::make_mut(&mut self.pattern_of).push(pattern);
+        Arc::make_mut(&mut self.sets).add(&members)
+    }
+
+    /// Puts a rejection in or over what was known of it. Its causes have been noted.
     pub fn put(&mut self, entry: &Entry<'_>) {
         let place = Place {
             department: number(&mut self.departments, entry.department),
@@ -153,7 +190,7 @@ impl Columns {
         let row = Row {
             kind: number(&mut self.kinds.of, &kind),
             place: number(&mut self.places, &place),
-            set: number(&mut self.sets, entry.causes),
+            set: self.set(entry.causes),
         };
         match self.find(entry.id) {
             Ok((chunk, at)) => {
@@ -256,10 +293,10 @@ impl Columns {
             let one = Counted {
                 id,
                 place: row.place,
-                set: row.set,
+                pattern: self.pattern_of[row.set as usize],
                 department: self.places.values[row.place as usize].department,
                 day: kind.day,
-                causes: &self.sets.values[row.set as usize],
+                causes: self.sets.members(row.set as usize),
             };
             (kind.class, one)
         };
@@ -290,12 +327,12 @@ impl Columns {
         let mut wanted = std::mem::take(&mut self.unsure);
         wanted.retain(|(class, cause)| {
             let tally = self.tallies.get(class);
-            tally.is_some_and(|tally| tally.causes.contains_key(cause))
+            tally.is_some_and(|tally| tally.cause(*cause).is_some())
         });
         let concerned: Vec<bool> = {
-            let causes: HashSet<i64> = wanted.iter().map(|(_, cause)| *cause).collect();
-            let has_one = |set: &Vec<i64>| set.iter().any(|cause| causes.contains(cause));
-            self.sets.values.iter().map(has_one).collect()
+            let causes: HashSet<u32> = wanted.iter().map(|(_, cause)| *cause).collect();
+            let has_one = |set: &[u32]| set.iter().any(|cause| causes.contains(cause));
+            self.sets.each().map(has_one).collect()
         };
         for chunk in self.chunks.iter().rev() {
             for at in (0..chunk.len()).rev() {
@@ -307,10 +344,10 @@ impl Columns {
                     continue;
                 }
                 let class = self.kinds.of.values[chunk.kinds.get(at) as usize].class;
-                for cause in &self.sets.values[set] {
+                for cause in self.sets.members(set) {
                     if wanted.remove(&(class, *cause))
                         && let Some(tally) = self.tallies.get_mut(&class)
-                        && let Some(spread) = Arc::make_mut(tally).causes.get_mut(cause)
+                        && let Some(spread) = &mut Arc::make_mut(tally).causes[*cause as usize]
                     {
                         Arc::make_mut(spread).newest = chunk.id(at);
                     }
@@ -319,17 +356,31 @@ impl Columns {
         }
     }
 
+    /// How much they have.
+    pub fn extent(&self) -> Extent {
+        Extent {
+            rejections: self.rows,
+            bytes: self.bytes(),
+            kinds: self.kinds.of.values.len(),
+            places: self.places.values.len(),
+            causes: self.causes.len(),
+            sets: self.sets.len(),
+            patterns: self.patterns.len(),
+        }
+    }
+
     /// Bytes that are kept, all in all.
-    pub fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|chunk| chunk.bytes()).sum();
         let tallies: usize = self.tallies.values().map(|tally| tally.bytes()).sum();
-        let members: usize = self.sets.values.iter().map(|set| 2 * 8 * set.len()).sum();
         chunks
             + tallies
-            + members
+            + self.causes.bytes()
             + self.kinds.of.bytes()
             + self.places.bytes()
             + self.sets.bytes()
+            + self.pattern_of.capacity() * size_of::<u32>()
+            + self.patterns.bytes()
             + self.departments.bytes()
             + self.regions.bytes()
             + self.days.bytes()

@@ -1,10 +1,11 @@
 //! Counts by value for every facet, each under all filters but its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::cause_filter::CauseFilter;
-use super::columns::{CauseOf, Columns};
+use super::causes::Part;
+use super::columns::Columns;
 use super::filtered::{Facet, counts as counted_by};
 use super::numbers::Lanes;
 use super::pass::{KIND, PLACE, Pass, SET, Seen};
@@ -39,13 +40,15 @@ pub struct Counts {
 }
 
 /// Counts by the number of a column's value, over the rows that both other columns have.
-struct Sums {
+struct Sums<'c> {
     kinds: Option<Lanes>,
     places: Option<Lanes>,
+    /// By set, or by rules and fields where there is a map to these.
     sets: Option<Lanes>,
+    pattern_of: Option<&'c [u32]>,
 }
 
-impl Sums {
+impl Sums<'_> {
     fn add(&mut self, seen: &Seen<'_>) {
         let rows = |own: u8| {
             let others_have = move |mark: u8| u32::from(mark & !own == 0);
@@ -59,13 +62,16 @@ impl Sums {
             seen.chunk.places.count(rows(PLACE), sums);
         }
         if let Some(sums) = &mut self.sets {
-            seen.chunk.sets.count(rows(SET), sums);
+            match self.pattern_of {
+                Some(map) => seen.chunk.sets.count_by(map, rows(SET), sums),
+                None => seen.chunk.sets.count(rows(SET), sums),
+            }
         }
     }
 }
 
 /// The sums of all threads, or what is known of them anyway.
-fn joined(sums: &[Sums], of: impl Fn(&Sums) -> Option<&Lanes>) -> Vec<u32> {
+fn joined<'s>(sums: &'s [Sums<'_>], of: impl Fn(&'s Sums<'_>) -> Option<&'s Lanes>) -> Vec<u32> {
     let mut each = sums.iter().filter_map(of);
     let mut all = each.next().cloned().unwrap_or_else(|| Lanes::new(0));
     for other in each {
@@ -82,7 +88,14 @@ pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&
     // What is narrowed by whole classes at most is kept as totals.
     let known_kinds = filtered.places.is_none() && filtered.sets.is_none() && !pass.has_hits();
     let known_places = classes.filter(|_| filtered.sets.is_none());
-    let known_sets = classes.filter(|_| filtered.places.is_none());
+    // Where a cause is asked for by its number, rules and fields do not suffice.
+    let by_sets = CauseFilter::of(filter).is_of_one();
+    let known_sets = classes.filter(|_| filtered.places.is_none() && !by_sets);
+    let width = if by_sets {
+        columns.sets.len()
+    } else {
+        columns.patterns.len()
+    };
     let mut but_for = Vec::new();
     for (known, sieve, bit) in [
         (known_kinds, &filtered.kinds, KIND),
@@ -97,7 +110,8 @@ pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&
     let new = || Sums {
         kinds: lanes(known_kinds, columns.kinds.of.values.len()),
         places: lanes(known_places.is_some(), columns.places.values.len()),
-        sets: lanes(known_sets.is_some(), columns.sets.values.len()),
+        sets: lanes(known_sets.is_some(), width),
+        pattern_of: (!by_sets).then_some(columns.pattern_of.as_slice()),
     };
     let sums = if known_kinds && known_places.is_some() && known_sets.is_some() {
         Vec::new()
@@ -128,7 +142,7 @@ pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&
         None => joined(&sums, |sums| sums.places.as_ref()),
     };
     let by_set = match known_sets {
-        Some(classes) => tallies(classes, |tally| &tally.sets),
+        Some(classes) => tallies(classes, |tally| &tally.patterns),
         None => joined(&sums, |sums| sums.sets.as_ref()),
     };
     named(&pass, columns, filter, [&by_kind, &by_place, &by_set])
@@ -155,15 +169,27 @@ fn named(
         let counted = all.filter(|(number, _)| counted_by(places, *number, facet));
         most(counted.map(|(_, (place, count))| (value(place), *count)))
     };
-    let of_sets = |facet: Facet, part: fn(&CauseOf) -> &String| {
-        let all = columns.sets.values.iter().zip(by_set).enumerate();
-        let counted = all.filter(|(number, _)| counted_by(sets, *number, facet));
-        by_part(
-            columns,
-            counted.map(|(_, (set, count))| (set.as_slice(), *count)),
-            CauseFilter::of(filter).without(facet),
-            part,
-        )
+    let causes = &columns.causes;
+    let of_sets = |facet: Facet, part: fn(Part) -> u32, names: &[String]| {
+        let passes = CauseFilter::of(filter).without(facet);
+        let mut sums = vec![0; names.len()];
+        if CauseFilter::of(filter).is_of_one() {
+            let passes = passes.each(causes);
+            let all = columns.sets.each().zip(by_set).enumerate();
+            for (_, (set, count)) in all.filter(|(set, _)| counted_by(sets, *set, facet)) {
+                let passing = set.iter().filter(|cause| passes[**cause as usize]);
+                let parts = passing.map(|cause| part(causes.part(*cause)));
+                add_once(&mut sums, parts, *count);
+            }
+        } else {
+            // Whether one of its parts passes tells whether the facet counts it.
+            let has = passes.parts(causes);
+            for (parts, count) in columns.patterns.each().zip(by_set) {
+                let passing = parts.iter().filter(|part| has(**part));
+                add_once(&mut sums, passing.map(|one| part(*one)), *count);
+            }
+        }
+        words((0_usize..).zip(sums).collect(), names)
     };
     let has_kind = |(number, _): &(usize, &u32)| kinds.is_none_or(|kinds| kinds.has(*number));
     let whole = by_kind.iter().enumerate().filter(has_kind);
@@ -185,8 +211,8 @@ fn named(
             of_kinds(Facet::Day, |kind| i64::from(kind.day)),
             &columns.days.values,
         ),
-        rule: of_sets(Facet::Rule, |cause| &cause.rule),
-        field: of_sets(Facet::Field, |cause| &cause.field),
+        rule: of_sets(Facet::Rule, |part| part.rule, &causes.rules.values),
+        field: of_sets(Facet::Field, |part| part.field, &causes.fields.values),
     }
 }
 
@@ -223,38 +249,25 @@ fn sort<K: Ord>(list: &mut Counted<K>) {
 fn words<N: TryInto<usize>>(counts: Counted<N>, names: &[String]) -> Counted<String> {
     let named = counts.into_iter().filter_map(|(number, count)| {
         let name = names.get(number.try_into().ok()?)?;
-        Some((name.clone(), count))
+        (count > 0).then(|| (name.clone(), count))
     });
     let mut list: Counted<String> = named.collect();
     sort(&mut list);
     list
 }
 
-/// Counts by a part of the causes that pass; a set counts once for each value.
-fn by_part<'c>(
-    columns: &'c Columns,
-    sets: impl Iterator<Item = (&'c [i64], u32)>,
-    passes: CauseFilter<'_>,
-    part: impl Fn(&CauseOf) -> &String,
-) -> Counted<String> {
-    let mut totals: BTreeMap<&str, i64> = BTreeMap::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for (set, count) in sets.filter(|(_, count)| *count > 0) {
-        seen.clear();
-        for id in set {
-            if let Some(cause) = columns.causes.get(id)
-                && passes.has(&columns.causes, *id)
-                && !seen.contains(&part(cause).as_str())
-            {
-                seen.push(part(cause));
-                *totals.entry(part(cause)).or_default() += i64::from(count);
-            }
+/// Adds a count to the sum of each of some parts, once to each.
+fn add_once(sums: &mut [i64], parts: impl Iterator<Item = u32>, count: u32) {
+    if count == 0 {
+        return;
+    }
+    let mut seen: Vec<u32> = Vec::new();
+    for part in parts {
+        if !seen.contains(&part)
+            && let Some(sum) = sums.get_mut(part as usize)
+        {
+            seen.push(part);
+            *sum += i64::from(count);
         }
     }
-    let named = totals
-        .into_iter()
-        .map(|(value, count)| (value.to_owned(), count));
-    let mut list: Counted<String> = named.collect();
-    sort(&mut list);
-    list
 }

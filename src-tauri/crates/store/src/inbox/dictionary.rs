@@ -33,6 +33,18 @@ impl<K: Hash + Eq + Clone> Dictionary<K> {
         self.numbers.get(value).copied()
     }
 
+    /// The number of a value, a new one for a new value.
+    pub(super) fn number<Q>(&mut self, value: &Q) -> u32
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        match self.find(value) {
+            Some(number) => number,
+            None => self.add(value.to_owned()),
+        }
+    }
+
     fn add(&mut self, value: K) -> u32 {
         let number = self.free.pop().unwrap_or_else(|| {
             self.values.push(value.clone());

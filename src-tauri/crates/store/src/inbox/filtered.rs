@@ -189,19 +189,47 @@ fn places(columns: &Columns, filter: &RejectionFilter) -> Option<Sieve> {
     Sieve::new(masks.collect())
 }
 
+const OF_CAUSES: [Facet; 3] = [Facet::Rule, Facet::Field, Facet::Cause];
+
 fn sets(columns: &Columns, filter: &RejectionFilter) -> Option<Sieve> {
-    let causes = CauseFilter::of(filter);
-    if causes.is_open() {
+    let asked = CauseFilter::of(filter);
+    if asked.is_open() {
         return None;
     }
-    let masks = columns.sets.values.iter().map(|set| {
-        if causes.has_set(&columns.causes, set) {
-            return EVERY;
-        }
-        [Facet::Rule, Facet::Field, Facet::Cause]
-            .into_iter()
-            .filter(|facet| causes.without(*facet).has_set(&columns.causes, set))
-            .fold(0, |mask, facet| mask | facet.bit())
-    });
-    Sieve::new(masks.collect())
+    let causes = &columns.causes;
+    // A set that has no cause passes where nothing is asked for.
+    let open = OF_CAUSES
+        .into_iter()
+        .filter(|facet| asked.without(*facet).is_open())
+        .fold(0, |mask, facet| mask | facet.bit());
+    let mask = |has_all: bool, has_without: [bool; 3]| {
+        let bits = OF_CAUSES.into_iter().zip(has_without);
+        let part = bits.filter(|(_, has)| *has);
+        let part = part.fold(open, |mask, (facet, _)| mask | facet.bit());
+        if has_all { EVERY } else { part }
+    };
+    // The mask of a set is that of all its causes together.
+    let masks = if asked.is_of_one() {
+        let all = asked.each(causes);
+        let without = OF_CAUSES.map(|facet| asked.without(facet).each(causes));
+        let of_cause = |cause: usize| mask(all[cause], [0, 1, 2].map(|at| without[at][cause]));
+        let of_cause: Vec<u16> = (0..causes.len()).map(of_cause).collect();
+        let sets = columns.sets.each();
+        sets.map(|set| {
+            set.iter()
+                .fold(open, |mask, cause| mask | of_cause[*cause as usize])
+        })
+        .collect()
+    } else {
+        let all = asked.parts(causes);
+        let without = OF_CAUSES.map(|facet| asked.without(facet).parts(causes));
+        let of_part = |part| mask(all(part), [0, 1, 2].map(|at| without[at](part)));
+        let patterns = columns.patterns.each();
+        let of_pattern: Vec<u16> = patterns
+            .map(|parts| parts.iter().fold(open, |mask, part| mask | of_part(*part)))
+            .collect();
+        let sets = columns.pattern_of.iter();
+        sets.map(|pattern| of_pattern[*pattern as usize]).collect()
+    };
+    Sieve::new(masks)
 }

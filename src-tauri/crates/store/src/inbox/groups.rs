@@ -1,14 +1,13 @@
 //! A filter's rejections by cause: how many, of which departments, on which days, and one of them.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use super::cause_filter::CauseFilter;
 use super::columns::Columns;
 use super::numbers::Lanes;
 use super::pairs::Pairs;
 use super::pass::{Pass, Seen};
-use super::tally::{Class, Spread};
+use super::tally::{Class, Few, Tally};
 use crate::rejection::{HELD, RejectionFilter};
 
 /// The rejections of one cause under a filter.
@@ -42,8 +41,8 @@ pub struct Most {
 /// What is counted of one cause.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
-    rows: i64,
-    held: i64,
+    rows: u32,
+    held: u32,
     newest_id: i64,
 }
 
@@ -55,74 +54,68 @@ pub(super) fn groups(
     most: Most,
 ) -> Vec<Group> {
     let pass = Pass::new(columns, filter, hits);
-    let causes = CauseFilter::of(filter);
+    let passes = CauseFilter::of(filter).each(&columns.causes);
     let filtered = &pass.filtered;
     match &filtered.classes {
         // A rejection of a cause that passes passes itself, as far as causes are asked for.
         Some(classes) if filtered.places.is_none() && !pass.has_hits() => {
-            of_totals(columns, classes, causes, most)
+            of_totals(columns, classes, &passes, most)
         }
-        _ => of_rows(columns, &pass, causes, most),
+        _ => of_rows(columns, &pass, &passes, most),
     }
 }
 
-/// Greatest first.
-fn order(list: &mut Vec<(i64, Size)>, most: usize) {
-    list.sort_unstable_by_key(|(id, size)| (Reverse(size.rows), Reverse(*id)));
-    list.truncate(most);
+/// The greatest first, at most so many; causes without any are none.
+fn order(columns: &Columns, sizes: &[Size], most: usize) -> Vec<usize> {
+    let mut list: Vec<usize> = (0..sizes.len()).filter(|at| sizes[*at].rows > 0).collect();
+    let key = |at: &usize| {
+        (
+            Reverse(sizes[*at].rows),
+            Reverse(columns.causes.of.values[*at]),
+        )
+    };
+    if most < list.len() {
+        list.select_nth_unstable_by_key(most, key);
+        list.truncate(most);
+    }
+    list.sort_unstable_by_key(key);
+    list
 }
 
 /// The groups of whole classes, from the totals that are kept.
-fn of_totals(
-    columns: &Columns,
-    classes: &[Class],
-    passes: CauseFilter<'_>,
-    most: Most,
-) -> Vec<Group> {
-    let tallies = || {
-        let found = classes.iter();
-        found.filter_map(|class| Some((class, columns.tallies.get(class)?)))
-    };
-    let mut sizes: HashMap<i64, Size> = HashMap::new();
-    for (class, tally) in tallies() {
-        for (id, spread) in &tally.causes {
-            if !passes.has(&columns.causes, *id) {
-                continue;
+fn of_totals(columns: &Columns, classes: &[Class], passes: &[bool], most: Most) -> Vec<Group> {
+    let found = classes.iter();
+    let tallies: Vec<(&Class, &Tally)> = found
+        .filter_map(|class| Some((class, &**columns.tallies.get(class)?)))
+        .collect();
+    let mut sizes = vec![Size::default(); columns.causes.len()];
+    for (class, tally) in &tallies {
+        for ((spread, passes), size) in tally.causes.iter().zip(passes).zip(&mut sizes) {
+            if let Some(spread) = spread
+                && *passes
+            {
+                size.rows += spread.rows;
+                size.held += if class.outcome == HELD {
+                    spread.rows
+                } else {
+                    0
+                };
+                size.newest_id = size.newest_id.max(spread.newest);
             }
-            let size = sizes.entry(*id).or_default();
-            let rows = i64::from(spread.rows);
-            size.rows += rows;
-            size.held += if class.outcome == HELD { rows } else { 0 };
-            size.newest_id = size.newest_id.max(spread.newest);
         }
     }
-    let mut list: Vec<(i64, Size)> = sizes.into_iter().collect();
-    order(&mut list, most.causes);
-    let add = |all: &mut Vec<u32>, some: &[u32]| {
-        all.resize(all.len().max(some.len()), 0);
-        for (all, one) in all.iter_mut().zip(some) {
-            *all += one;
-        }
-    };
-    list.into_iter()
-        .map(|(id, size)| {
-            let mut all = Spread::default();
-            for (_, tally) in tallies() {
-                if let Some(spread) = tally.causes.get(&id) {
-                    add(&mut all.departments, &spread.departments);
-                    add(&mut all.days, &spread.days);
-                }
+    let mut naming = Naming::new(columns, most);
+    let order = order(columns, &sizes, most.causes);
+    let group = |cause: usize| {
+        let number = u32::try_from(cause).unwrap_or(u32::MAX);
+        for (_, tally) in &tallies {
+            if let Some(spread) = tally.cause(number) {
+                naming.add(&spread.departments, &spread.days);
             }
-            let counted = |list: &[u32]| numbered(list.iter().copied());
-            group(
-                columns,
-                (id, size),
-                counted(&all.departments),
-                counted(&all.days),
-                most,
-            )
-        })
-        .collect()
+        }
+        naming.group(cause, sizes[cause])
+    };
+    order.into_iter().map(group).collect()
 }
 
 /// What is counted in one pass for the causes that are listed.
@@ -132,55 +125,44 @@ struct Sums {
     days: Pairs,
 }
 
+/// A cause that is not listed.
+const NOWHERE: u32 = u32::MAX;
+
 /// The groups of the rows that a filter has.
-fn of_rows(columns: &Columns, pass: &Pass<'_>, passes: CauseFilter<'_>, most: Most) -> Vec<Group> {
-    let candidates = listed(columns, pass, passes, most.causes);
-    let places: HashMap<i64, u32> = (0_u32..)
-        .zip(&candidates)
-        .map(|(place, id)| (*id, place))
-        .collect();
-    let of_set: Vec<Vec<u32>> = columns
-        .sets
-        .values
-        .iter()
-        .map(|set| {
-            set.iter()
-                .filter_map(|id| places.get(id).copied())
-                .collect()
-        })
-        .collect();
+fn of_rows(columns: &Columns, pass: &Pass<'_>, passes: &[bool], most: Most) -> Vec<Group> {
+    let listed = listed(columns, pass, passes, most.causes);
+    let mut places = vec![NOWHERE; columns.causes.len()];
+    for (place, cause) in (0_u32..).zip(&listed) {
+        places[*cause] = place;
+    }
     // What is asked of a kind or a place, beside each other.
-    let kinds: Vec<(u32, bool)> = columns
-        .kinds
-        .of
-        .values
-        .iter()
-        .map(|kind| (kind.day, kind.class.outcome == HELD))
+    let kinds = columns.kinds.of.values.iter();
+    let kinds: Vec<(u32, u32)> = kinds
+        .map(|kind| (kind.day, u32::from(kind.class.outcome == HELD)))
         .collect();
-    let departments: Vec<u32> = columns
-        .places
-        .values
-        .iter()
-        .map(|place| place.department)
-        .collect();
+    let departments = columns.places.values.iter();
+    let departments: Vec<u32> = departments.map(|place| place.department).collect();
     let new = || Sums {
-        sizes: vec![Size::default(); candidates.len()],
-        departments: Pairs::new(candidates.len(), columns.departments.values.len()),
-        days: Pairs::new(candidates.len(), columns.days.values.len()),
+        sizes: vec![Size::default(); listed.len()],
+        departments: Pairs::new(listed.len(), columns.departments.values.len()),
+        days: Pairs::new(listed.len(), columns.days.values.len()),
     };
     let add = |sums: &mut Sums, seen: &Seen<'_>| {
         for (at, _) in seen.rows {
             let row = seen.chunk.row(usize::from(*at));
             let (day, held) = kinds[row.kind as usize];
             let department = departments[row.place as usize];
-            let id = seen.chunk.id(usize::from(*at));
-            for place in &of_set[row.set as usize] {
-                let size = &mut sums.sizes[*place as usize];
+            for cause in columns.sets.members(row.set as usize) {
+                let place = places[*cause as usize];
+                if place == NOWHERE {
+                    continue;
+                }
+                let size = &mut sums.sizes[place as usize];
                 size.rows += 1;
-                size.held += i64::from(held);
-                size.newest_id = id;
-                sums.departments.add(*place, department, 1);
-                sums.days.add(*place, day, 1);
+                size.held += held;
+                size.newest_id = seen.chunk.id(usize::from(*at));
+                sums.departments.add(place, department, 1);
+                sums.days.add(place, day, 1);
             }
         }
     };
@@ -195,93 +177,119 @@ fn of_rows(columns: &Columns, pass: &Pass<'_>, passes: CauseFilter<'_>, most: Mo
         all.departments.join(&other.departments);
         all.days.join(&other.days);
     }
-    let mut list: Vec<(i64, Size)> = candidates.iter().copied().zip(all.sizes).collect();
-    list.retain(|(_, size)| size.rows > 0);
-    order(&mut list, most.causes);
-    let departments = all.departments.by_first(candidates.len());
-    let days = all.days.by_first(candidates.len());
-    list.into_iter()
-        .map(|one| {
-            let place = places.get(&one.0).map_or(0, |place| *place as usize);
-            let counted = |lists: &[Vec<(u32, u32)>]| lists.get(place).cloned().unwrap_or_default();
-            group(columns, one, counted(&departments), counted(&days), most)
-        })
+    let mut sizes = vec![Size::default(); columns.causes.len()];
+    for (cause, size) in listed.iter().zip(&all.sizes) {
+        sizes[*cause] = *size;
+    }
+    let mut naming = Naming::new(columns, most);
+    let departments = all.departments.by_first(listed.len());
+    let days = all.days.by_first(listed.len());
+    let group = |cause: usize| {
+        let place = places[cause] as usize;
+        naming.add(&departments[place], &days[place]);
+        naming.group(cause, sizes[cause])
+    };
+    order(columns, &sizes, most.causes)
+        .into_iter()
+        .map(group)
         .collect()
 }
 
 /// The causes to count: all that pass, or the greatest where these are more than are wanted.
-fn listed(columns: &Columns, pass: &Pass<'_>, passes: CauseFilter<'_>, most: usize) -> Vec<i64> {
-    let known = columns.causes.keys().copied();
-    let known: Vec<i64> = known
-        .filter(|id| passes.has(&columns.causes, *id))
-        .collect();
+fn listed(columns: &Columns, pass: &Pass<'_>, passes: &[bool], most: usize) -> Vec<usize> {
+    let known: Vec<usize> = (0..passes.len()).filter(|cause| passes[*cause]).collect();
     if known.len() <= most {
         return known;
     }
-    let new = || Lanes::new(columns.sets.values.len());
+    let new = || Lanes::new(columns.sets.len());
     let add = |sums: &mut Lanes, seen: &Seen<'_>| {
         let rows = seen.rows.iter().map(|(at, _)| (usize::from(*at), 1));
         seen.chunk.sets.count(rows, sums);
     };
-    let mut sizes: HashMap<i64, Size> = HashMap::new();
+    let mut sizes = vec![Size::default(); columns.causes.len()];
     for sums in pass.shared(&[], new, add) {
-        for (set, rows) in columns.sets.values.iter().zip(sums.sums()) {
-            if rows == 0 {
-                continue;
-            }
-            for id in set.iter().filter(|id| passes.has(&columns.causes, **id)) {
-                sizes.entry(*id).or_default().rows += i64::from(rows);
+        for (set, rows) in columns.sets.each().zip(sums.sums()) {
+            for cause in set
+                .iter()
+                .filter(|cause| rows > 0 && passes[**cause as usize])
+            {
+                sizes[*cause as usize].rows += rows;
             }
         }
     }
-    let mut list: Vec<(i64, Size)> = sizes.into_iter().collect();
-    order(&mut list, most);
-    list.into_iter().map(|(id, _)| id).collect()
+    order(columns, &sizes, most)
 }
 
-/// Counts by number, without those that are nothing.
-fn numbered(counts: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
-    (0_u32..)
-        .zip(counts)
-        .filter(|(_, count)| *count > 0)
-        .collect()
-}
-
-fn group(
-    columns: &Columns,
-    (cause_id, size): (i64, Size),
-    mut departments: Vec<(u32, u32)>,
-    mut days: Vec<(u32, u32)>,
+/// Adds up the departments and days of one cause after the other, and names those that are wanted.
+struct Naming<'c> {
+    columns: &'c Columns,
     most: Most,
-) -> Group {
-    let department = |number: u32| &columns.departments.values[number as usize];
-    let day = |number: u32| &columns.days.values[number as usize];
-    keep_first(&mut departments, most.departments, |(one, rows)| {
-        (Reverse(*rows), department(*one))
-    });
-    keep_first(&mut days, most.days, |(one, _)| Reverse(day(*one)));
-    days.reverse();
-    let named = |counts: Vec<(u32, u32)>, name: &dyn Fn(u32) -> String| {
-        counts
-            .into_iter()
-            .map(|(number, rows)| (name(number), i64::from(rows)))
-            .collect()
-    };
-    Group {
-        cause_id,
-        rows: size.rows,
-        held: size.held,
-        departments: named(departments, &|number| department(number).clone()),
-        days: named(days, &|number| day(number).clone()),
-        newest_id: size.newest_id,
+    departments: Vec<u32>,
+    days: Vec<u32>,
+}
+
+impl<'c> Naming<'c> {
+    fn new(columns: &'c Columns, most: Most) -> Self {
+        Self {
+            columns,
+            most,
+            departments: vec![0; columns.departments.values.len()],
+            days: vec![0; columns.days.values.len()],
+        }
+    }
+
+    fn add(&mut self, departments: &Few, days: &Few) {
+        for (sums, some) in [(&mut self.departments, departments), (&mut self.days, days)] {
+            for (number, rows) in &some.0 {
+                sums[*number as usize] += rows;
+            }
+        }
+    }
+
+    /// The group of what was added, which is forgotten.
+    fn group(&mut self, cause: usize, size: Size) -> Group {
+        let departments = &self.columns.departments.values;
+        let days = &self.columns.days.values;
+        let mut of_departments = first(&mut self.departments, self.most.departments, |one| {
+            (Reverse(one.1), &departments[one.0])
+        });
+        let mut of_days = first(&mut self.days, self.most.days, |one| Reverse(&days[one.0]));
+        of_days.reverse();
+        let named = |list: &mut Vec<(usize, u32)>, names: &[String]| {
+            list.drain(..)
+                .map(|(number, rows)| (names[number].clone(), i64::from(rows)))
+                .collect()
+        };
+        Group {
+            cause_id: self.columns.causes.of.values[cause],
+            rows: i64::from(size.rows),
+            held: i64::from(size.held),
+            departments: named(&mut of_departments, departments),
+            days: named(&mut of_days, days),
+            newest_id: size.newest_id,
+        }
     }
 }
 
-/// Keeps the first in an order, at most so many, and puts them in order.
-fn keep_first<'k, T, K: Ord + 'k>(list: &mut Vec<T>, most: usize, key: impl Fn(&T) -> K) {
-    if most < list.len() {
-        list.select_nth_unstable_by(most, |one, other| key(one).cmp(&key(other)));
+/// The first of the counts in an order, at most so many; all are nothing afterwards.
+fn first<K: Ord>(
+    sums: &mut [u32],
+    most: usize,
+    key: impl Fn(&(usize, u32)) -> K,
+) -> Vec<(usize, u32)> {
+    let mut list: Vec<(usize, u32)> = Vec::with_capacity(most.min(sums.len()) + 1);
+    for (number, sum) in sums.iter_mut().enumerate() {
+        if *sum == 0 {
+            continue;
+        }
+        let one = (number, std::mem::take(sum));
+        // Most come after those that are there.
+        if list.len() == most && list.last().is_none_or(|last| key(last) <= key(&one)) {
+            continue;
+        }
+        let place = list.partition_point(|other| key(other) < key(&one));
+        list.insert(place, one);
         list.truncate(most);
     }
-    list.sort_unstable_by_key(key);
+    list
 }

@@ -1,11 +1,12 @@
 //! Reading the columns from the cache, whole or as far as they changed. All is read in the one transaction
 //! that the connection is in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
+use rusqlite::{Connection, Row, Rows, params};
 
-use super::columns::{CauseOf, Columns, Entry};
+use super::causes::CauseOf;
+use super::columns::{Columns, Entry};
 use crate::error::StoreError;
 
 /// Changes beyond which everything is read anew, unless there is far more than that.
@@ -167,7 +168,9 @@ pub(super) fn catch_up(
     ids.sort_unstable();
     ids.dedup();
     let mut columns = before.columns.clone();
+    let mut cause = connection.prepare_cached("SELECT rule, field FROM cause WHERE id = ?1")?;
     let mut seen = HashSet::new();
+    let mut is_other = false;
     for beside in ids.chunk_by(|one, other| other - one < APART) {
         let (Some(first), Some(last)) = (beside.first(), beside.last()) else {
             continue;
@@ -179,22 +182,21 @@ pub(super) fn catch_up(
                     columns.remove(id);
                 }
             }
-            seen.extend(entry.causes);
+            for id in entry.causes {
+                if seen.insert(*id) {
+                    let read = |row: &Row<'_>| {
+                        let (rule, field) = (row.get(0)?, row.get(1)?);
+                        Ok(CauseOf { rule, field })
+                    };
+                    let found = cause.query_row([id], read)?;
+                    is_other |= !columns.note_cause(*id, &found);
+                }
+            }
             columns.put(entry);
             Ok(())
         })?;
         wanted.for_each(|id| columns.remove(id));
-    }
-    let mut cause = connection.prepare_cached("SELECT rule, field FROM cause WHERE id = ?1")?;
-    for id in seen {
-        let read = |row: &Row<'_>| {
-            let (rule, field) = (row.get(0)?, row.get(1)?);
-            Ok(CauseOf { rule, field })
-        };
-        let Some(found) = cause.query_row([id], read).optional()? else {
-            continue;
-        };
-        if !columns.note_cause(id, &found) {
+        if is_other {
             return Ok(None);
         }
     }
@@ -205,9 +207,9 @@ pub(super) fn catch_up(
 pub(super) fn one<T>(
     connection: &Connection,
     id: i64,
-    look: impl FnOnce(&Entry<'_>, &HashMap<i64, CauseOf>) -> T,
+    look: impl FnOnce(&Entry<'_>, &[(i64, CauseOf)]) -> T,
 ) -> Result<Option<T>, StoreError> {
-    let mut causes = HashMap::new();
+    let mut causes = Vec::new();
     let mut statement = connection.prepare_cached(
         "SELECT c.id, c.rule, c.field
          FROM rejection_cause rc
@@ -217,7 +219,7 @@ pub(super) fn one<T>(
     let mut rows = statement.query(params![id])?;
     while let Some(row) = rows.next()? {
         let (rule, field) = (row.get(1)?, row.get(2)?);
-        causes.insert(row.get(0)?, CauseOf { rule, field });
+        causes.push((row.get(0)?, CauseOf { rule, field }));
     }
     let (mut found, mut look) = (None, Some(look));
     each(connection, id, id, |entry| {

@@ -7,6 +7,7 @@
 //! caught up with. It never lacks what a person has done.
 
 mod cause_filter;
+mod causes;
 mod chunk;
 mod columns;
 mod count;
@@ -14,6 +15,7 @@ mod dictionary;
 mod filtered;
 mod groups;
 mod keeper;
+mod lists;
 mod load;
 mod numbers;
 mod page;
@@ -27,7 +29,8 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-pub use columns::{CauseOf, Columns, Entry};
+pub use causes::CauseOf;
+pub use columns::{Columns, Entry, Extent};
 pub use count::{Counted, Counts};
 pub use groups::{Group, Most};
 
@@ -144,10 +147,9 @@ impl Inbox {
         })
     }
 
-    /// Rejections in the columns and bytes that these take, once they were asked for.
-    pub fn size(&self) -> Option<(usize, usize)> {
-        let known = self.snapshot.known()?;
-        Some((known.columns.len(), known.columns.bytes()))
+    /// How much the columns have, once they were asked for.
+    pub fn extent(&self) -> Option<Extent> {
+        Some(self.snapshot.known()?.columns.extent())
     }
 
     /// Looks at the columns as they are at the moment that the connection sees, or late where that is allowed and

@@ -66,6 +66,23 @@ impl Numbers {
         }
     }
 
+    /// The same, by what a map has for the number.
+    pub(super) fn count_by(
+        &self,
+        map: &[u32],
+        places: impl Iterator<Item = (usize, u32)>,
+        counts: &mut Lanes,
+    ) {
+        match self {
+            Numbers::Narrow(list) => {
+                counts.add(places.map(|(at, by)| (map[usize::from(list[at])], by)));
+            }
+            Numbers::Wide(list) => {
+                counts.add(places.map(|(at, by)| (map[list[at] as usize], by)));
+            }
+        }
+    }
+
     fn make_room(&mut self, number: u32) {
         if let Numbers::Narrow(list) = self
             && number > u32::from(u16::MAX)
@@ -75,25 +92,36 @@ impl Numbers {
     }
 }
 
+/// Lists of few counts.
 const LANES: usize = 4;
+/// Of more counts there is one list: four would leave the processor's nearer cache, and rows that follow
+/// each other seldom have the same number.
+const MANY: usize = 4096;
 
-/// Counts by number, four lists of them: rows that follow each other mostly have the same number, and a
+/// Counts by number, some lists of them: rows that follow each other mostly have the same number, and a
 /// processor waits for a count that it has only just written.
 #[derive(Debug, Clone)]
 pub(super) struct Lanes {
     width: usize,
+    copies: usize,
     list: Vec<u32>,
 }
 
 impl Lanes {
     pub(super) fn new(width: usize) -> Self {
+        let copies = if width < MANY { LANES } else { 1 };
         Self {
             width,
-            list: vec![0; width * LANES],
+            copies,
+            list: vec![0; width * copies],
         }
     }
 
     fn add(&mut self, numbers: impl Iterator<Item = (u32, u32)>) {
+        if self.copies == 1 {
+            numbers.for_each(|(number, by)| self.list[number as usize] += by);
+            return;
+        }
         for (lane, (number, by)) in numbers.enumerate() {
             self.list[(lane % LANES) * self.width + number as usize] += by;
         }

@@ -1,12 +1,11 @@
 //! A page of a filter's rejections.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 
 use super::Page;
 use super::cause_filter::CauseFilter;
-use super::columns::{CauseOf, Columns, Entry};
+use super::causes::CauseOf;
+use super::columns::{Columns, Entry};
 use super::load;
 use super::pass::Pass;
 use crate::bigram;
@@ -50,7 +49,7 @@ pub(super) fn page(
         .flatten();
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
-        let has = |entry: &Entry<'_>, causes: &HashMap<i64, CauseOf>| fits(filter, entry, causes);
+        let has = |entry: &Entry<'_>, causes: &[(i64, CauseOf)]| fits(filter, entry, causes);
         if !is_late || load::one(connection, id, has)? == Some(true) {
             rows.extend(rejection::get(connection, id)?);
         }
@@ -89,7 +88,7 @@ fn found(
 }
 
 /// Whether a rejection has all that a filter asks of the columns.
-fn fits(filter: &RejectionFilter, entry: &Entry<'_>, causes: &HashMap<i64, CauseOf>) -> bool {
+fn fits(filter: &RejectionFilter, entry: &Entry<'_>, causes: &[(i64, CauseOf)]) -> bool {
     let is = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|one| one == text);
     filter
         .source_ids
@@ -104,5 +103,5 @@ fn fits(filter: &RejectionFilter, entry: &Entry<'_>, causes: &HashMap<i64, Cause
             .days
             .as_ref()
             .is_none_or(|(from, to)| from.as_str() <= entry.day && entry.day <= to.as_str())
-        && CauseFilter::of(filter).has_set(causes, entry.causes)
+        && CauseFilter::of(filter).has_any(causes)
 }

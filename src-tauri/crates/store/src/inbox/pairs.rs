@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::tally::Few;
+
 /// Pairs that are counted in a plain table at most.
 const DENSE: usize = 4_000_000;
 
@@ -51,18 +53,18 @@ impl Pairs {
     }
 
     /// What was counted for each first number; so many there are.
-    pub(super) fn by_first(&self, height: usize) -> Vec<Vec<(u32, u32)>> {
-        let mut lists = vec![Vec::new(); height];
+    pub(super) fn by_first(&self, height: usize) -> Vec<Few> {
+        let mut lists = vec![Few::default(); height];
         match self {
             Pairs::Dense { width, counts } => {
                 for (list, counts) in lists.iter_mut().zip(counts.chunks((*width).max(1))) {
                     let counted = (0_u32..).zip(counts.iter().copied());
-                    list.extend(counted.filter(|(_, rows)| *rows > 0));
+                    list.0.extend(counted.filter(|(_, rows)| *rows > 0));
                 }
             }
             Pairs::Sparse(counts) => {
                 for ((first, second), rows) in counts {
-                    lists[*first as usize].push((*second, *rows));
+                    lists[*first as usize].0.push((*second, *rows));
                 }
             }
         }

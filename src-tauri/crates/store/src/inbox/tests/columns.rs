@@ -1,6 +1,7 @@
 //! Facts about the columns by themselves: in which order rows came does not matter.
 
-use super::super::columns::{CauseOf, Columns, Entry};
+use super::super::causes::CauseOf;
+use super::super::columns::{Columns, Entry};
 use super::super::count::{self, Counts};
 use super::super::groups::{self, Group, Most};
 use super::super::pass::Pass;

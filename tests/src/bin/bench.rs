@@ -78,6 +78,14 @@ enum Part {
     },
     /// The identity review.
     Identity { identities: u64 },
+    /// The inbox over nothing but rejections.
+    Inbox {
+        #[arg(long, default_value_t = 100_000)]
+        records: u64,
+        /// Keeps the cache in this directory, and takes the one that is there.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// Rows are made on one thread and dropped on another, which this allocator does without waiting.
@@ -94,6 +102,7 @@ fn main() -> ExitCode {
             let report = library::measure(*records, args.times).await?;
             tell(&report, &args)
         }),
+        Some(Part::Inbox { records, dir }) => run(inbox::alone(*records, dir.as_deref())),
         None => run(everything(&args)),
     };
     match outcome {
@@ -224,20 +233,7 @@ async fn rejections(report: &mut Report, records: u64, alone: f64, times: usize)
     let (_, counts) = whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await?;
     println!("\n{} rejected and held", counts.rejected + counts.held);
     rules::would_pass(report, &cache, connection_id, alone, times).await?;
-    inbox::measure(report, &cache, false).await?;
-    let meanwhile = {
-        let cache = cache.clone();
-        tokio::spawn(async move {
-            let again = whole::part(&cache, connection_id, DatasetId::CaseAcceptance).await;
-            again.map(drop).map_err(|error| error.to_string())
-        })
-    };
-    inbox::measure(report, &cache, true).await?;
-    println!(
-        "the run went on all the time: {}",
-        if meanwhile.is_finished() { "no" } else { "yes" }
-    );
-    meanwhile.await??;
+    inbox::both(report, &cache, connection_id).await?;
     drop((cache, console));
     start::measure(report, dir.path(), times).await
 }

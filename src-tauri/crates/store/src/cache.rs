@@ -119,6 +119,7 @@ struct Shared {
 impl Drop for Shared {
     /// Waits until the writer has closed the file, so that nothing changes it afterwards.
     fn drop(&mut self) {
+        self.inbox.end();
         self.readers
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
@@ -241,7 +242,7 @@ impl Cache {
             waiting: Waiting::default(),
             thread: Mutex::new(Some(thread)),
             readers: Mutex::new(Vec::new()),
-            inbox: Inbox::default(),
+            inbox: Inbox::new(path.to_path_buf(), key.clone()),
         })))
     }
 

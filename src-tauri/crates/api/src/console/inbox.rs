@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 use zhengqiao_domain::rules::cluster::words;
 use zhengqiao_domain::{Finding, Outcome};
+use zhengqiao_store::inbox::Most;
 use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
 use zhengqiao_store::{Connection, StoreError, cause, source};
 
@@ -34,7 +35,12 @@ impl Console {
         let cache = self.cache()?;
         self.read(move |conn| {
             let filter = narrowed(conn, &filter, parts)?;
-            let groups = cache.inbox().groups(conn, &filter, LARGEST_CAUSES)?;
+            let most = Most {
+                causes: LARGEST_CAUSES,
+                departments: SHOWN_DEPARTMENTS,
+                days: SHOWN_DAYS,
+            };
+            let groups = cache.inbox().groups(conn, &filter, most)?;
             let mut causes = Vec::with_capacity(groups.len());
             for group in groups {
                 let Some(found) = cause::get(conn, group.cause_id)? else {
@@ -48,12 +54,11 @@ impl Console {
                     }
                     _ => words(&found.cluster),
                 };
-                let days = group.days.len().saturating_sub(SHOWN_DAYS);
                 causes.push(CauseRow {
                     open: group.rows,
                     held: group.held,
                     departments: values(group.departments, SHOWN_DEPARTMENTS),
-                    days: values(group.days.into_iter().skip(days).collect(), SHOWN_DAYS),
+                    days: values(group.days, SHOWN_DAYS),
                     sample,
                     values: values_in_words.into(),
                     ..cause_row(found)

@@ -1,69 +1,33 @@
 //! What a filter or a facet needs of every rejection, as columns of small numbers in memory.
 //!
-//! A pass over them is some tenths of a millisecond a column at a million rejections, whichever and
-//! however many filters there are; counters in the database would be exact for the combinations that
-//! were thought of and would cost every written row one more write for each.
+//! Ten bytes a rejection: its number, and three small numbers that stand for all else. What has few
+//! values together has one number: source, state, outcome, run and day are the rejection's kind,
+//! department and region its place. So a filter costs at most three looks at a row, whichever and however many
+//! parts it has. A copy of the columns costs a list of chunks; who reads one is not disturbed by what
+//! changes in another.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use super::numbers::Numbers;
+use super::causes::{CauseOf, Causes, Part};
+use super::chunk::{Chunk, FULL, Row};
+use super::dictionary::{Dictionary, number};
+use super::lists::Lists;
+use super::tally::{Class, Counted, Tally};
 
-/// Columns with one value for each rejection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
-    /// The source.
-    Source,
-    /// Its state.
-    State,
-    /// Rejected, held or refused.
-    Outcome,
-    /// The run that last brought it.
-    Run,
-    /// Department; empty where there is none.
-    Department,
-    /// Region; empty where there is none.
-    Region,
-    /// The day on which it was first seen.
-    Day,
-    /// The set of its causes.
-    Causes,
+/// Source, state, outcome, run and day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Kind {
+    pub(super) class: Class,
+    pub(super) run_id: i64,
+    pub(super) day: u32,
 }
 
-impl Column {
-    pub(super) const COUNT: usize = 8;
-}
-
-/// Values and the small numbers that stand for them.
-#[derive(Debug)]
-pub(super) struct Dictionary<K> {
-    pub(super) values: Vec<K>,
-    numbers: HashMap<K, u32>,
-}
-
-impl<K> Default for Dictionary<K> {
-    fn default() -> Self {
-        Self {
-            values: Vec::new(),
-            numbers: HashMap::new(),
-        }
-    }
-}
-
-impl<K: Hash + Eq + Clone> Dictionary<K> {
-    pub(super) fn number<Q>(&mut self, value: &Q) -> u32
-    where
-        K: std::borrow::Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
-    {
-        if let Some(number) = self.numbers.get(value) {
-            return *number;
-        }
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.values.push(value.to_owned());
-        self.numbers.insert(value.to_owned(), number);
-        number
-    }
+/// Department and region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub(super) department: u32,
+    pub(super) region: u32,
 }
 
 /// One rejection as it goes into the columns.
@@ -89,137 +53,336 @@ pub struct Entry<'a> {
     pub causes: &'a [i64],
 }
 
-/// Rule and field of a cause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CauseOf {
-    /// The rule's code.
-    pub rule: String,
-    /// The field.
-    pub field: String,
+/// Kinds, and how many rejections each has; those without any are forgotten.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kinds {
+    pub(super) of: Arc<Dictionary<Kind>>,
+    pub(super) rows: Vec<u32>,
+}
+
+/// How much the columns have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Rejections.
+    pub rejections: usize,
+    /// Bytes of all that is kept.
+    pub bytes: usize,
+    /// Different sources, states, outcomes, runs and days together.
+    pub kinds: usize,
+    /// Different departments and regions together.
+    pub places: usize,
+    /// Causes.
+    pub causes: usize,
+    /// Different sets of causes.
+    pub sets: usize,
+    /// Different rules and fields of sets.
+    pub patterns: usize,
 }
 
 /// The columns.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub struct Columns {
-    pub(super) ids: Vec<i64>,
-    /// Whether a row is there no more; it keeps its place.
-    pub(super) gone: Vec<bool>,
-    pub(super) gone_rows: usize,
-    pub(super) values: [Numbers; Column::COUNT],
-    /// Values of source, state, outcome and run.
-    pub(super) numbers: [Dictionary<i64>; 4],
-    /// Values of department, region and day.
-    pub(super) texts: [Dictionary<String>; 3],
-    pub(super) sets: Dictionary<Vec<i64>>,
-    pub(super) causes: HashMap<i64, CauseOf>,
+    pub(super) chunks: Vec<Arc<Chunk>>,
+    /// Rows of a chunk after which another is begun at the end.
+    full: usize,
+    rows: usize,
+    pub(super) kinds: Kinds,
+    pub(super) places: Arc<Dictionary<Place>>,
+    /// Sets of causes.
+    pub(super) sets: Arc<Lists<u32>>,
+    /// Of each set, the number of its rules and fields: far fewer differ in these than in their causes.
+    pub(super) pattern_of: Arc<Vec<u32>>,
+    /// Rules and fields of sets.
+    pub(super) patterns: Arc<Lists<Part>>,
+    pub(super) departments: Arc<Dictionary<String>>,
+    pub(super) regions: Arc<Dictionary<String>>,
+    pub(super) days: Arc<Dictionary<String>>,
+    pub(super) causes: Arc<Causes>,
+    pub(super) tallies: HashMap<Class, Arc<Tally>>,
+    /// Causes of a class whose newest rejection went away.
+    unsure: HashSet<(Class, u32)>,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self::with_chunks(FULL)
+    }
 }
 
 impl Columns {
-    /// Columns without rows. States are numbered in their order, so that those that are open lie beside
-    /// each other and are told from the others by two comparisons.
+    /// Columns without rows.
     pub fn new() -> Self {
-        let mut columns = Self::default();
-        for state in 1..=5 {
-            columns.numbers[Column::State as usize].number(&state);
+        Self::default()
+    }
+
+    /// The same, with so many rows to a chunk.
+    pub(super) fn with_chunks(full: usize) -> Self {
+        Self {
+            chunks: Vec::new(),
+            full,
+            rows: 0,
+            kinds: Kinds::default(),
+            places: Arc::default(),
+            sets: Arc::default(),
+            pattern_of: Arc::default(),
+            patterns: Arc::default(),
+            departments: Arc::default(),
+            regions: Arc::default(),
+            days: Arc::default(),
+            causes: Arc::default(),
+            tallies: HashMap::new(),
+            unsure: HashSet::new(),
         }
-        columns
     }
 
-    /// Notes a source before its rows, so that those of one connection lie beside each other.
-    pub fn note_source(&mut self, id: i64) {
-        self.numbers[Column::Source as usize].number(&id);
-    }
-
-    /// Rows, those that are gone included.
+    /// Rejections.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.rows
     }
 
-    /// Whether there is no row.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-
-    pub(super) fn column(&self, column: Column) -> &Numbers {
-        &self.values[column as usize]
-    }
-
-    /// How many values a column has.
-    pub(super) fn width(&self, column: Column) -> usize {
-        match column {
-            Column::Causes => self.sets.values.len(),
-            Column::Department | Column::Region | Column::Day => self.texts
-                [column as usize - Column::Department as usize]
-                .values
-                .len(),
-            _ => self.numbers[column as usize].values.len(),
-        }
-    }
-
-    pub(super) fn text_values(&self, column: Column) -> &[String] {
-        match column {
-            Column::Department | Column::Region | Column::Day => {
-                &self.texts[column as usize - Column::Department as usize].values
-            }
-            _ => &[],
-        }
-    }
-
-    pub(super) fn number_values(&self, column: Column) -> &[i64] {
-        self.numbers
-            .get(column as usize)
-            .map_or(&[], |numbers| numbers.values.as_slice())
+        self.rows == 0
     }
 
     /// Notes what a cause is. Says no when its number stood for another one.
     pub fn note_cause(&mut self, id: i64, cause: &CauseOf) -> bool {
-        *self.causes.entry(id).or_insert_with(|| cause.clone()) == *cause
+        self.causes.is(id, cause) || Arc::make_mut(&mut self.causes).note(id, cause)
     }
 
-    /// Puts a rejection in or over what was known of it.
-    pub fn put(&mut self, entry: &Entry<'_>) {
-        let row = [
-            self.numbers[0].number(&entry.source_id),
-            self.numbers[1].number(&entry.state),
-            self.numbers[2].number(&entry.outcome),
-            self.numbers[3].number(&entry.run_id),
-            self.texts[0].number(entry.department),
-            self.texts[1].number(entry.region),
-            self.texts[2].number(entry.day),
-            self.sets.number(entry.causes),
-        ];
-        let newest = self.ids.last().is_none_or(|last| *last < entry.id);
-        let at = if newest {
-            self.ids.len()
-        } else {
-            match self.ids.binary_search(&entry.id) {
-                Ok(at) => {
-                    for (column, value) in self.values.iter_mut().zip(row) {
-                        column.set(at, value);
-                    }
-                    if self.gone[at] {
-                        self.gone[at] = false;
-                        self.gone_rows -= 1;
-                    }
-                    return;
-                }
-                Err(at) => at,
-            }
+    /// The number of a set of causes.
+    fn set(&mut self, causes: &[i64]) -> u32 {
+        let known: Option<Vec<u32>> = causes.iter().map(|id| self.causes.of.find(id)).collect();
+        let members = known.unwrap_or_else(|| {
+            let all = Arc::make_mut(&mut self.causes);
+            causes.iter().map(|id| all.number(*id)).collect()
+        });
+        if let Some(number) = self.sets.find(&members) {
+            return number;
+        }
+        let parts = members.iter().map(|cause| self.causes.part(*cause));
+        let mut parts: Vec<Part> = parts.collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let pattern = match self.patterns.find(&parts) {
+            Some(number) => number,
+            None => Arc::make_mut(&mut self.patterns).add(&parts),
         };
-        self.ids.insert(at, entry.id);
-        self.gone.insert(at, false);
-        for (column, value) in self.values.iter_mut().zip(row) {
-            column.insert(at, value);
+        Arc::make_mut(&mut self.pattern_of).push(pattern);
+        Arc::make_mut(&mut self.sets).add(&members)
+    }
+
+    /// Puts a rejection in or over what was known of it. Its causes have been noted.
+    pub fn put(&mut self, entry: &Entry<'_>) {
+        let place = Place {
+            department: number(&mut self.departments, entry.department),
+            region: number(&mut self.regions, entry.region),
+        };
+        let kind = Kind {
+            class: Class {
+                source_id: entry.source_id,
+                state: entry.state,
+                outcome: entry.outcome,
+            },
+            run_id: entry.run_id,
+            day: number(&mut self.days, entry.day),
+        };
+        let row = Row {
+            kind: number(&mut self.kinds.of, &kind),
+            place: number(&mut self.places, &place),
+            set: self.set(entry.causes),
+        };
+        match self.find(entry.id) {
+            Ok((chunk, at)) => {
+                let before = self.chunks[chunk].row(at);
+                if before != row {
+                    Arc::make_mut(&mut self.chunks[chunk]).set(at, row);
+                    self.recount(entry.id, Some(before), Some(row));
+                }
+            }
+            Err((chunk, at)) => {
+                self.insert(chunk, at, entry.id, row);
+                self.rows += 1;
+                self.recount(entry.id, None, Some(row));
+            }
         }
     }
 
     /// Takes a rejection out.
     pub fn remove(&mut self, id: i64) {
-        if let Ok(at) = self.ids.binary_search(&id)
-            && !self.gone[at]
-        {
-            self.gone[at] = true;
-            self.gone_rows += 1;
+        if let Ok((chunk, at)) = self.find(id) {
+            let before = self.chunks[chunk].row(at);
+            if self.chunks[chunk].len() == 1 {
+                self.chunks.remove(chunk);
+            } else {
+                Arc::make_mut(&mut self.chunks[chunk]).remove(at);
+            }
+            self.rows -= 1;
+            self.recount(id, Some(before), None);
         }
+    }
+
+    /// The place of a number, or where it would be: its chunk and its place therein.
+    fn find(&self, id: i64) -> Result<(usize, usize), (usize, usize)> {
+        let after = self.chunks.partition_point(|chunk| chunk.first() <= id);
+        let chunk = after.saturating_sub(1);
+        match self.chunks.get(chunk) {
+            Some(found) => match found.find(id) {
+                Ok(at) => Ok((chunk, at)),
+                Err(at) => Err((chunk, at)),
+            },
+            None => Err((0, 0)),
+        }
+    }
+
+    /// The chunks and places of numbers that are there.
+    pub(super) fn place_of(&self, id: i64) -> Option<(usize, usize)> {
+        self.find(id).ok()
+    }
+
+    /// Where those with smaller numbers end: a chunk, and a place therein.
+    pub(super) fn before(&self, id: i64) -> (usize, usize) {
+        match self.find(id) {
+            Ok(place) | Err(place) => place,
+        }
+    }
+
+    fn insert(&mut self, chunk: usize, at: usize, id: i64, row: Row) {
+        let Some(found) = self.chunks.get_mut(chunk) else {
+            self.chunks.push(Arc::new(Chunk::new(id, row)));
+            return;
+        };
+        let is_end = at == found.len();
+        if is_end && at >= self.full {
+            self.chunks.insert(chunk + 1, Arc::new(Chunk::new(id, row)));
+            return;
+        }
+        let found = Arc::make_mut(found);
+        if !found.put_in(at, id, row) {
+            let place = if is_end { chunk + 1 } else { chunk };
+            self.chunks.insert(place, Arc::new(Chunk::new(id, row)));
+            return;
+        }
+        if found.len() > 2 * self.full {
+            let rest = found.split_off(self.full);
+            self.chunks.insert(chunk + 1, Arc::new(rest));
+        }
+    }
+
+    /// Brings the totals from how a rejection was to how it is.
+    fn recount(&mut self, id: i64, before: Option<Row>, after: Option<Row>) {
+        let kinds = &mut self.kinds;
+        let after = after.map(|row| {
+            let number = row.kind as usize;
+            if kinds.rows.len() <= number {
+                kinds.rows.resize(number + 1, 0);
+            }
+            kinds.rows[number] += 1;
+            (row, kinds.of.values[number])
+        });
+        let before = before.map(|row| {
+            let number = row.kind as usize;
+            let kind = kinds.of.values[number];
+            kinds.rows[number] -= 1;
+            if kinds.rows[number] == 0 {
+                Arc::make_mut(&mut kinds.of).forget(row.kind);
+            }
+            (row, kind)
+        });
+        let counted = |(row, kind): (Row, Kind)| {
+            let one = Counted {
+                id,
+                place: row.place,
+                pattern: self.pattern_of[row.set as usize],
+                department: self.places.values[row.place as usize].department,
+                day: kind.day,
+                causes: self.sets.members(row.set as usize),
+            };
+            (kind.class, one)
+        };
+        let (before, after) = (before.map(counted), after.map(counted));
+        // Most often only the run is another one.
+        if before == after {
+            return;
+        }
+        if let Some((class, one)) = before
+            && let Some(tally) = self.tallies.get_mut(&class)
+        {
+            let unsure = &mut self.unsure;
+            Arc::make_mut(tally).take_off(&one, |cause| {
+                unsure.insert((class, cause));
+            });
+        }
+        if let Some((class, one)) = after {
+            Arc::make_mut(self.tallies.entry(class).or_default()).add(&one);
+        }
+    }
+
+    /// Looks for the newest rejections of the causes whose newest went away. To be done before the
+    /// columns are shown.
+    pub fn settle(&mut self) {
+        if self.unsure.is_empty() {
+            return;
+        }
+        let mut wanted = std::mem::take(&mut self.unsure);
+        wanted.retain(|(class, cause)| {
+            let tally = self.tallies.get(class);
+            tally.is_some_and(|tally| tally.cause(*cause).is_some())
+        });
+        let concerned: Vec<bool> = {
+            let causes: HashSet<u32> = wanted.iter().map(|(_, cause)| *cause).collect();
+            let has_one = |set: &[u32]| set.iter().any(|cause| causes.contains(cause));
+            self.sets.each().map(has_one).collect()
+        };
+        for chunk in self.chunks.iter().rev() {
+            for at in (0..chunk.len()).rev() {
+                if wanted.is_empty() {
+                    return;
+                }
+                let set = chunk.sets.get(at) as usize;
+                if !concerned[set] {
+                    continue;
+                }
+                let class = self.kinds.of.values[chunk.kinds.get(at) as usize].class;
+                for cause in self.sets.members(set) {
+                    if wanted.remove(&(class, *cause))
+                        && let Some(tally) = self.tallies.get_mut(&class)
+                        && let Some(spread) = &mut Arc::make_mut(tally).causes[*cause as usize]
+                    {
+                        Arc::make_mut(spread).newest = chunk.id(at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How much they have.
+    pub fn extent(&self) -> Extent {
+        Extent {
+            rejections: self.rows,
+            bytes: self.bytes(),
+            kinds: self.kinds.of.values.len(),
+            places: self.places.values.len(),
+            causes: self.causes.len(),
+            sets: self.sets.len(),
+            patterns: self.patterns.len(),
+        }
+    }
+
+    /// Bytes that are kept, all in all.
+    fn bytes(&self) -> usize {
+        let chunks: usize = self.chunks.iter().map(|chunk| chunk.bytes()).sum();
+        let tallies: usize = self.tallies.values().map(|tally| tally.bytes()).sum();
+        chunks
+            + tallies
+            + self.causes.bytes()
+            + self.kinds.of.bytes()
+            + self.places.bytes()
+            + self.sets.bytes()
+            + self.pattern_of.capacity() * size_of::<u32>()
+            + self.patterns.bytes()
+            + self.departments.bytes()
+            + self.regions.bytes()
+            + self.days.bytes()
     }
 }

@@ -1,11 +1,14 @@
 //! Counts by value for every facet, each under all filters but its own.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::Hash;
 
 use super::cause_filter::CauseFilter;
-use super::columns::{Column, Columns};
+use super::causes::Part;
+use super::columns::Columns;
+use super::filtered::{Facet, counts as counted_by};
 use super::numbers::Lanes;
-use super::pass::{Facet, Pass, Rows};
+use super::pass::{KIND, PLACE, Pass, SET, Seen};
 use crate::rejection::RejectionFilter;
 
 /// Values with their counts, most first.
@@ -36,144 +39,235 @@ pub struct Counts {
     pub field: Counted<String>,
 }
 
-const SINGLE: [(Column, Facet); 7] = [
-    (Column::Source, Facet::Source),
-    (Column::State, Facet::State),
-    (Column::Outcome, Facet::Outcome),
-    (Column::Run, Facet::Run),
-    (Column::Department, Facet::Department),
-    (Column::Region, Facet::Region),
-    (Column::Day, Facet::Day),
-];
-
-/// Counts of a part of the rows.
-struct Sums {
-    total: i64,
-    single: [Lanes; 7],
-    whole_sets: Lanes,
-    by_rule: Lanes,
-    by_field: Lanes,
+/// Counts by the number of a column's value, over the rows that both other columns have.
+struct Sums<'c> {
+    kinds: Option<Lanes>,
+    places: Option<Lanes>,
+    /// By set, or by rules and fields where there is a map to these.
+    sets: Option<Lanes>,
+    pattern_of: Option<&'c [u32]>,
 }
 
-impl Sums {
-    fn new(columns: &Columns) -> Self {
-        let sets = Lanes::new(columns.width(Column::Causes));
-        Self {
-            total: 0,
-            single: SINGLE.map(|(column, _)| Lanes::new(columns.width(column))),
-            whole_sets: sets.clone(),
-            by_rule: sets.clone(),
-            by_field: sets,
+impl Sums<'_> {
+    fn add(&mut self, seen: &Seen<'_>) {
+        let rows = |own: u8| {
+            let others_have = move |mark: u8| u32::from(mark & !own == 0);
+            let rows = seen.rows.iter();
+            rows.map(move |(at, mark)| (usize::from(*at), others_have(*mark)))
+        };
+        if let Some(sums) = &mut self.kinds {
+            seen.chunk.kinds.count(rows(KIND), sums);
+        }
+        if let Some(sums) = &mut self.places {
+            seen.chunk.places.count(rows(PLACE), sums);
+        }
+        if let Some(sums) = &mut self.sets {
+            match self.pattern_of {
+                Some(map) => seen.chunk.sets.count_by(map, rows(SET), sums),
+                None => seen.chunk.sets.count(rows(SET), sums),
+            }
         }
     }
+}
 
-    fn add(&mut self, columns: &Columns, rows: &Rows) {
-        self.total += rows.whole.len() as i64;
-        for (counts, (column, facet)) in self.single.iter_mut().zip(SINGLE) {
-            let values = columns.column(column);
-            values.count(&rows.whole, counts);
-            values.count(&rows.partly[facet as usize], counts);
-        }
-        let sets = columns.column(Column::Causes);
-        sets.count(&rows.whole, &mut self.whole_sets);
-        sets.count(&rows.partly[Facet::Rule as usize], &mut self.by_rule);
-        sets.count(&rows.partly[Facet::Field as usize], &mut self.by_field);
+/// The sums of all threads, or what is known of them anyway.
+fn joined<'s>(sums: &'s [Sums<'_>], of: impl Fn(&'s Sums<'_>) -> Option<&'s Lanes>) -> Vec<u32> {
+    let mut each = sums.iter().filter_map(of);
+    let mut all = each.next().cloned().unwrap_or_else(|| Lanes::new(0));
+    for other in each {
+        all.join(other);
     }
-
-    fn join(&mut self, other: &Self) {
-        self.total += other.total;
-        for (one, other) in self.single.iter_mut().zip(&other.single) {
-            one.join(other);
-        }
-        self.whole_sets.join(&other.whole_sets);
-        self.by_rule.join(&other.by_rule);
-        self.by_field.join(&other.by_field);
-    }
+    all.sums()
 }
 
 /// Counts a filter's rejections by every facet.
 pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&[i64]>) -> Counts {
     let pass = Pass::new(columns, filter, hits);
-    let sums = pass.shared(|| Sums::new(columns), |sums, rows| sums.add(columns, rows));
-    let mut sums = sums.into_iter();
-    let mut all = sums.next().unwrap_or_else(|| Sums::new(columns));
-    for other in sums {
-        all.join(&other);
-    }
-    let [source, state, outcome, run, department, region, day] =
-        all.single.map(|counts| counts.sums());
-    let whole_sets = all.whole_sets.sums();
-    let with_whole = |counts: &Lanes| -> Vec<u32> {
-        let both = counts.sums().into_iter().zip(&whole_sets);
-        both.map(|(partly, whole)| partly + whole).collect()
+    let filtered = &pass.filtered;
+    let classes = filtered.classes.as_ref().filter(|_| !pass.has_hits());
+    // What is narrowed by whole classes at most is kept as totals.
+    let known_kinds = filtered.places.is_none() && filtered.sets.is_none() && !pass.has_hits();
+    let known_places = classes.filter(|_| filtered.sets.is_none());
+    // Where a cause is asked for by its number, rules and fields do not suffice.
+    let by_sets = CauseFilter::of(filter).is_of_one();
+    let known_sets = classes.filter(|_| filtered.places.is_none() && !by_sets);
+    let width = if by_sets {
+        columns.sets.len()
+    } else {
+        columns.patterns.len()
     };
-    let (by_rule, by_field) = (with_whole(&all.by_rule), with_whole(&all.by_field));
-    let total = all.total;
-    let causes = CauseFilter::of(filter);
+    let mut but_for = Vec::new();
+    for (known, sieve, bit) in [
+        (known_kinds, &filtered.kinds, KIND),
+        (known_places.is_some(), &filtered.places, PLACE),
+        (known_sets.is_some(), &filtered.sets, SET),
+    ] {
+        if !known && sieve.is_some() {
+            but_for.push(bit);
+        }
+    }
+    let lanes = |known: bool, width: usize| (!known).then(|| Lanes::new(width));
+    let new = || Sums {
+        kinds: lanes(known_kinds, columns.kinds.of.values.len()),
+        places: lanes(known_places.is_some(), columns.places.values.len()),
+        sets: lanes(known_sets.is_some(), width),
+        pattern_of: (!by_sets).then_some(columns.pattern_of.as_slice()),
+    };
+    let sums = if known_kinds && known_places.is_some() && known_sets.is_some() {
+        Vec::new()
+    } else {
+        pass.shared(&but_for, new, Sums::add)
+    };
+    let by_kind = if known_kinds {
+        columns.kinds.rows.clone()
+    } else {
+        joined(&sums, |sums| sums.kinds.as_ref())
+    };
+    let tallies = |classes: &[super::tally::Class], of: fn(&super::tally::Tally) -> &Vec<u32>| {
+        let mut all = Vec::new();
+        for tally in classes
+            .iter()
+            .filter_map(|class| columns.tallies.get(class))
+        {
+            let list = of(tally);
+            all.resize(all.len().max(list.len()), 0);
+            for (all, one) in all.iter_mut().zip(list) {
+                *all += one;
+            }
+        }
+        all
+    };
+    let by_place = match known_places {
+        Some(classes) => tallies(classes, |tally| &tally.places),
+        None => joined(&sums, |sums| sums.places.as_ref()),
+    };
+    let by_set = match known_sets {
+        Some(classes) => tallies(classes, |tally| &tally.patterns),
+        None => joined(&sums, |sums| sums.sets.as_ref()),
+    };
+    named(&pass, columns, filter, [&by_kind, &by_place, &by_set])
+}
+
+/// The facets, from the counts by the number of each column's value.
+fn named(
+    pass: &Pass<'_>,
+    columns: &Columns,
+    filter: &RejectionFilter,
+    [by_kind, by_place, by_set]: [&[u32]; 3],
+) -> Counts {
+    let filtered = &pass.filtered;
+    let kinds = filtered.kinds.as_ref();
+    let places = filtered.places.as_ref();
+    let sets = filtered.sets.as_ref();
+    let of_kinds = |facet: Facet, value: fn(&super::columns::Kind) -> i64| {
+        let all = columns.kinds.of.values.iter().zip(by_kind).enumerate();
+        let counted = all.filter(|(number, _)| counted_by(kinds, *number, facet));
+        most(counted.map(|(_, (kind, count))| (value(kind), *count)))
+    };
+    let of_places = |facet: Facet, value: fn(&super::columns::Place) -> u32| {
+        let all = columns.places.values.iter().zip(by_place).enumerate();
+        let counted = all.filter(|(number, _)| counted_by(places, *number, facet));
+        most(counted.map(|(_, (place, count))| (value(place), *count)))
+    };
+    let causes = &columns.causes;
+    let of_sets = |facet: Facet, part: fn(Part) -> u32, names: &[String]| {
+        let passes = CauseFilter::of(filter).without(facet);
+        let mut sums = vec![0; names.len()];
+        if CauseFilter::of(filter).is_of_one() {
+            let passes = passes.each(causes);
+            let all = columns.sets.each().zip(by_set).enumerate();
+            for (_, (set, count)) in all.filter(|(set, _)| counted_by(sets, *set, facet)) {
+                let passing = set.iter().filter(|cause| passes[**cause as usize]);
+                let parts = passing.map(|cause| part(causes.part(*cause)));
+                add_once(&mut sums, parts, *count);
+            }
+        } else {
+            // Whether one of its parts passes tells whether the facet counts it.
+            let has = passes.parts(causes);
+            for (parts, count) in columns.patterns.each().zip(by_set) {
+                let passing = parts.iter().filter(|part| has(**part));
+                add_once(&mut sums, passing.map(|one| part(*one)), *count);
+            }
+        }
+        words((0_usize..).zip(sums).collect(), names)
+    };
+    let has_kind = |(number, _): &(usize, &u32)| kinds.is_none_or(|kinds| kinds.has(*number));
+    let whole = by_kind.iter().enumerate().filter(has_kind);
     Counts {
-        total,
-        source: most(columns.number_values(Column::Source), &source),
-        state: most(columns.number_values(Column::State), &state),
-        outcome: most(columns.number_values(Column::Outcome), &outcome),
-        run: most(columns.number_values(Column::Run), &run),
-        department: most(columns.text_values(Column::Department), &department),
-        region: most(columns.text_values(Column::Region), &region),
-        day: most(columns.text_values(Column::Day), &day),
-        rule: by_part(columns, &by_rule, causes.without(Facet::Rule), |cause| {
-            &cause.rule
-        }),
-        field: by_part(columns, &by_field, causes.without(Facet::Field), |cause| {
-            &cause.field
-        }),
+        total: whole.map(|(_, count)| i64::from(*count)).sum(),
+        source: of_kinds(Facet::Source, |kind| kind.class.source_id),
+        state: of_kinds(Facet::State, |kind| kind.class.state),
+        outcome: of_kinds(Facet::Outcome, |kind| kind.class.outcome),
+        run: of_kinds(Facet::Run, |kind| kind.run_id),
+        department: words(
+            of_places(Facet::Department, |place| place.department),
+            &columns.departments.values,
+        ),
+        region: words(
+            of_places(Facet::Region, |place| place.region),
+            &columns.regions.values,
+        ),
+        day: words(
+            of_kinds(Facet::Day, |kind| i64::from(kind.day)),
+            &columns.days.values,
+        ),
+        rule: of_sets(Facet::Rule, |part| part.rule, &causes.rules.values),
+        field: of_sets(Facet::Field, |part| part.field, &causes.fields.values),
     }
 }
 
 /// How many rejections a filter has.
 pub(super) fn total(columns: &Columns, filter: &RejectionFilter, hits: Option<&[i64]>) -> i64 {
-    let mut total = 0;
-    Pass::new(columns, filter, hits).each(|rows| total += rows.whole.len() as i64);
-    total
+    let pass = Pass::new(columns, filter, hits);
+    let filtered = &pass.filtered;
+    if filtered.places.is_none() && filtered.sets.is_none() && !pass.has_hits() {
+        let kinds = filtered.kinds.as_ref();
+        let rows = columns.kinds.rows.iter().enumerate();
+        let whole = rows.filter(|(number, _)| kinds.is_none_or(|kinds| kinds.has(*number)));
+        return whole.map(|(_, rows)| i64::from(*rows)).sum();
+    }
+    let sums = pass.shared(&[], || 0, |sum, seen| *sum += seen.rows.len() as i64);
+    sums.into_iter().sum()
 }
 
-fn most<K: Clone + Ord>(values: &[K], counts: &[u32]) -> Counted<K> {
-    let mut list: Counted<K> = values
-        .iter()
-        .zip(counts)
-        .filter(|(_, count)| **count > 0)
-        .map(|(value, count)| (value.clone(), i64::from(*count)))
-        .collect();
-    list.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+/// Adds up what has the same value, most first.
+fn most<K: Copy + Ord + Hash>(counts: impl Iterator<Item = (K, u32)>) -> Counted<K> {
+    let mut sums: HashMap<K, i64> = HashMap::new();
+    for (value, count) in counts.filter(|(_, count)| *count > 0) {
+        *sums.entry(value).or_default() += i64::from(count);
+    }
+    let mut list: Counted<K> = sums.into_iter().collect();
+    sort(&mut list);
     list
 }
 
-/// Counts by a part of the causes that pass; a set counts once for each value.
-fn by_part(
-    columns: &Columns,
-    by_set: &[u32],
-    passes: CauseFilter<'_>,
-    part: impl Fn(&super::columns::CauseOf) -> &String,
-) -> Counted<String> {
-    let mut totals: BTreeMap<&str, i64> = BTreeMap::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for (set, count) in columns.sets.values.iter().zip(by_set) {
-        if *count == 0 {
-            continue;
-        }
-        seen.clear();
-        for id in set {
-            if let Some(cause) = columns.causes.get(id)
-                && passes.has(columns, *id)
-                && !seen.contains(&part(cause).as_str())
-            {
-                seen.push(part(cause));
-                *totals.entry(part(cause)).or_default() += i64::from(*count);
-            }
+fn sort<K: Ord>(list: &mut Counted<K>) {
+    list.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+}
+
+/// Names what was counted by its number.
+fn words<N: TryInto<usize>>(counts: Counted<N>, names: &[String]) -> Counted<String> {
+    let named = counts.into_iter().filter_map(|(number, count)| {
+        let name = names.get(number.try_into().ok()?)?;
+        (count > 0).then(|| (name.clone(), count))
+    });
+    let mut list: Counted<String> = named.collect();
+    sort(&mut list);
+    list
+}
+
+/// Adds a count to the sum of each of some parts, once to each.
+fn add_once(sums: &mut [i64], parts: impl Iterator<Item = u32>, count: u32) {
+    if count == 0 {
+        return;
+    }
+    let mut seen: Vec<u32> = Vec::new();
+    for part in parts {
+        if !seen.contains(&part)
+            && let Some(sum) = sums.get_mut(part as usize)
+        {
+            seen.push(part);
+            *sum += i64::from(count);
         }
     }
-    let mut list: Counted<String> = totals
-        .into_iter()
-        .map(|(value, count)| (value.to_owned(), count))
-        .collect();
-    list.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    list
 }

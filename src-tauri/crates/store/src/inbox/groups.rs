@@ -1,10 +1,13 @@
 //! A filter's rejections by cause: how many, of which departments, on which days, and one of them.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 
 use super::cause_filter::CauseFilter;
-use super::columns::{Column, Columns};
-use super::pass::Pass;
+use super::columns::Columns;
+use super::numbers::Lanes;
+use super::pairs::Pairs;
+use super::pass::{Pass, Seen};
+use super::tally::{Class, Few, Tally};
 use crate::rejection::{HELD, RejectionFilter};
 
 /// The rejections of one cause under a filter.
@@ -24,53 +27,23 @@ pub struct Group {
     pub newest_id: i64,
 }
 
-/// Pairs of a set of causes and a value that are counted in a plain table at most.
-const DENSE: usize = 4_000_000;
-
-/// Counts by two numbers: a set of causes or a cause, and a value of another column.
-enum Pairs {
-    Dense { width: usize, counts: Vec<u32> },
-    Sparse(HashMap<(u32, u32), u32>),
+/// How much of the groups is wanted at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// Causes: the greatest.
+    pub causes: usize,
+    /// Departments of each: those with most.
+    pub departments: usize,
+    /// Days of each: the latest.
+    pub days: usize,
 }
 
-impl Pairs {
-    fn new(height: usize, width: usize) -> Self {
-        if height.saturating_mul(width) <= DENSE {
-            Pairs::Dense {
-                width,
-                counts: vec![0; height * width],
-            }
-        } else {
-            Pairs::Sparse(HashMap::new())
-        }
-    }
-
-    fn add(&mut self, first: u32, second: u32, rows: u32) {
-        match self {
-            Pairs::Dense { width, counts } => {
-                counts[first as usize * *width + second as usize] += rows;
-            }
-            Pairs::Sparse(counts) => *counts.entry((first, second)).or_default() += rows,
-        }
-    }
-
-    fn each(&self, mut show: impl FnMut(u32, u32, u32)) {
-        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        match self {
-            Pairs::Dense { width, counts } => {
-                for (at, count) in counts.iter().enumerate() {
-                    if *count > 0 {
-                        show(number(at / width), number(at % width), *count);
-                    }
-                }
-            }
-            Pairs::Sparse(counts) => {
-                for ((set, value), count) in counts {
-                    show(*set, *value, *count);
-                }
-            }
-        }
-    }
+/// What is counted of one cause.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    rows: u32,
+    held: u32,
+    newest_id: i64,
 }
 
 /// The groups of a filter, greatest first, at most so many.
@@ -78,115 +51,245 @@ pub(super) fn groups(
     columns: &Columns,
     filter: &RejectionFilter,
     hits: Option<&[i64]>,
-    limit: usize,
+    most: Most,
 ) -> Vec<Group> {
-    let sets = columns.width(Column::Causes);
-    let mut rows = vec![0_i64; sets];
-    let mut held = vec![0_i64; sets];
-    let mut newest = vec![0_usize; sets];
-    let mut departments = Pairs::new(sets, columns.width(Column::Department));
-    let mut days = Pairs::new(sets, columns.width(Column::Day));
-    let held_value = columns
-        .number_values(Column::Outcome)
-        .iter()
-        .position(|value| *value == HELD);
-    let (set_of, outcome_of) = (
-        columns.column(Column::Causes),
-        columns.column(Column::Outcome),
-    );
-    let (department_of, day_of) = (
-        columns.column(Column::Department),
-        columns.column(Column::Day),
-    );
-    Pass::new(columns, filter, hits).each(|seen| {
-        for at in &seen.whole {
-            let at = *at as usize;
-            let set = set_of.get(at);
-            rows[set as usize] += 1;
-            held[set as usize] += i64::from(Some(outcome_of.get(at) as usize) == held_value);
-            newest[set as usize] = at;
-            departments.add(set, department_of.get(at), 1);
-            days.add(set, day_of.get(at), 1);
+    let pass = Pass::new(columns, filter, hits);
+    let passes = CauseFilter::of(filter).each(&columns.causes);
+    let filtered = &pass.filtered;
+    match &filtered.classes {
+        // A rejection of a cause that passes passes itself, as far as causes are asked for.
+        Some(classes) if filtered.places.is_none() && !pass.has_hits() => {
+            of_totals(columns, classes, &passes, most)
         }
-    });
-    let passes = CauseFilter::of(filter);
-    let mut found: HashMap<i64, Group> = HashMap::new();
-    let mut members: Vec<Vec<i64>> = Vec::with_capacity(sets);
-    for (at, set) in columns.sets.values.iter().enumerate() {
-        let mut own = Vec::new();
-        if rows[at] > 0 {
-            for id in set.iter().filter(|id| passes.has(columns, **id)) {
-                let group = found.entry(*id).or_insert_with(|| Group {
-                    cause_id: *id,
-                    rows: 0,
-                    held: 0,
-                    departments: Vec::new(),
-                    days: Vec::new(),
-                    newest_id: 0,
-                });
-                group.rows += rows[at];
-                group.held += held[at];
-                group.newest_id = group.newest_id.max(columns.ids[newest[at]]);
-                own.push(*id);
-            }
-        }
-        members.push(own);
+        _ => of_rows(columns, &pass, &passes, most),
     }
-    let mut list: Vec<Group> = found.into_values().collect();
-    list.sort_unstable_by(|one, other| {
-        other
-            .rows
-            .cmp(&one.rows)
-            .then(other.cause_id.cmp(&one.cause_id))
-    });
-    list.truncate(limit);
-    let places: HashMap<i64, usize> = list
-        .iter()
-        .enumerate()
-        .map(|(at, group)| (group.cause_id, at))
-        .collect();
-    let by_department = spread(
-        &departments,
-        &members,
-        &places,
-        columns.text_values(Column::Department),
-    );
-    let by_day = spread(&days, &members, &places, columns.text_values(Column::Day));
-    for ((group, mut departments), mut days) in list.iter_mut().zip(by_department).zip(by_day) {
-        departments.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        days.sort();
-        group.departments = departments;
-        group.days = days;
+}
+
+/// The greatest first, at most so many; causes without any are none.
+fn order(columns: &Columns, sizes: &[Size], most: usize) -> Vec<usize> {
+    let mut list: Vec<usize> = (0..sizes.len()).filter(|at| sizes[*at].rows > 0).collect();
+    let key = |at: &usize| {
+        (
+            Reverse(sizes[*at].rows),
+            Reverse(columns.causes.of.values[*at]),
+        )
+    };
+    if most < list.len() {
+        list.select_nth_unstable_by_key(most, key);
+        list.truncate(most);
     }
+    list.sort_unstable_by_key(key);
     list
 }
 
-/// Counts of pairs, added to each listed cause of their set, with the names of their values.
-fn spread(
-    pairs: &Pairs,
-    members: &[Vec<i64>],
-    places: &HashMap<i64, usize>,
-    names: &[String],
-) -> Vec<Vec<(String, i64)>> {
-    let mut by_cause = Pairs::new(places.len(), names.len());
-    let listed: Vec<Vec<u32>> = members
-        .iter()
-        .map(|ids| {
-            ids.iter()
-                .filter_map(|id| u32::try_from(*places.get(id)?).ok())
-                .collect()
-        })
+/// The groups of whole classes, from the totals that are kept.
+fn of_totals(columns: &Columns, classes: &[Class], passes: &[bool], most: Most) -> Vec<Group> {
+    let found = classes.iter();
+    let tallies: Vec<(&Class, &Tally)> = found
+        .filter_map(|class| Some((class, &**columns.tallies.get(class)?)))
         .collect();
-    pairs.each(|set, value, rows| {
-        for at in &listed[set as usize] {
-            by_cause.add(*at, value, rows);
+    let mut sizes = vec![Size::default(); columns.causes.len()];
+    for (class, tally) in &tallies {
+        for ((spread, passes), size) in tally.causes.iter().zip(passes).zip(&mut sizes) {
+            if let Some(spread) = spread
+                && *passes
+            {
+                size.rows += spread.rows;
+                size.held += if class.outcome == HELD {
+                    spread.rows
+                } else {
+                    0
+                };
+                size.newest_id = size.newest_id.max(spread.newest);
+            }
         }
-    });
-    let mut named = vec![Vec::new(); places.len()];
-    by_cause.each(|at, value, rows| {
-        if let Some(name) = names.get(value as usize) {
-            named[at as usize].push((name.clone(), i64::from(rows)));
+    }
+    let mut naming = Naming::new(columns, most);
+    let order = order(columns, &sizes, most.causes);
+    let group = |cause: usize| {
+        let number = u32::try_from(cause).unwrap_or(u32::MAX);
+        for (_, tally) in &tallies {
+            if let Some(spread) = tally.cause(number) {
+                naming.add(&spread.departments, &spread.days);
+            }
         }
-    });
-    named
+        naming.group(cause, sizes[cause])
+    };
+    order.into_iter().map(group).collect()
+}
+
+/// What is counted in one pass for the causes that are listed.
+struct Sums {
+    sizes: Vec<Size>,
+    departments: Pairs,
+    days: Pairs,
+}
+
+/// A cause that is not listed.
+const NOWHERE: u32 = u32::MAX;
+
+/// The groups of the rows that a filter has.
+fn of_rows(columns: &Columns, pass: &Pass<'_>, passes: &[bool], most: Most) -> Vec<Group> {
+    let listed = listed(columns, pass, passes, most.causes);
+    let mut places = vec![NOWHERE; columns.causes.len()];
+    for (place, cause) in (0_u32..).zip(&listed) {
+        places[*cause] = place;
+    }
+    // What is asked of a kind or a place, beside each other.
+    let kinds = columns.kinds.of.values.iter();
+    let kinds: Vec<(u32, u32)> = kinds
+        .map(|kind| (kind.day, u32::from(kind.class.outcome == HELD)))
+        .collect();
+    let departments = columns.places.values.iter();
+    let departments: Vec<u32> = departments.map(|place| place.department).collect();
+    let new = || Sums {
+        sizes: vec![Size::default(); listed.len()],
+        departments: Pairs::new(listed.len(), columns.departments.values.len()),
+        days: Pairs::new(listed.len(), columns.days.values.len()),
+    };
+    let add = |sums: &mut Sums, seen: &Seen<'_>| {
+        for (at, _) in seen.rows {
+            let row = seen.chunk.row(usize::from(*at));
+            let (day, held) = kinds[row.kind as usize];
+            let department = departments[row.place as usize];
+            for cause in columns.sets.members(row.set as usize) {
+                let place = places[*cause as usize];
+                if place == NOWHERE {
+                    continue;
+                }
+                let size = &mut sums.sizes[place as usize];
+                size.rows += 1;
+                size.held += held;
+                size.newest_id = seen.chunk.id(usize::from(*at));
+                sums.departments.add(place, department, 1);
+                sums.days.add(place, day, 1);
+            }
+        }
+    };
+    let mut sums = pass.shared(&[], new, add).into_iter();
+    let mut all = sums.next().unwrap_or_else(new);
+    for other in sums {
+        for (one, other) in all.sizes.iter_mut().zip(&other.sizes) {
+            one.rows += other.rows;
+            one.held += other.held;
+            one.newest_id = one.newest_id.max(other.newest_id);
+        }
+        all.departments.join(&other.departments);
+        all.days.join(&other.days);
+    }
+    let mut sizes = vec![Size::default(); columns.causes.len()];
+    for (cause, size) in listed.iter().zip(&all.sizes) {
+        sizes[*cause] = *size;
+    }
+    let mut naming = Naming::new(columns, most);
+    let departments = all.departments.by_first(listed.len());
+    let days = all.days.by_first(listed.len());
+    let group = |cause: usize| {
+        let place = places[cause] as usize;
+        naming.add(&departments[place], &days[place]);
+        naming.group(cause, sizes[cause])
+    };
+    order(columns, &sizes, most.causes)
+        .into_iter()
+        .map(group)
+        .collect()
+}
+
+/// The causes to count: all that pass, or the greatest where these are more than are wanted.
+fn listed(columns: &Columns, pass: &Pass<'_>, passes: &[bool], most: usize) -> Vec<usize> {
+    let known: Vec<usize> = (0..passes.len()).filter(|cause| passes[*cause]).collect();
+    if known.len() <= most {
+        return known;
+    }
+    let new = || Lanes::new(columns.sets.len());
+    let add = |sums: &mut Lanes, seen: &Seen<'_>| {
+        let rows = seen.rows.iter().map(|(at, _)| (usize::from(*at), 1));
+        seen.chunk.sets.count(rows, sums);
+    };
+    let mut sizes = vec![Size::default(); columns.causes.len()];
+    for sums in pass.shared(&[], new, add) {
+        for (set, rows) in columns.sets.each().zip(sums.sums()) {
+            for cause in set
+                .iter()
+                .filter(|cause| rows > 0 && passes[**cause as usize])
+            {
+                sizes[*cause as usize].rows += rows;
+            }
+        }
+    }
+    order(columns, &sizes, most)
+}
+
+/// Adds up the departments and days of one cause after the other, and names those that are wanted.
+struct Naming<'c> {
+    columns: &'c Columns,
+    most: Most,
+    departments: Vec<u32>,
+    days: Vec<u32>,
+}
+
+impl<'c> Naming<'c> {
+    fn new(columns: &'c Columns, most: Most) -> Self {
+        Self {
+            columns,
+            most,
+            departments: vec![0; columns.departments.values.len()],
+            days: vec![0; columns.days.values.len()],
+        }
+    }
+
+    fn add(&mut self, departments: &Few, days: &Few) {
+        for (sums, some) in [(&mut self.departments, departments), (&mut self.days, days)] {
+            for (number, rows) in &some.0 {
+                sums[*number as usize] += rows;
+            }
+        }
+    }
+
+    /// The group of what was added, which is forgotten.
+    fn group(&mut self, cause: usize, size: Size) -> Group {
+        let departments = &self.columns.departments.values;
+        let days = &self.columns.days.values;
+        let mut of_departments = first(&mut self.departments, self.most.departments, |one| {
+            (Reverse(one.1), &departments[one.0])
+        });
+        let mut of_days = first(&mut self.days, self.most.days, |one| Reverse(&days[one.0]));
+        of_days.reverse();
+        let named = |list: &mut Vec<(usize, u32)>, names: &[String]| {
+            list.drain(..)
+                .map(|(number, rows)| (names[number].clone(), i64::from(rows)))
+                .collect()
+        };
+        Group {
+            cause_id: self.columns.causes.of.values[cause],
+            rows: i64::from(size.rows),
+            held: i64::from(size.held),
+            departments: named(&mut of_departments, departments),
+            days: named(&mut of_days, days),
+            newest_id: size.newest_id,
+        }
+    }
+}
+
+/// The first of the counts in an order, at most so many; all are nothing afterwards.
+fn first<K: Ord>(
+    sums: &mut [u32],
+    most: usize,
+    key: impl Fn(&(usize, u32)) -> K,
+) -> Vec<(usize, u32)> {
+    let mut list: Vec<(usize, u32)> = Vec::with_capacity(most.min(sums.len()) + 1);
+    for (number, sum) in sums.iter_mut().enumerate() {
+        if *sum == 0 {
+            continue;
+        }
+        let one = (number, std::mem::take(sum));
+        // Most come after those that are there.
+        if list.len() == most && list.last().is_none_or(|last| key(last) <= key(&one)) {
+            continue;
+        }
+        let place = list.partition_point(|other| key(other) < key(&one));
+        list.insert(place, one);
+        list.truncate(most);
+    }
+    list
 }

@@ -1,167 +1,230 @@
-//! Reading the columns from the cache, whole or as far as they changed.
+//! Reading the columns from the cache, whole or as far as they changed. All is read in the one transaction
+//! that the connection is in.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::HashSet;
 
-use super::Known;
-use super::columns::{CauseOf, Columns, Entry};
+use rusqlite::{Connection, Row, Rows, params};
+
+use super::causes::CauseOf;
+use super::columns::{Columns, Entry};
 use crate::error::StoreError;
-use crate::source;
 
-/// Changes beyond which everything is read anew: one row by itself costs as much as some in order.
+/// Changes beyond which everything is read anew, unless there is far more than that.
 const FEW: i64 = 50_000;
+/// Numbers of rejections that lie so far apart are not read together.
+const APART: i64 = 16;
+
+/// The columns as they were after a change.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// The last change that the columns have.
+    pub(super) change: i64,
+    /// The last act of a person that they have.
+    pub(super) act: i64,
+    pub(super) columns: Columns,
+}
 
 /// The last change that there is.
 pub(super) fn newest_change(connection: &Connection) -> Result<i64, StoreError> {
+    number(
+        connection,
+        "SELECT COALESCE(MAX(no), 0) FROM rejection_change",
+    )
+}
+
+/// The last act of a person that there is.
+pub(super) fn newest_act(connection: &Connection) -> Result<i64, StoreError> {
+    number(connection, "SELECT COALESCE(MAX(id), 0) FROM audit")
+}
+
+/// Whether a run is going on.
+pub(super) fn is_run(connection: &Connection) -> Result<bool, StoreError> {
+    let found = number(
+        connection,
+        "SELECT EXISTS (SELECT 1 FROM run WHERE ended_at IS NULL)",
+    )?;
+    Ok(found != 0)
+}
+
+fn number(connection: &Connection, sql: &str) -> Result<i64, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT COALESCE(MAX(no), 0) FROM rejection_change")?
+        .prepare_cached(sql)?
         .query_row([], |row| row.get(0))?)
 }
 
 const ENTRY: &str = "SELECT id, source_id, state, outcome, run_id, COALESCE(department, ''),
     COALESCE(region, ''), day
-  FROM rejection";
+  FROM rejection
+  WHERE id BETWEEN ?1 AND ?2
+  ORDER BY id";
 
-struct Owned {
-    id: i64,
-    source_id: i64,
-    state: i64,
-    outcome: i64,
-    run_id: i64,
-    department: String,
-    region: String,
-    day: String,
-}
+const LINKS: &str = "SELECT rejection_id, cause_id
+  FROM rejection_cause
+  WHERE rejection_id BETWEEN ?1 AND ?2
+  ORDER BY rejection_id, cause_id";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Owned> {
-    Ok(Owned {
-        id: row.get(0)?,
-        source_id: row.get(1)?,
-        state: row.get(2)?,
-        outcome: row.get(3)?,
-        run_id: row.get(4)?,
-        department: row.get(5)?,
-        region: row.get(6)?,
-        day: row.get(7)?,
-    })
-}
-
-impl Owned {
-    fn entry<'a>(&'a self, causes: &'a [i64]) -> Entry<'a> {
-        Entry {
-            id: self.id,
-            source_id: self.source_id,
-            state: self.state,
-            outcome: self.outcome,
-            run_id: self.run_id,
-            department: &self.department,
-            region: &self.region,
-            day: &self.day,
-            causes,
-        }
-    }
-}
-
-/// Reads all columns.
-///
-/// The number of the last change is read first: what is written meanwhile is read again by the next
-/// [`catch_up`], which does no harm.
-pub(super) fn all(connection: &Connection) -> Result<Known, StoreError> {
-    let change = newest_change(connection)?;
-    let mut columns = Columns::new();
-    for source in source::list(connection, None)? {
-        columns.note_source(source.id);
-    }
-    note_causes(connection, &mut columns)?;
-    let mut links = connection.prepare_cached(
-        "SELECT rejection_id, cause_id FROM rejection_cause ORDER BY rejection_id, cause_id",
-    )?;
-    let mut links = links.query([])?;
+/// Shows the rejections of a range of numbers, and the numbers of their causes.
+fn each(
+    connection: &Connection,
+    first: i64,
+    last: i64,
+    mut show: impl FnMut(&Entry<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut links = connection.prepare_cached(LINKS)?;
+    let mut links = links.query([first, last])?;
     let mut link = next(&mut links)?;
-    let mut statement = connection.prepare_cached(&format!("{ENTRY} ORDER BY id"))?;
-    let mut rows = statement.query([])?;
+    let mut statement = connection.prepare_cached(ENTRY)?;
+    let mut rows = statement.query([first, last])?;
     let mut causes = Vec::new();
     while let Some(row) = rows.next()? {
-        let owned = read(row)?;
+        let id = row.get(0)?;
         causes.clear();
-        while let Some((id, cause)) = link {
-            if id > owned.id {
+        while let Some((of, cause)) = link {
+            if of > id {
                 break;
             }
-            if id == owned.id {
+            if of == id {
                 causes.push(cause);
             }
             link = next(&mut links)?;
         }
-        columns.put(&owned.entry(&causes));
+        show(&entry(id, row, &causes)?)?;
     }
-    Ok(Known { change, columns })
+    Ok(())
 }
 
-fn next(links: &mut rusqlite::Rows<'_>) -> Result<Option<(i64, i64)>, StoreError> {
+fn entry<'a>(id: i64, row: &'a Row<'_>, causes: &'a [i64]) -> Result<Entry<'a>, StoreError> {
+    let text = |at| -> Result<&str, StoreError> {
+        let value = row.get_ref(at)?;
+        value
+            .as_str()
+            .map_err(|_| StoreError::Content("a rejection's text is none".into()))
+    };
+    Ok(Entry {
+        id,
+        source_id: row.get(1)?,
+        state: row.get(2)?,
+        outcome: row.get(3)?,
+        run_id: row.get(4)?,
+        department: text(5)?,
+        region: text(6)?,
+        day: text(7)?,
+        causes,
+    })
+}
+
+fn next(links: &mut Rows<'_>) -> Result<Option<(i64, i64)>, StoreError> {
     Ok(match links.next()? {
         Some(row) => Some((row.get(0)?, row.get(1)?)),
         None => None,
     })
 }
 
-fn note_causes(connection: &Connection, columns: &mut Columns) -> Result<(), StoreError> {
+/// Reads all columns.
+pub(super) fn all(connection: &Connection) -> Result<Known, StoreError> {
+    let mut columns = Columns::new();
     let mut statement = connection.prepare_cached("SELECT id, rule, field FROM cause")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (rule, field) = (row.get(1)?, row.get(2)?);
         columns.note_cause(row.get(0)?, &CauseOf { rule, field });
     }
-    Ok(())
+    each(connection, i64::MIN, i64::MAX, |entry| {
+        columns.put(entry);
+        Ok(())
+    })?;
+    known(connection, columns)
+}
+
+fn known(connection: &Connection, mut columns: Columns) -> Result<Known, StoreError> {
+    columns.settle();
+    Ok(Known {
+        change: newest_change(connection)?,
+        act: newest_act(connection)?,
+        columns,
+    })
 }
 
 /// The columns with what changed since; `None` when they must be read anew: the changes were cut off,
 /// are too many, or a cause's number stands for another one now.
 pub(super) fn catch_up(
     connection: &Connection,
-    mut known: Known,
+    before: &Known,
 ) -> Result<Option<Known>, StoreError> {
     let newest = newest_change(connection)?;
-    let oldest: i64 = connection
-        .prepare_cached("SELECT COALESCE(MIN(no), 0) FROM rejection_change")?
-        .query_row([], |row| row.get(0))?;
-    let behind = newest - known.change;
-    if behind > FEW
-        || oldest > known.change + 1
-        || known.columns.gone_rows * 4 > known.columns.len() + 4096
-    {
+    let oldest = number(
+        connection,
+        "SELECT COALESCE(MIN(no), 0) FROM rejection_change",
+    )?;
+    let few = FEW.max(before.columns.len() as i64 / 2);
+    if newest - before.change > few || oldest > before.change + 1 {
         return Ok(None);
     }
-    let mut changed = connection.prepare_cached(
-        "SELECT DISTINCT rejection_id FROM rejection_change WHERE no > ?1 AND no <= ?2",
-    )?;
-    let ids: Vec<i64> = changed
-        .query_map(params![known.change, newest], |row| row.get(0))?
+    let mut changed =
+        connection.prepare_cached("SELECT rejection_id FROM rejection_change WHERE no > ?1")?;
+    let mut ids: Vec<i64> = changed
+        .query_map([before.change], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let mut one = connection.prepare_cached(&format!("{ENTRY} WHERE id = ?1"))?;
-    let mut links = connection.prepare_cached(
+    ids.sort_unstable();
+    ids.dedup();
+    let mut columns = before.columns.clone();
+    let mut cause = connection.prepare_cached("SELECT rule, field FROM cause WHERE id = ?1")?;
+    let mut seen = HashSet::new();
+    let mut is_other = false;
+    for beside in ids.chunk_by(|one, other| other - one < APART) {
+        let (Some(first), Some(last)) = (beside.first(), beside.last()) else {
+            continue;
+        };
+        let mut wanted = beside.iter().copied().peekable();
+        each(connection, *first, *last, |entry| {
+            while let Some(id) = wanted.next_if(|id| *id <= entry.id) {
+                if id < entry.id {
+                    columns.remove(id);
+                }
+            }
+            for id in entry.causes {
+                if seen.insert(*id) {
+                    let read = |row: &Row<'_>| {
+                        let (rule, field) = (row.get(0)?, row.get(1)?);
+                        Ok(CauseOf { rule, field })
+                    };
+                    let found = cause.query_row([id], read)?;
+                    is_other |= !columns.note_cause(*id, &found);
+                }
+            }
+            columns.put(entry);
+            Ok(())
+        })?;
+        wanted.for_each(|id| columns.remove(id));
+        if is_other {
+            return Ok(None);
+        }
+    }
+    known(connection, columns).map(Some)
+}
+
+/// One rejection as it is now, with its causes.
+pub(super) fn one<T>(
+    connection: &Connection,
+    id: i64,
+    look: impl FnOnce(&Entry<'_>, &[(i64, CauseOf)]) -> T,
+) -> Result<Option<T>, StoreError> {
+    let mut causes = Vec::new();
+    let mut statement = connection.prepare_cached(
         "SELECT c.id, c.rule, c.field
          FROM rejection_cause rc
          JOIN cause c ON c.id = rc.cause_id
-         WHERE rc.rejection_id = ?1
-         ORDER BY c.id",
+         WHERE rc.rejection_id = ?1",
     )?;
-    for id in ids {
-        let Some(owned) = one.query_row([id], read).optional()? else {
-            known.columns.remove(id);
-            continue;
-        };
-        let mut causes = Vec::new();
-        let mut rows = links.query([id])?;
-        while let Some(row) = rows.next()? {
-            let cause = row.get(0)?;
-            let (rule, field) = (row.get(1)?, row.get(2)?);
-            if !known.columns.note_cause(cause, &CauseOf { rule, field }) {
-                return Ok(None);
-            }
-            causes.push(cause);
-        }
-        known.columns.put(&owned.entry(&causes));
+    let mut rows = statement.query(params![id])?;
+    while let Some(row) = rows.next()? {
+        let (rule, field) = (row.get(1)?, row.get(2)?);
+        causes.push((row.get(0)?, CauseOf { rule, field }));
     }
-    known.change = newest;
-    Ok(Some(known))
+    let (mut found, mut look) = (None, Some(look));
+    each(connection, id, id, |entry| {
+        found = look.take().map(|look| look(entry, &causes));
+        Ok(())
+    })?;
+    Ok(found)
 }

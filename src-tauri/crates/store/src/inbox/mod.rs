@@ -1,36 +1,54 @@
 //! The inbox of rejected records: pages, counts and groups under any filters.
 //!
 //! SQLite is the truth; what filters and facets need of it is kept in memory as columns, read once and
-//! caught up with table `rejection_change` before each look, also where another process wrote.
+//! caught up with table `rejection_change`, also where another process wrote. An answer is of one moment. It
+//! has everything that was written before it was asked for; only while a run writes more than can be
+//! read in passing, it may be of the moment, some tenths of a second ago, up to which the columns were
+//! caught up with. It never lacks what a person has done.
 
 mod cause_filter;
+mod causes;
+mod chunk;
 mod columns;
 mod count;
+mod dictionary;
+mod filtered;
 mod groups;
+mod keeper;
+mod lists;
 mod load;
 mod numbers;
+mod page;
+mod pairs;
 mod pass;
+mod snapshot;
+mod tally;
 
-use std::sync::{PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
-pub use columns::{CauseOf, Column, Columns, Entry};
+pub use causes::CauseOf;
+pub use columns::{Columns, Entry, Extent};
 pub use count::{Counted, Counts};
-pub use groups::Group;
+pub use groups::{Group, Most};
 
+use crate::cache::CacheKey;
 use crate::error::StoreError;
 use crate::rejection::{self, RejectionFilter, RejectionRow};
+use keeper::Keeper;
+use load::Known;
+use snapshot::Snapshot;
+
+/// Changes that a question reads itself while a run goes on.
+const IN_PASSING: i64 = 64;
 
 /// The columns of one cache, once they were asked for.
-#[derive(Debug, Default)]
-pub struct Inbox(RwLock<Option<Known>>);
-
 #[derive(Debug)]
-struct Known {
-    /// The last change that the columns have.
-    change: i64,
-    columns: Columns,
+pub struct Inbox {
+    snapshot: Arc<Snapshot>,
+    keeper: Keeper,
 }
 
 /// A page of rejections, newest first.
@@ -43,6 +61,19 @@ pub struct Page {
 }
 
 impl Inbox {
+    /// The inbox of a cache that has not been asked yet.
+    pub(crate) fn new(path: PathBuf, key: CacheKey) -> Self {
+        Self {
+            snapshot: Arc::default(),
+            keeper: Keeper::new(path, key),
+        }
+    }
+
+    /// Ends what goes on beside the questions; the file is then closed.
+    pub(crate) fn end(&self) {
+        self.keeper.end();
+    }
+
     /// Counts by value of every facet, each under all filters but its own.
     ///
     /// # Errors
@@ -52,9 +83,9 @@ impl Inbox {
         connection: &Connection,
         filter: &RejectionFilter,
     ) -> Result<Counts, StoreError> {
-        let hits = rejection::hits(connection, filter)?;
-        self.look(connection, |columns| {
-            count::counts(columns, filter, hits.as_deref())
+        self.look(connection, !page::asks_more(filter), |columns, _| {
+            let hits = rejection::hits(connection, filter)?;
+            Ok(count::counts(columns, filter, hits.as_deref()))
         })
     }
 
@@ -70,13 +101,13 @@ impl Inbox {
         if rejection::is_plain(filter) {
             return rejection::count(connection, filter);
         }
-        let hits = rejection::hits(connection, filter)?;
-        self.look(connection, |columns| {
-            count::total(columns, filter, hits.as_deref())
+        self.look(connection, !page::asks_more(filter), |columns, _| {
+            let hits = rejection::hits(connection, filter)?;
+            Ok(count::total(columns, filter, hits.as_deref()))
         })
     }
 
-    /// A filter's rejections by cause, greatest first, at most so many.
+    /// A filter's rejections by cause, greatest first.
     ///
     /// # Errors
     /// SQLite's.
@@ -84,11 +115,11 @@ impl Inbox {
         &self,
         connection: &Connection,
         filter: &RejectionFilter,
-        limit: usize,
+        most: Most,
     ) -> Result<Vec<Group>, StoreError> {
-        let hits = rejection::hits(connection, filter)?;
-        self.look(connection, |columns| {
-            groups::groups(columns, filter, hits.as_deref(), limit)
+        self.look(connection, !page::asks_more(filter), |columns, _| {
+            let hits = rejection::hits(connection, filter)?;
+            Ok(groups::groups(columns, filter, hits.as_deref(), most))
         })
     }
 
@@ -103,7 +134,7 @@ impl Inbox {
         before: Option<i64>,
         limit: u32,
     ) -> Result<Page, StoreError> {
-        if rejection::is_plain(filter) && !self.is_known() {
+        if rejection::is_plain(filter) && self.snapshot.known().is_none() {
             // The first look of a process at everything does not wait for the columns.
             let rows = rejection::page(connection, filter, before, limit)?;
             let next = (rows.len() == limit as usize)
@@ -111,61 +142,52 @@ impl Inbox {
                 .flatten();
             return Ok(Page { rows, next });
         }
-        let hits = rejection::hits(connection, filter)?;
-        let ids = self.look(connection, |columns| {
-            let before = before.map_or(columns.len(), |id| {
-                columns.ids.partition_point(|other| *other < id)
-            });
-            let places = pass::Pass::new(columns, filter, hits.as_deref());
-            let places = places.newest(before, limit as usize);
-            places
-                .into_iter()
-                .map(|at| columns.ids[at])
-                .collect::<Vec<_>>()
-        })?;
-        let next = (ids.len() == limit as usize)
-            .then(|| ids.last().copied())
-            .flatten();
-        let mut rows = Vec::with_capacity(ids.len());
-        for id in ids {
-            // One that went away since is no part of the page.
-            rows.extend(rejection::get(connection, id)?);
-        }
-        Ok(Page { rows, next })
+        self.look(connection, true, |columns, is_late| {
+            page::page(connection, columns, is_late, filter, before, limit)
+        })
     }
 
-    fn is_known(&self) -> bool {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+    /// How much the columns have, once they were asked for.
+    pub fn extent(&self) -> Option<Extent> {
+        Some(self.snapshot.known()?.columns.extent())
     }
 
-    /// Catches up with the cache and looks at the columns.
+    /// Looks at the columns as they are at the moment that the connection sees, or late where that is allowed and
+    /// a run writes.
     fn look<T>(
         &self,
         connection: &Connection,
-        work: impl FnOnce(&Columns) -> T,
+        may_be_late: bool,
+        work: impl Fn(&Columns, bool) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let newest = load::newest_change(connection)?;
-        {
-            let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = known.as_ref().filter(|known| known.change >= newest) {
-                return Ok(work(&known.columns));
+        loop {
+            // The columns first: then the connection does not see less than they have.
+            let known = self.snapshot.known();
+            let state = snapshot::one_state(connection)?;
+            let newest = load::newest_change(connection)?;
+            if let Some(known) = known {
+                if known.change >= newest {
+                    return work(&known.columns, false);
+                }
+                if may_be_late && is_run_ahead(connection, &known, newest)? {
+                    self.keeper.wake(&self.snapshot);
+                    return work(&known.columns, true);
+                }
+            }
+            let known = self.snapshot.catch_up(connection)?;
+            // Others may have brought them further; in a transaction of the caller's there is no other moment to look at.
+            if known.change <= newest || state.is_none() {
+                return work(&known.columns, false);
             }
         }
-        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // Taken out while it changes: what fails half-way is read anew.
-        let known = match place.take() {
-            Some(known) => load::catch_up(connection, known)?,
-            None => None,
-        };
-        let known = match known {
-            Some(known) => known,
-            None => load::all(connection)?,
-        };
-        Ok(work(&place.insert(known).columns))
     }
+}
+
+/// Whether what the columns lack was written by a run, and is much.
+fn is_run_ahead(connection: &Connection, known: &Known, newest: i64) -> Result<bool, StoreError> {
+    Ok(newest - known.change > IN_PASSING
+        && load::is_run(connection)?
+        && load::newest_act(connection)? == known.act)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A column of small numbers: two bytes each as long as that is enough, four from then on.
 
 /// The numbers of one column.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Numbers {
     Narrow(Vec<u16>),
     Wide(Vec<u32>),
@@ -37,19 +37,48 @@ impl Numbers {
         }
     }
 
-    /// Adds one to the count of the number at each of the places.
-    pub(super) fn count(&self, places: &[u32], counts: &mut Lanes) {
-        let width = counts.width;
+    pub(super) fn remove(&mut self, at: usize) {
+        match self {
+            Numbers::Narrow(list) => drop(list.remove(at)),
+            Numbers::Wide(list) => drop(list.remove(at)),
+        }
+    }
+
+    pub(super) fn split_off(&mut self, at: usize) -> Self {
+        match self {
+            Numbers::Narrow(list) => Numbers::Narrow(list.split_off(at)),
+            Numbers::Wide(list) => Numbers::Wide(list.split_off(at)),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Numbers::Narrow(list) => list.capacity() * size_of::<u16>(),
+            Numbers::Wide(list) => list.capacity() * size_of::<u32>(),
+        }
+    }
+
+    /// Adds a weight to the count of the number at each of the places.
+    pub(super) fn count(&self, places: impl Iterator<Item = (usize, u32)>, counts: &mut Lanes) {
+        match self {
+            Numbers::Narrow(list) => counts.add(places.map(|(at, by)| (u32::from(list[at]), by))),
+            Numbers::Wide(list) => counts.add(places.map(|(at, by)| (list[at], by))),
+        }
+    }
+
+    /// The same, by what a map has for the number.
+    pub(super) fn count_by(
+        &self,
+        map: &[u32],
+        places: impl Iterator<Item = (usize, u32)>,
+        counts: &mut Lanes,
+    ) {
         match self {
             Numbers::Narrow(list) => {
-                for (lane, at) in places.iter().enumerate() {
-                    counts.list[(lane % LANES) * width + usize::from(list[*at as usize])] += 1;
-                }
+                counts.add(places.map(|(at, by)| (map[usize::from(list[at])], by)));
             }
             Numbers::Wide(list) => {
-                for (lane, at) in places.iter().enumerate() {
-                    counts.list[(lane % LANES) * width + list[*at as usize] as usize] += 1;
-                }
+                counts.add(places.map(|(at, by)| (map[list[at] as usize], by)));
             }
         }
     }
@@ -63,21 +92,38 @@ impl Numbers {
     }
 }
 
+/// Lists of few counts.
 const LANES: usize = 4;
+/// Of more counts there is one list: four would leave the processor's nearer cache, and rows that follow
+/// each other seldom have the same number.
+const MANY: usize = 4096;
 
-/// Counts by number, four lists of them: rows that follow each other mostly have the same number, and a
+/// Counts by number, some lists of them: rows that follow each other mostly have the same number, and a
 /// processor waits for a count that it has only just written.
 #[derive(Debug, Clone)]
 pub(super) struct Lanes {
     width: usize,
+    copies: usize,
     list: Vec<u32>,
 }
 
 impl Lanes {
     pub(super) fn new(width: usize) -> Self {
+        let copies = if width < MANY { LANES } else { 1 };
         Self {
             width,
-            list: vec![0; width * LANES],
+            copies,
+            list: vec![0; width * copies],
+        }
+    }
+
+    fn add(&mut self, numbers: impl Iterator<Item = (u32, u32)>) {
+        if self.copies == 1 {
+            numbers.for_each(|(number, by)| self.list[number as usize] += by);
+            return;
+        }
+        for (lane, (number, by)) in numbers.enumerate() {
+            self.list[(lane % LANES) * self.width + number as usize] += by;
         }
     }
 

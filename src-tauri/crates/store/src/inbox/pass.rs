@@ -1,170 +1,53 @@
-//! One pass over the columns: for each rejection, which facets count it under a filter.
-//!
-//! A facet is counted under all filters but its own. So each filter gives every value a mask: all bits
-//! where it passes, else only the bit of its own facet; the masks of all filters are joined with AND.
-//! What is left of a row's mask is the facets that count it, and [`ALL`] when the whole filter has it.
+//! One pass over the columns: the rows that a filter has, or all but one column of it.
 
-use super::cause_filter::CauseFilter;
-use super::columns::{Column, Columns};
+use std::ops::Range;
+
+use super::chunk::Chunk;
+use super::columns::Columns;
+use super::filtered::{Filtered, Sieve};
 use super::numbers::Numbers;
 use crate::rejection::RejectionFilter;
 
-/// The row passes the whole filter.
-pub(super) const ALL: u16 = 1 << 15;
-const EVERY: u16 = u16::MAX;
-/// Rows whose masks are made together, so that they stay in the processor's nearest cache.
+/// Which columns refuse a row: the sum of these.
+pub(super) const KIND: u8 = 1;
+pub(super) const PLACE: u8 = 2;
+pub(super) const SET: u8 = 4;
+/// Rows that are looked at together, so that what is noted of them stays in the processor's nearest cache.
 const BLOCK: usize = 4096;
-/// Fewer rows are counted before another thread has begun.
-const WORTH_THREADS: usize = 100_000;
+/// Fewer rows are looked at before another thread has begun.
+const WORTH_THREADS: usize = 150_000;
 const MOST_THREADS: usize = 8;
-/// Rows whose masks are looked at together.
-const GROUP: usize = 16;
+/// Rows whose marks are looked at together.
+const GROUP: usize = 8;
 
-/// What is counted by value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Facet {
-    /// By source.
-    Source,
-    /// By state.
-    State,
-    /// By outcome.
-    Outcome,
-    /// By run.
-    Run,
-    /// By department.
-    Department,
-    /// By region.
-    Region,
-    /// By day.
-    Day,
-    /// By rule.
-    Rule,
-    /// By field.
-    Field,
-    /// By cause.
-    Cause,
-}
-
-impl Facet {
-    const COUNT: usize = 10;
-
-    pub(super) const fn bit(self) -> u16 {
-        1 << self as u16
-    }
-}
-
-/// The mask of each value of one column.
-struct Masks {
-    column: Column,
-    by_value: Vec<u16>,
-    /// First and last passing value, where all between pass and all others have one mask.
-    span: Option<(u32, u32, u16)>,
-}
-
-impl Masks {
-    fn new(column: Column, by_value: Vec<u16>) -> Option<Self> {
-        let first = by_value.iter().position(|mask| *mask == EVERY);
-        let last = by_value.iter().rposition(|mask| *mask == EVERY);
-        if first == Some(0) && by_value.iter().all(|mask| *mask == EVERY) {
-            return None;
-        }
-        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let span = match (first, last) {
-            (Some(first), Some(last)) => {
-                let other = by_value
-                    .iter()
-                    .find(|mask| **mask != EVERY)
-                    .copied()
-                    .unwrap_or(0);
-                by_value
-                    .iter()
-                    .enumerate()
-                    .all(|(at, mask)| {
-                        *mask
-                            == if (first..=last).contains(&at) {
-                                EVERY
-                            } else {
-                                other
-                            }
-                    })
-                    .then_some((number(first), number(last), other))
-            }
-            _ => None,
-        };
-        Some(Self {
-            column,
-            by_value,
-            span,
-        })
-    }
-
-    /// Joins the masks of the rows from a place on with those of this filter.
-    fn apply(&self, values: &Numbers, from: usize, masks: &mut [u16]) {
-        let to = from + masks.len();
-        match (values, self.span) {
-            (Numbers::Narrow(values), Some((first, last, other))) => {
-                let (first, width) = (short(first), short(last - first));
-                for (mask, value) in masks.iter_mut().zip(&values[from..to]) {
-                    let inside = u16::from(value.wrapping_sub(first) <= width);
-                    *mask &= inside.wrapping_neg() | other;
-                }
-            }
-            (Numbers::Narrow(values), None) => {
-                for (mask, value) in masks.iter_mut().zip(&values[from..to]) {
-                    *mask &= self.by_value[usize::from(*value)];
-                }
-            }
-            (Numbers::Wide(values), _) => {
-                for (mask, value) in masks.iter_mut().zip(&values[from..to]) {
-                    *mask &= self.by_value[*value as usize];
-                }
-            }
-        }
-    }
-}
-
-/// A number of a narrow column.
-fn short(number: u32) -> u16 {
-    u16::try_from(number).unwrap_or(u16::MAX)
-}
-
-/// Rows that are shown together.
-#[derive(Default)]
-pub(super) struct Rows {
-    /// Places of those that the whole filter has.
-    pub(super) whole: Vec<u32>,
-    /// Places of the others that a facet counts, by facet.
-    pub(super) partly: [Vec<u32>; Facet::COUNT],
-}
-
-impl Rows {
-    fn add(&mut self, at: usize, mask: u16) {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        if mask & ALL != 0 {
-            self.whole.push(at);
-            return;
-        }
-        let mut rest = mask;
-        while rest != 0 {
-            if let Some(places) = self.partly.get_mut(rest.trailing_zeros() as usize) {
-                places.push(at);
-            }
-            rest &= rest - 1;
-        }
-    }
-
-    fn clear(&mut self) {
-        self.whole.clear();
-        self.partly.iter_mut().for_each(Vec::clear);
-    }
+/// Rows of a chunk.
+pub(super) struct Seen<'p> {
+    pub(super) chunk: &'p Chunk,
+    /// Their places, and which columns refuse them.
+    pub(super) rows: &'p [(u16, u8)],
 }
 
 /// A filter, made ready for the columns as they are.
 pub(super) struct Pass<'c> {
     columns: &'c Columns,
-    masks: Vec<Masks>,
-    /// Places of the rows that a search has, ascending; `None` without one.
-    hits: Option<Vec<usize>>,
+    pub(super) filtered: Filtered,
+    /// Chunks and places of the rows that a search has, ascending; `None` without one.
+    hits: Option<Vec<(usize, usize)>>,
+}
+
+/// Room for what is noted of a block.
+struct Room {
+    marks: Vec<u8>,
+    rows: Vec<(u16, u8)>,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self {
+            marks: vec![0; BLOCK],
+            rows: vec![(0, 0); BLOCK],
+        }
+    }
 }
 
 impl<'c> Pass<'c> {
@@ -173,124 +56,44 @@ impl<'c> Pass<'c> {
         filter: &RejectionFilter,
         hits: Option<&[i64]>,
     ) -> Self {
-        let mut masks = Vec::new();
-        let mut numbers = |column: Column, facet: Facet, passes: &dyn Fn(i64) -> bool| {
-            let by_value = columns
-                .number_values(column)
-                .iter()
-                .map(|value| if passes(*value) { EVERY } else { facet.bit() })
-                .collect();
-            masks.extend(Masks::new(column, by_value));
-        };
-        if let Some(ids) = &filter.source_ids {
-            numbers(Column::Source, Facet::Source, &|id| ids.contains(&id));
-        }
-        if !filter.states.is_empty() {
-            numbers(Column::State, Facet::State, &|state| {
-                filter.states.contains(&state)
-            });
-        }
-        if let Some(outcome) = filter.outcome {
-            numbers(Column::Outcome, Facet::Outcome, &|value| value == outcome);
-        }
-        if let Some(run_id) = filter.run_id {
-            numbers(Column::Run, Facet::Run, &|value| value == run_id);
-        }
-        let mut texts = |column: Column, facet: Facet, passes: &dyn Fn(&str) -> bool| {
-            let by_value = columns
-                .text_values(column)
-                .iter()
-                .map(|value| if passes(value) { EVERY } else { facet.bit() })
-                .collect();
-            masks.extend(Masks::new(column, by_value));
-        };
-        if let Some(department) = &filter.department {
-            texts(Column::Department, Facet::Department, &|value| {
-                value == department
-            });
-        }
-        if let Some(region) = &filter.region {
-            texts(Column::Region, Facet::Region, &|value| value == region);
-        }
-        if let Some((from, to)) = &filter.days {
-            texts(Column::Day, Facet::Day, &|day| {
-                from.as_str() <= day && day <= to.as_str()
-            });
-        }
-        let causes = CauseFilter::of(filter);
-        if !causes.is_open() {
-            let by_value = columns
-                .sets
-                .values
-                .iter()
-                .map(|set| {
-                    if causes.has_set(columns, set) {
-                        return EVERY;
-                    }
-                    [Facet::Rule, Facet::Field, Facet::Cause]
-                        .into_iter()
-                        .filter(|facet| causes.without(*facet).has_set(columns, set))
-                        .fold(0, |mask, facet| mask | facet.bit())
-                })
-                .collect();
-            masks.extend(Masks::new(Column::Causes, by_value));
-        }
-        let hits = hits.map(|hits| {
-            let mut places: Vec<usize> = hits
-                .iter()
-                .filter_map(|id| columns.ids.binary_search(id).ok())
-                .collect();
+        let places = |ids: &[i64]| {
+            let mut places: Vec<_> = ids.iter().filter_map(|id| columns.place_of(*id)).collect();
             places.sort_unstable();
             places
-        });
+        };
         Self {
             columns,
-            masks,
-            hits,
+            filtered: Filtered::new(columns, filter),
+            hits: hits.map(places),
         }
     }
 
-    /// Shows the rows that a facet counts, oldest first, some thousands at a time.
-    pub(super) fn each(&self, show: impl FnMut(&Rows)) {
-        self.part(0, self.columns.len(), show);
+    /// Whether rows are chosen by what no column tells.
+    pub(super) fn has_hits(&self) -> bool {
+        self.hits.is_some()
     }
 
-    /// The same for the rows between two places.
-    fn part(&self, begin: usize, end: usize, mut show: impl FnMut(&Rows)) {
-        let mut rows = Rows::default();
-        if let Some(hits) = &self.hits {
-            for at in hits.iter().filter(|at| (begin..end).contains(*at)) {
-                rows.add(*at, self.mask(*at));
-            }
-            return show(&rows);
-        }
-        let mut from = begin;
-        while from < end {
-            let to = (from + BLOCK).min(end);
-            rows.clear();
-            self.block(from, to, &mut |at, mask| rows.add(at, mask));
-            show(&rows);
-            from = to;
-        }
-    }
-
-    /// Shows them to several sums at once, each with a part of the rows; gives the sums.
+    /// Shows the rows that none of the columns refuses, or only one of those that are named, to several
+    /// sums at once, each with a part of the rows, oldest first; gives the sums in the same order.
     pub(super) fn shared<S: Send>(
         &self,
+        but_for: &[u8],
         new: impl Fn() -> S + Sync,
-        show: impl Fn(&mut S, &Rows) + Sync,
+        show: impl Fn(&mut S, &Seen<'_>) + Sync,
     ) -> Vec<S> {
-        let rows = self.columns.len();
-        let threads = if rows < WORTH_THREADS || self.hits.is_some() {
+        let chunks = self.columns.chunks.len();
+        let threads = if self.columns.len() < WORTH_THREADS || self.hits.is_some() {
             1
         } else {
             std::thread::available_parallelism().map_or(1, |all| all.get().min(MOST_THREADS))
         };
-        let size = rows.div_ceil(threads).max(1);
+        let size = chunks.div_ceil(threads).max(1);
         let one = |number: usize| {
             let mut sum = new();
-            let begin = (number * size).min(rows);
-            self.part(begin, (begin + size).min(rows), |rows| show(&mut sum, rows));
+            let begin = (number * size).min(chunks);
+            self.part(begin..(begin + size).min(chunks), but_for, |seen| {
+                show(&mut sum, seen);
+            });
             sum
         };
         let one = &one;
@@ -309,63 +112,171 @@ impl<'c> Pass<'c> {
         })
     }
 
-    /// The places of the rows that the whole filter has, newest first, before a place, at most so many.
-    pub(super) fn newest(&self, before: usize, limit: usize) -> Vec<usize> {
-        let mut found = Vec::with_capacity(limit.min(256));
+    /// The same for some chunks.
+    fn part(&self, chunks: Range<usize>, but_for: &[u8], mut show: impl FnMut(&Seen<'_>)) {
+        let mut room = Room::new();
         if let Some(hits) = &self.hits {
-            let rows = hits.iter().rev().filter(|at| **at < before);
-            found.extend(
-                rows.copied()
-                    .filter(|at| self.mask(*at) & ALL != 0)
-                    .take(limit),
-            );
+            for same in hits.chunk_by(|one, other| one.0 == other.0) {
+                let chunk = &*self.columns.chunks[same[0].0];
+                let mut rows = Vec::with_capacity(same.len());
+                for (_, at) in same {
+                    let mark = self.mark(chunk, *at);
+                    if mark == 0 || but_for.contains(&mark) {
+                        rows.push((short(*at), mark));
+                    }
+                }
+                show(&Seen { chunk, rows: &rows });
+            }
+            return;
+        }
+        for chunk in &self.columns.chunks[chunks] {
+            let mut from = 0;
+            while from < chunk.len() {
+                let to = (from + BLOCK).min(chunk.len());
+                let found = self.block(chunk, from..to, but_for, &mut room);
+                if found > 0 {
+                    let rows = &room.rows[..found];
+                    show(&Seen { chunk, rows });
+                }
+                from = to;
+            }
+        }
+    }
+
+    /// The numbers of the rows that the whole filter has, newest first, below a number, at most so many.
+    pub(super) fn newest(&self, before: Option<i64>, limit: usize) -> Vec<i64> {
+        let mut found = Vec::with_capacity(limit.min(256));
+        let end = match before {
+            Some(id) => self.columns.before(id),
+            None => (self.columns.chunks.len(), 0),
+        };
+        if let Some(hits) = &self.hits {
+            let rows = hits.iter().rev().filter(|place| **place < end);
+            let rows = rows.map(|(chunk, at)| (&self.columns.chunks[*chunk], *at));
+            let whole = rows.filter(|(chunk, at)| self.mark(chunk, *at) == 0);
+            found.extend(whole.take(limit).map(|(chunk, at)| chunk.id(at)));
             return found;
         }
-        let mut to = before.min(self.columns.len());
-        while to > 0 && found.len() < limit {
-            let from = to.saturating_sub(BLOCK);
-            let mut block = Vec::new();
-            self.block(from, to, &mut |at, mask| {
-                if mask & ALL != 0 {
-                    block.push(at);
+        let mut room = Room::new();
+        let last = self.columns.chunks.get(end.0).map(|chunk| (chunk, end.1));
+        let earlier = self.columns.chunks[..end.0].iter().rev();
+        let earlier = earlier.map(|chunk| (chunk, chunk.len()));
+        for (chunk, end) in last.into_iter().chain(earlier) {
+            let mut to = end;
+            while to > 0 {
+                let from = to.saturating_sub(BLOCK);
+                let count = self.block(chunk, from..to, &[], &mut room);
+                let rows = room.rows[..count].iter().rev();
+                let rows = rows.take(limit - found.len());
+                found.extend(rows.map(|(at, _)| chunk.id(usize::from(*at))));
+                if found.len() >= limit {
+                    return found;
                 }
-            });
-            found.extend(block.into_iter().rev().take(limit - found.len()));
-            to = from;
+                to = from;
+            }
         }
         found
     }
 
-    fn block(&self, from: usize, to: usize, show: &mut impl FnMut(usize, u16)) {
-        let mut masks = [EVERY; BLOCK];
-        let masks = &mut masks[..to - from];
-        for each in &self.masks {
-            each.apply(self.columns.column(each.column), from, masks);
+    /// Which columns refuse one row.
+    fn mark(&self, chunk: &Chunk, at: usize) -> u8 {
+        self.sieves(chunk).into_iter().fold(0, |mark, each| {
+            mark | each.map_or(0, |(sieve, values, bit)| {
+                sieve.refused[values.get(at) as usize] * bit
+            })
+        })
+    }
+
+    /// Whether one rejection is in the columns and the whole filter has it.
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.columns
+            .place_of(id)
+            .is_some_and(|(chunk, at)| self.mark(&self.columns.chunks[chunk], at) == 0)
+    }
+
+    fn sieves<'p>(&'p self, chunk: &'p Chunk) -> [Option<(&'p Sieve, &'p Numbers, u8)>; 3] {
+        let Filtered {
+            kinds,
+            places,
+            sets,
+            ..
+        } = &self.filtered;
+        [
+            places.as_ref().map(|sieve| (sieve, &chunk.places, PLACE)),
+            kinds.as_ref().map(|sieve| (sieve, &chunk.kinds, KIND)),
+            sets.as_ref().map(|sieve| (sieve, &chunk.sets, SET)),
+        ]
+    }
+
+    /// Notes the wanted rows of a block; says how many they are.
+    fn block(&self, chunk: &Chunk, block: Range<usize>, but_for: &[u8], room: &mut Room) -> usize {
+        let marks = &mut room.marks[..block.len()];
+        marks.fill(0);
+        for (sieve, values, bit) in self.sieves(chunk).into_iter().flatten() {
+            sieve.mark(values, block.clone(), bit, marks);
         }
-        if self.columns.gone_rows > 0 {
-            for (mask, gone) in masks.iter_mut().zip(&self.columns.gone[from..to]) {
-                *mask &= u16::from(*gone).wrapping_sub(1);
-            }
+        let mut wanted = [0_u8; 8];
+        wanted[0] = 1;
+        for mark in but_for {
+            wanted[usize::from(*mark)] = 1;
         }
-        for (group, masks) in masks.chunks(GROUP).enumerate() {
-            // Nearly everywhere nothing is left.
-            if masks.iter().fold(0, |any, mask| any | mask) == 0 {
+        let mut found = 0;
+        for (group, marks) in marks.chunks(GROUP).enumerate() {
+            // Nearly everywhere nothing is wanted.
+            if let Ok(eight) = marks.try_into()
+                && !has_any(eight, 0)
+                && !but_for.iter().any(|mark| has_any(eight, *mark))
+            {
                 continue;
             }
-            for (at, mask) in masks.iter().enumerate() {
-                if *mask != 0 {
-                    show(from + group * GROUP + at, *mask);
+            let first = block.start + group * GROUP;
+            for (at, mark) in marks.iter().enumerate() {
+                room.rows[found] = (short(first + at), *mark);
+                found += usize::from(wanted[usize::from(*mark & 7)]);
+            }
+        }
+        found
+    }
+}
+
+/// Whether one of eight marks is this one, asked of all at once: with it taken away from each, a byte is
+/// nothing, and one less borrows from its highest bit.
+fn has_any(marks: [u8; GROUP], mark: u8) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; GROUP]);
+    let rest = u64::from_ne_bytes(marks) ^ (ONES * u64::from(mark));
+    rest.wrapping_sub(ONES) & !rest & (ONES << 7) != 0
+}
+
+impl Sieve {
+    /// Adds a bit to the marks of the rows whose values are refused.
+    fn mark(&self, values: &Numbers, rows: Range<usize>, bit: u8, marks: &mut [u8]) {
+        match (values, self.span) {
+            (Numbers::Narrow(values), Some((first, last))) => {
+                let (first, width) = (narrow(first), narrow(last - first));
+                for (mark, value) in marks.iter_mut().zip(&values[rows]) {
+                    *mark |= u8::from(value.wrapping_sub(first) > width) * bit;
+                }
+            }
+            (Numbers::Narrow(values), None) => {
+                for (mark, value) in marks.iter_mut().zip(&values[rows]) {
+                    *mark |= self.refused[usize::from(*value)] * bit;
+                }
+            }
+            (Numbers::Wide(values), _) => {
+                for (mark, value) in marks.iter_mut().zip(&values[rows]) {
+                    *mark |= self.refused[*value as usize] * bit;
                 }
             }
         }
     }
+}
 
-    fn mask(&self, at: usize) -> u16 {
-        if self.columns.gone[at] {
-            return 0;
-        }
-        self.masks.iter().fold(EVERY, |mask, each| {
-            mask & each.by_value[self.columns.column(each.column).get(at) as usize]
-        })
-    }
+/// A value of a narrow column.
+fn narrow(value: u32) -> u16 {
+    u16::try_from(value).unwrap_or(u16::MAX)
+}
+
+/// A place in a chunk.
+fn short(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
 }

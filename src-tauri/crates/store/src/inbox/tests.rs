@@ -1,5 +1,8 @@
 //! Facts about the inbox: what it counts is what is there.
 
+mod columns;
+mod late;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -22,6 +25,12 @@ const FIELDS: [&str; 2] = ["apply_date", "project_type"];
 const DEPARTMENTS: [&str; 3] = ["", "部门甲", "部门乙"];
 const REGIONS: [&str; 2] = ["230102000000", "230103000000"];
 const DAYS: [&str; 3] = ["2026-01-01", "2026-01-02", "2026-01-05"];
+
+const ALL: Most = Most {
+    causes: 100,
+    departments: 100,
+    days: 100,
+};
 
 struct Bed {
     cache: Cache,
@@ -349,7 +358,7 @@ fn check(bed: &Bed, filter: &RejectionFilter) {
                         .collect()
                 })
             );
-            let groups = bed.cache.inbox().groups(conn, filter, 100)?;
+            let groups = bed.cache.inbox().groups(conn, filter, ALL)?;
             let wanted = recount(&rows, filter, |one| {
                 passing(filter.clone(), one)
                     .into_iter()
@@ -383,6 +392,20 @@ fn check(bed: &Bed, filter: &RejectionFilter) {
                     .map(|one| one.id);
                 assert_eq!(newest, Some(group.newest_id));
             }
+            let most = Most {
+                causes: 2,
+                departments: 1,
+                days: 2,
+            };
+            let mut fewer = groups.clone();
+            fewer.truncate(most.causes);
+            for group in &mut fewer {
+                group.departments.truncate(most.departments);
+                group
+                    .days
+                    .drain(..group.days.len().saturating_sub(most.days));
+            }
+            assert_eq!(bed.cache.inbox().groups(conn, filter, most)?, fewer);
             let (mut before, mut seen) = (None, Vec::new());
             loop {
                 let page = bed.cache.inbox().page(conn, filter, before, 3)?;

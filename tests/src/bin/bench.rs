@@ -47,10 +47,10 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     times: usize,
     /// Writes the figures to a file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Compares the ratios with those of an earlier file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     compare: Option<PathBuf>,
 }
 
@@ -78,7 +78,11 @@ fn main() -> ExitCode {
     let outcome = match &args.part {
         Some(Part::Pages { records, defects }) => run(pages::serve(*records, *defects)),
         Some(Part::Whole { address, warm_up }) => run(whole::one(address, *warm_up)),
-        Some(Part::Identity { identities }) => run(identity::measure(*identities)),
+        Some(Part::Identity { identities }) => run(identity::measure(
+            *identities,
+            args.json.as_deref(),
+            args.compare.as_deref(),
+        )),
         None => run(everything(&args)),
     };
     match outcome {

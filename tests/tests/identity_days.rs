@@ -68,8 +68,8 @@ fn change(conn: &Connection, dice: &mut Dice) -> Result<(), StoreError> {
                 conn.execute(
                     &format!(
                         "UPDATE record
-                         SET fields = json_set(fields, '$.{field}', json_extract(other.fields, '$.{field}'))
-                         FROM (SELECT fields, source_id FROM record WHERE id = ?2) AS other
+                         SET fields = json_set(record.fields, '$.{field}', json_extract(other.fields, '$.{field}'))
+                         FROM (SELECT fields FROM record WHERE id = ?2) AS other
                          WHERE record.id = ?1 AND json_valid(record.fields) AND json_valid(other.fields)
                            AND json_extract(other.fields, '$.{field}') IS NOT NULL"
                     ),

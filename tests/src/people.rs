@@ -98,6 +98,7 @@ pub async fn fill(cache: &Cache, connection_id: i64, world: &World) -> Outcome<F
                 }
                 cache
                     .write(move |tx| {
+                        source::bump(tx, source_id, rows.len() as i64, 0)?;
                         rows.iter().try_for_each(|(index, key, fields)| {
                             insert(tx, source_id, *index, key.as_ref(), fields)
                         })

@@ -72,12 +72,21 @@ async fn a_second_review_looks_only_at_what_changed_and_keeps_the_numbers_of_bin
     assert!(!first.took.unwrap().incremental);
     let numbers = || {
         cache.read(move |conn| {
-            let mut all = Vec::new();
-            zhengqiao_store::binding::for_each(conn, connection_id, |id, row, _| {
-                all.push((id, row.account_record, row.person_record, row.conflicts));
-                Ok(())
+            let mut statement = conn.prepare(
+                "SELECT id, account_record, person_record, conflicts
+                 FROM binding
+                 WHERE connection_id = ?1
+                 ORDER BY id",
+            )?;
+            let rows = statement.query_map([connection_id], |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, Option<i64>>(1)?,
+                    row.get::<_, Option<i64>>(2)?,
+                    row.get::<_, i64>(3)?,
+                ))
             })?;
-            Ok(all)
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })
     };
     let before = numbers().await.unwrap();

@@ -97,7 +97,11 @@ fn main() -> ExitCode {
     let outcome = match &args.part {
         Some(Part::Pages { records, defects }) => run(pages::serve(*records, *defects)),
         Some(Part::Whole { address }) => run(whole::one(address)),
-        Some(Part::Identity { identities }) => run(identity::measure(*identities)),
+        Some(Part::Identity { identities }) => run(identity::measure(
+            *identities,
+            args.json.as_deref(),
+            args.compare.as_deref(),
+        )),
         Some(Part::Delivery { records }) => run(async {
             let report = library::measure(*records, args.times).await?;
             tell(&report, &args)

@@ -29,17 +29,29 @@ enum Event {
 /// Few values, so that everything collides with everything. A person's key is its handle's, because
 /// two records with one key are no two people.
 fn some_person() -> impl Strategy<Value = (u64, Identity)> {
-    (0..12u64, "[a-d]", "[a-c]", 0..6u64, any::<[bool; 3]>()).prop_map(
-        |(handle, name, other, days, [keyed, numbered, named])| {
+    (0..12u64, "[a-d]", "[a-c]", 0..6u64, any::<[bool; 4]>()).prop_map(
+        |(handle, name, other, days, [keyed, numbered, named, hashed])| {
             let base = match handle % 3 {
                 0 => natural(&name),
                 1 => legal(&name),
                 _ => agent(&name, &other),
             };
             let day = today() - Days::new(3) + Days::new(days);
+            let key: Box<str> = format!("{:02}-{}", handle, &base.key).into();
+            // A natural person's key mostly is its hash, a legal person's other key too.
+            let cert_key = if hashed {
+                Some(key.clone())
+            } else {
+                base.cert_key.filter(|_| keyed)
+            };
             let person = Identity {
-                key: format!("{:02}-{}", handle, &base.key).into(),
-                cert_key: base.cert_key.filter(|_| keyed),
+                other_key: if hashed && numbered {
+                    cert_key.clone()
+                } else {
+                    base.other_key
+                },
+                key,
+                cert_key,
                 mobile: Some(format!("tel-{other}").into()),
                 title: base.title.filter(|_| named),
                 id_number_hash: numbered.then_some(IdNumberHash([other.as_bytes()[0]; 16])),

@@ -3,10 +3,9 @@
 //! A row is changed only where what was computed differs, so that its number stays as long as its
 //! account, or its identity without an account, is there.
 
-use std::sync::Arc;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
-
+use crate::binding_count::Counts;
 use crate::error::StoreError;
 
 /// What was computed. Kinds and states are places in their lists.
@@ -31,12 +30,16 @@ pub struct Computed {
 }
 
 /// What an account's row has besides.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AccountTexts {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccountTexts<'a> {
     /// Its identifier in the portal.
-    pub account_id: Box<str>,
-    /// Its site; many accounts share one text.
-    pub site: Option<Arc<str>>,
+    pub account_id: Option<&'a str>,
+    /// Its site.
+    pub site: Option<&'a str>,
+    /// The decision that holds.
+    pub act: Option<&'a str>,
+    /// For "later" its day.
+    pub until: Option<&'a str>,
 }
 
 /// A binding as it is kept.
@@ -140,25 +143,6 @@ pub fn of_account(
         .optional()?)
 }
 
-/// Hands what is kept of every binding to `each`, with its number and site.
-///
-/// # Errors
-/// SQLite's, and those of `each`.
-pub fn for_each(
-    connection: &Connection,
-    connection_id: i64,
-    mut each: impl FnMut(i64, Computed, Option<String>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM binding WHERE connection_id = ?1 ORDER BY id"
-    ))?;
-    let mut rows = statement.query([connection_id])?;
-    while let Some(row) = rows.next()? {
-        each(row.get(0)?, computed(row)?, row.get(10)?)?;
-    }
-    Ok(())
-}
-
 /// What is kept for an account's record, or for a person's without an account.
 ///
 /// # Errors
@@ -188,15 +172,16 @@ pub fn of_record(
 /// SQLite's.
 pub fn insert(
     connection: &Connection,
+    counts: &mut Counts,
     connection_id: i64,
     new: &Computed,
-    texts: Option<&AccountTexts>,
+    texts: AccountTexts<'_>,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO binding (connection_id, kind, state, account_record, person_record, conflicts, compared,
-               agreed, candidates, account_id, site)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+               agreed, candidates, account_id, site, act, until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             connection_id,
@@ -208,44 +193,65 @@ pub fn insert(
             new.compared,
             new.agreed,
             new.candidates,
-            texts.map(|texts| &*texts.account_id),
-            texts.and_then(|texts| texts.site.as_deref())
+            texts.account_id,
+            texts.site,
+            texts.act,
+            texts.until
         ])?;
+    counts.add(new, texts.site, texts.act, texts.until);
     Ok(())
 }
 
-/// Changes what was computed about a binding.
+/// Changes what differs of what was computed about a binding, and of its site. SQLite writes every index
+/// that has a column which is set, whether the value differs or not.
 ///
 /// # Errors
 /// SQLite's.
-pub fn update(connection: &Connection, id: i64, new: &Computed) -> Result<(), StoreError> {
+pub fn update(
+    connection: &Connection,
+    counts: &mut Counts,
+    kept: &BindingRow,
+    new: &Computed,
+    site: Option<&str>,
+) -> Result<(), StoreError> {
+    let old = &kept.computed;
+    let numbers = [
+        ("kind", Some(old.kind), Some(new.kind)),
+        ("state", Some(old.state), Some(new.state)),
+        ("person_record", old.person_record, new.person_record),
+        ("conflicts", Some(old.conflicts), Some(new.conflicts)),
+        ("compared", Some(old.compared), Some(new.compared)),
+        ("agreed", Some(old.agreed), Some(new.agreed)),
+    ];
+    let texts = [
+        (
+            "candidates",
+            old.candidates.as_deref(),
+            new.candidates.as_deref(),
+        ),
+        ("site", kept.site.as_deref(), site),
+    ];
+    let mut set: Vec<&str> = Vec::new();
+    let mut values: Vec<&dyn ToSql> = Vec::new();
+    for (name, _, value) in numbers.iter().filter(|(_, old, new)| old != new) {
+        set.push(name);
+        values.push(value);
+    }
+    for (name, _, value) in texts.iter().filter(|(_, old, new)| old != new) {
+        set.push(name);
+        values.push(value);
+    }
+    if set.is_empty() {
+        return Ok(());
+    }
+    values.push(&kept.id);
+    let sql = format!("UPDATE binding SET {} = ? WHERE id = ?", set.join(" = ?, "));
     connection
-        .prepare_cached(
-            "UPDATE binding
-             SET kind = ?2, state = ?3, person_record = ?4, conflicts = ?5, compared = ?6, agreed = ?7, candidates = ?8
-             WHERE id = ?1",
-        )?
-        .execute(params![
-            id,
-            new.kind,
-            new.state,
-            new.person_record,
-            new.conflicts,
-            new.compared,
-            new.agreed,
-            new.candidates
-        ])?;
-    Ok(())
-}
-
-/// Changes an account's site.
-///
-/// # Errors
-/// SQLite's.
-pub fn set_site(connection: &Connection, id: i64, site: Option<&str>) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("UPDATE binding SET site = ?2 WHERE id = ?1")?
-        .execute(params![id, site])?;
+        .prepare_cached(&sql)?
+        .execute(values.as_slice())?;
+    counts.take(kept);
+    let (act, until) = (kept.act.as_deref(), kept.until.as_deref());
+    counts.add(new, site, act, until);
     Ok(())
 }
 
@@ -253,21 +259,43 @@ pub fn set_site(connection: &Connection, id: i64, site: Option<&str>) -> Result<
 ///
 /// # Errors
 /// SQLite's.
-pub fn set_state(connection: &Connection, id: i64, state: i64) -> Result<(), StoreError> {
+pub fn set_state(
+    connection: &Connection,
+    connection_id: i64,
+    id: i64,
+    state: i64,
+) -> Result<(), StoreError> {
+    let Some(mut kept) = get(connection, connection_id, id)? else {
+        return Ok(());
+    };
     connection
         .prepare_cached("UPDATE binding SET state = ?2 WHERE id = ?1")?
         .execute([id, state])?;
-    Ok(())
+    let mut counts = Counts::default();
+    counts.take(&kept);
+    kept.computed.state = state;
+    counts.add(
+        &kept.computed,
+        kept.site.as_deref(),
+        kept.act.as_deref(),
+        kept.until.as_deref(),
+    );
+    counts.write(connection, connection_id)
 }
 
 /// Takes a binding out.
 ///
 /// # Errors
 /// SQLite's.
-pub fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
+pub fn remove(
+    connection: &Connection,
+    counts: &mut Counts,
+    kept: &BindingRow,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached("DELETE FROM binding WHERE id = ?1")?
-        .execute([id])?;
+        .execute([kept.id])?;
+    counts.take(kept);
     Ok(())
 }
 
@@ -282,14 +310,21 @@ pub fn set_decision(
     act: Option<&str>,
     until: Option<&str>,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "UPDATE binding
-             SET act = ?3, until = ?4
-             WHERE connection_id = ?1 AND account_id = ?2",
-        )?
-        .execute(params![connection_id, account_id, act, until])?;
-    Ok(())
+    let kept = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM binding WHERE connection_id = ?1 AND account_id = ?2"
+        ))?
+        .query_map(params![connection_id, account_id], read)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut counts = Counts::default();
+    let mut statement =
+        connection.prepare_cached("UPDATE binding SET act = ?2, until = ?3 WHERE id = ?1")?;
+    for kept in kept {
+        statement.execute(params![kept.id, act, until])?;
+        counts.take(&kept);
+        counts.add(&kept.computed, kept.site.as_deref(), act, until);
+    }
+    counts.write(connection, connection_id)
 }
 
 /// Notes that the bindings were computed.

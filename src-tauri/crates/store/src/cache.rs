@@ -51,6 +51,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0018.sql")),
     M::up(include_str!("../migrations/0019.sql")),
     M::up(include_str!("../migrations/0020.sql")),
+    M::up(include_str!("../migrations/0021.sql")),
 ];
 
 /// The key that the cache file is encrypted with.

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod bigram;
 pub mod binding;
+pub mod binding_count;
 pub mod binding_decision;
 pub mod binding_list;
 pub mod binding_sign_off;

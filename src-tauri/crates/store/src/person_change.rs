@@ -14,8 +14,8 @@ pub fn newest(connection: &Connection) -> Result<i64, StoreError> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// The records that changed after a change and up to another; `None` when the first of them were cut
-/// off.
+/// The records that changed after a change and up to another, by number; `None` when the first of them
+/// were cut off.
 ///
 /// # Errors
 /// SQLite's.
@@ -31,7 +31,7 @@ pub fn since(
         return Ok(None);
     }
     let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT record_id FROM person_change WHERE no > ?1 AND no <= ?2",
+        "SELECT DISTINCT record_id FROM person_change WHERE no > ?1 AND no <= ?2 ORDER BY record_id",
     )?;
     let rows = statement.query_map(params![after, until], |row| row.get(0))?;
     Ok(Some(rows.collect::<Result<_, _>>()?))

@@ -7,8 +7,8 @@ use crate::kind::AccountKind;
 
 /// Identities by everything that an account can point to them with.
 pub(super) struct People {
-    pub(super) keys: Column<Person>,
-    pub(super) other_keys: Column<Person>,
+    keys: Column<Person>,
+    other_keys: Column<Person>,
     pub(super) cert_keys: Column<Person>,
     pub(super) numbers: Column<Person>,
     pub(super) codes: Column<Person>,
@@ -45,6 +45,11 @@ fn agent(person: &Person, code: u64) -> u64 {
     }
 }
 
+/// A key that is not the hash.
+fn but(key: u64, cert_key: u64) -> u64 {
+    if key == cert_key { 0 } else { key }
+}
+
 /// A code, and for an agent the code with the name: a legal person's agents are told apart by it.
 fn coded(account: &Account, code: u64) -> u64 {
     match account.kind {
@@ -57,33 +62,38 @@ fn coded(account: &Account, code: u64) -> u64 {
 impl People {
     pub(super) fn new() -> Self {
         Self {
-            keys: Column::new(|one| one.key),
-            other_keys: Column::new(|one| one.other_key),
+            // A natural person's key is its hash, a legal person's other one too: those are found there.
+            keys: Column::sparse(|one| but(one.key, one.cert_key)),
+            other_keys: Column::sparse(|one| but(one.other_key, one.cert_key)),
             cert_keys: Column::new(|one| one.cert_key),
             // A legal person's number is its representative's, who may represent several.
             numbers: Column::new(|one| match one.kind {
                 Some(AccountKind::Legal) => 0,
                 _ => one.number,
             }),
-            codes: Column::new(|one| legal(one, one.code)),
-            orgs: Column::new(|one| legal(one, one.org)),
-            agent_codes: Column::new(|one| agent(one, one.code)),
-            agent_orgs: Column::new(|one| agent(one, one.org)),
+            codes: Column::sparse(|one| legal(one, one.code)),
+            orgs: Column::sparse(|one| legal(one, one.org)),
+            agent_codes: Column::sparse(|one| agent(one, one.code)),
+            agent_orgs: Column::sparse(|one| agent(one, one.org)),
             mobiles: Column::new(|one| one.mobile),
             supports: Column::new(|one| mix(one.mobile, u64::from(one.title))),
         }
     }
 
     pub(super) fn link(&mut self, rows: &[Person], at: u32) {
-        self.each(|column| column.link(rows, at));
+        for column in self.all() {
+            column.link(rows, at);
+        }
     }
 
     pub(super) fn unlink(&mut self, rows: &[Person], at: u32) {
-        self.each(|column| column.unlink(rows, at));
+        for column in self.all() {
+            column.unlink(rows, at);
+        }
     }
 
-    fn each(&mut self, mut work: impl FnMut(&mut Column<Person>)) {
-        for column in [
+    pub(super) fn all(&mut self) -> [&mut Column<Person>; 10] {
+        [
             &mut self.keys,
             &mut self.other_keys,
             &mut self.cert_keys,
@@ -94,43 +104,60 @@ impl People {
             &mut self.agent_orgs,
             &mut self.mobiles,
             &mut self.supports,
-        ] {
-            work(column);
-        }
+        ]
+    }
+
+    /// Those with a key.
+    fn keyed<'a>(&'a self, rows: &'a [Person], key: u64) -> impl Iterator<Item = u32> + 'a {
+        let hashed = self.cert_keys.find(rows, key);
+        self.keys
+            .find(rows, key)
+            .chain(hashed.filter(move |at| rows[*at as usize].key == key))
+    }
+
+    /// Those with another key.
+    fn other_keyed<'a>(&'a self, rows: &'a [Person], key: u64) -> impl Iterator<Item = u32> + 'a {
+        let hashed = self.cert_keys.find(rows, key);
+        self.other_keys
+            .find(rows, key)
+            .chain(hashed.filter(move |at| rows[*at as usize].other_key == key))
     }
 }
 
 impl Accounts {
     pub(super) fn new() -> Self {
         Self {
-            bound: Column::new(|one| one.bound),
+            // Most natural persons' accounts are bound to the hash that they have themselves.
+            bound: Column::sparse(|one| but(one.bound, one.cert_key)),
             cert_keys: Column::new(|one| one.cert_key),
             numbers: Column::new(|one| one.number),
-            codes: Column::new(|one| coded(one, one.code)),
-            orgs: Column::new(|one| coded(one, one.org)),
+            codes: Column::sparse(|one| coded(one, one.code)),
+            orgs: Column::sparse(|one| coded(one, one.org)),
             mobiles: Column::new(|one| one.mobile),
         }
     }
 
     pub(super) fn link(&mut self, rows: &[Account], at: u32) {
-        self.each(|column| column.link(rows, at));
+        for column in self.all() {
+            column.link(rows, at);
+        }
     }
 
     pub(super) fn unlink(&mut self, rows: &[Account], at: u32) {
-        self.each(|column| column.unlink(rows, at));
+        for column in self.all() {
+            column.unlink(rows, at);
+        }
     }
 
-    fn each(&mut self, mut work: impl FnMut(&mut Column<Account>)) {
-        for column in [
+    pub(super) fn all(&mut self) -> [&mut Column<Account>; 6] {
+        [
             &mut self.bound,
             &mut self.cert_keys,
             &mut self.numbers,
             &mut self.codes,
             &mut self.orgs,
             &mut self.mobiles,
-        ] {
-            work(column);
-        }
+        ]
     }
 
     /// Accounts that may be bound to a person, or may point to it by a key: some are named twice.
@@ -142,7 +169,11 @@ impl Accounts {
         let title = u64::from(person.title);
         [person.key, person.other_key, person.org]
             .into_iter()
-            .flat_map(|key| self.bound.find(rows, key))
+            .flat_map(|key| {
+                // An account that has the key it is bound to as its own hash stands there.
+                let bound = self.bound.find(rows, key);
+                bound.chain(self.cert_keys.find(rows, key))
+            })
             .chain(self.cert_keys.find(rows, person.cert_key))
             .chain(self.numbers.find(rows, person.number))
             .chain(self.codes.find(rows, person.code))
@@ -174,28 +205,26 @@ pub(super) struct Pointed {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) people: &'a [Person],
-    pub(super) handles: &'a [u64],
     pub(super) index: &'a People,
     pub(super) evidence: &'a [EvidenceKind],
 }
 
-impl<'a> View<'a> {
+impl View<'_> {
     /// The identity that the account is bound to.
     pub(super) fn bound(self, account: &Account) -> Option<u32> {
         let of_kind = |at: &u32| self.people[*at as usize].kind == account.kind;
-        let least = |column: &'a Column<Person>| {
-            column
-                .find(self.people, account.bound)
-                .filter(of_kind)
-                .min_by_key(|at| self.handles[*at as usize])
-        };
-        least(&self.index.keys)
-            .or_else(|| least(&self.index.other_keys))
+        let (people, key) = (self.people, account.bound);
+        let handle = |at: &u32| people[*at as usize].handle;
+        let keyed = self.index.keyed(people, key).filter(of_kind);
+        keyed
+            .min_by_key(handle)
             .or_else(|| {
-                account
-                    .bound_by_org
-                    .then(|| least(&self.index.orgs))
-                    .flatten()
+                let other = self.index.other_keyed(people, key).filter(of_kind);
+                other.min_by_key(handle)
+            })
+            .or_else(|| {
+                let orgs = self.index.orgs.find(people, key).filter(of_kind);
+                orgs.min_by_key(handle).filter(|_| account.bound_by_org)
             })
     }
 
@@ -262,10 +291,10 @@ impl<'a> View<'a> {
     fn take(self, found: impl Iterator<Item = u32>, own: Option<u32>, list: &mut Pointed) {
         for at in found {
             list.has_own |= Some(at) == own;
-            let handle = self.handles[at as usize];
+            let handle = self.people[at as usize].handle;
             let place = list
                 .first
-                .partition_point(|one| self.handles[*one as usize] < handle);
+                .partition_point(|one| self.people[*one as usize].handle < handle);
             if place <= Binding::MOST_CANDIDATES {
                 list.first.insert(place, at);
                 list.first.truncate(Binding::MOST_CANDIDATES + 1);

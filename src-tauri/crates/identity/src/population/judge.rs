@@ -33,7 +33,6 @@ impl Population {
     pub(super) fn view(&self) -> View<'_> {
         View {
             people: &self.people,
-            handles: &self.person_handles,
             index: &self.by,
             evidence: &self.policy.evidence,
         }
@@ -101,7 +100,6 @@ impl Population {
         };
         let found = pair.conflicts(evidence);
         let outcome = Outcome {
-            person: at,
             conflicts: found,
             compared: evidence,
             state: shielded(
@@ -136,7 +134,6 @@ impl Population {
             pointed
         };
         let outcome = Outcome {
-            person: NOBODY,
             conflicts: found,
             // With one candidate the comparison is what the administrator decides by.
             compared: match fitting.as_slice() {

@@ -19,6 +19,7 @@ use chrono::{Datelike, NaiveDate};
 
 pub(crate) use self::rows::{Account, Certificate, NO_RANK, Person, Ruling, Standing};
 
+use self::column::Column;
 use self::index::{Accounts, People};
 use self::judge::Place;
 use self::rows::Comparer;
@@ -35,7 +36,6 @@ const NOBODY: u32 = u32::MAX;
 /// What was found about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Outcome {
-    person: u32,
     conflicts: u32,
     compared: Compared,
     state: BindingState,
@@ -46,7 +46,6 @@ struct Outcome {
 
 impl Outcome {
     const NOTHING: Self = Self {
-        person: NOBODY,
         conflicts: 0,
         compared: Compared {
             compared: 0,
@@ -82,7 +81,7 @@ pub struct Row {
     pub candidates: Vec<u64>,
 }
 
-/// What was looked at again, by handles: every row that may differ is named.
+/// What was looked at again, by handles in ascending order: every row that may differ is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
     /// Accounts.
@@ -99,14 +98,13 @@ pub struct Population {
     today: i32,
     comparer: Comparer,
     people: Vec<Person>,
-    person_handles: Vec<u64>,
-    person_at: HashMap<u64, u32>,
+    person_at: Column<Person>,
     free_people: Vec<u32>,
-    by: People,
     accounts: Vec<Account>,
-    account_handles: Vec<u64>,
-    account_at: HashMap<u64, u32>,
+    account_at: Column<Account>,
     free_accounts: Vec<u32>,
+    /// Filled by the first settling: a column is built quicker, and smaller, from all rows at once.
+    by: People,
     from: Accounts,
     /// Accounts that belong to each identity, and the active ones among them.
     held: Vec<u32>,
@@ -130,14 +128,13 @@ impl Population {
             today: today.num_days_from_ce(),
             comparer: Comparer::default(),
             people: Vec::new(),
-            person_handles: Vec::new(),
-            person_at: HashMap::new(),
+            // No key is 0, and a free row has none.
+            person_at: Column::new(|one| one.handle.wrapping_add(1)),
             free_people: Vec::new(),
-            by: People::new(),
             accounts: Vec::new(),
-            account_handles: Vec::new(),
-            account_at: HashMap::new(),
+            account_at: Column::new(|one| one.handle.wrapping_add(1)),
             free_accounts: Vec::new(),
+            by: People::new(),
             from: Accounts::new(),
             held: Vec::new(),
             active: Vec::new(),
@@ -177,38 +174,61 @@ impl Population {
         }
     }
 
+    /// Makes room for so many identities and accounts.
+    pub fn reserve(&mut self, people: usize, accounts: usize) {
+        self.people.reserve_exact(people);
+        self.held.reserve_exact(people);
+        self.active.reserve_exact(people);
+        self.person_at.reserve(&self.people, people);
+        self.accounts.reserve_exact(accounts);
+        self.outcomes.reserve_exact(accounts);
+        self.account_at.reserve(&self.accounts, accounts);
+    }
+
+    fn person_at(&self, handle: u64) -> Option<u32> {
+        let key = handle.wrapping_add(1);
+        self.person_at.find(&self.people, key).next()
+    }
+
+    fn account_at(&self, handle: u64) -> Option<u32> {
+        let key = handle.wrapping_add(1);
+        self.account_at.find(&self.accounts, key).next()
+    }
+
     /// Adds an identity, or changes the one with this handle.
     pub fn put_person(&mut self, handle: u64, identity: &Identity) {
-        let row = self.comparer.person(identity);
-        let at = match self.person_at.get(&handle).copied() {
+        let row = self.comparer.person(handle, identity);
+        let at = match self.person_at(handle) {
             Some(at) if self.people[at as usize] == row => return,
             Some(at) => {
                 self.touch_around_person(at);
-                self.by.unlink(&self.people, at);
+                if self.is_settled {
+                    self.by.unlink(&self.people, at);
+                }
                 self.people[at as usize] = row;
                 at
             }
             None => {
-                let Some(at) = self.place_of_new_person(handle, row) else {
+                let Some(at) = self.place_of_new_person(row) else {
                     return;
                 };
-                self.person_at.insert(handle, at);
+                self.person_at.link(&self.people, at);
                 at
             }
         };
-        self.by.link(&self.people, at);
+        if self.is_settled {
+            self.by.link(&self.people, at);
+        }
         self.touch_around_person(at);
     }
 
-    fn place_of_new_person(&mut self, handle: u64, row: Person) -> Option<u32> {
+    fn place_of_new_person(&mut self, row: Person) -> Option<u32> {
         if let Some(at) = self.free_people.pop() {
             self.people[at as usize] = row;
-            self.person_handles[at as usize] = handle;
             return Some(at);
         }
         let at = u32::try_from(self.people.len()).ok()?;
         self.people.push(row);
-        self.person_handles.push(handle);
         self.held.push(0);
         self.active.push(0);
         Some(at)
@@ -216,11 +236,14 @@ impl Population {
 
     /// Takes an identity out.
     pub fn remove_person(&mut self, handle: u64) {
-        let Some(at) = self.person_at.remove(&handle) else {
+        let Some(at) = self.person_at(handle) else {
             return;
         };
         self.touch_around_person(at);
-        self.by.unlink(&self.people, at);
+        if self.is_settled {
+            self.by.unlink(&self.people, at);
+        }
+        self.person_at.unlink(&self.people, at);
         self.people[at as usize] = Person::FREE;
         self.touched_people.remove(&at);
         self.wanted.remove(&at);
@@ -230,50 +253,53 @@ impl Population {
 
     /// Adds a portal account, or changes the one with this handle.
     pub fn put_account(&mut self, handle: u64, account: &PortalAccount) {
-        let row = self.comparer.account(account, &self.policy);
-        let at = match self.account_at.get(&handle).copied() {
+        let row = self.comparer.account(handle, account, &self.policy);
+        let at = match self.account_at(handle) {
             Some(at) if self.accounts[at as usize] == row => return,
             Some(at) => {
-                self.from.unlink(&self.accounts, at);
+                if self.is_settled {
+                    self.from.unlink(&self.accounts, at);
+                }
                 self.accounts[at as usize] = row;
                 at
             }
             None => {
-                let Some(at) = self.place_of_new_account(handle, row) else {
+                let Some(at) = self.place_of_new_account(row) else {
                     return;
                 };
-                self.account_at.insert(handle, at);
+                self.account_at.link(&self.accounts, at);
                 at
             }
         };
-        self.from.link(&self.accounts, at);
         if self.is_settled {
+            self.from.link(&self.accounts, at);
             self.touched_accounts.insert(at);
         }
     }
 
-    fn place_of_new_account(&mut self, handle: u64, row: Account) -> Option<u32> {
+    fn place_of_new_account(&mut self, row: Account) -> Option<u32> {
         if let Some(at) = self.free_accounts.pop() {
             self.accounts[at as usize] = row;
-            self.account_handles[at as usize] = handle;
             return Some(at);
         }
         let at = u32::try_from(self.accounts.len()).ok()?;
         self.accounts.push(row);
-        self.account_handles.push(handle);
         self.outcomes.push(Outcome::NOTHING);
         Some(at)
     }
 
     /// Takes a portal account out.
     pub fn remove_account(&mut self, handle: u64) {
-        let Some(at) = self.account_at.remove(&handle) else {
+        let Some(at) = self.account_at(handle) else {
             return;
         };
         self.let_go(at);
         let fitting = self.fitting.remove(&at);
         self.touched_people.extend(fitting.iter().flatten());
-        self.from.unlink(&self.accounts, at);
+        if self.is_settled {
+            self.from.unlink(&self.accounts, at);
+        }
+        self.account_at.unlink(&self.accounts, at);
         self.accounts[at as usize] = Account::FREE;
         self.touched_accounts.remove(&at);
         self.gone.accounts.push(handle);
@@ -282,42 +308,46 @@ impl Population {
 
     /// How many identities and accounts there are.
     pub fn len(&self) -> (usize, usize) {
-        (self.person_at.len(), self.account_at.len())
+        (
+            self.people.len() - self.free_people.len(),
+            self.accounts.len() - self.free_accounts.len(),
+        )
     }
 
     /// Handles of all identities, in no order.
     pub fn people(&self) -> impl Iterator<Item = u64> + '_ {
-        self.person_at.keys().copied()
+        let there = self.people.iter().filter(|one| one.kind.is_some());
+        there.map(|one| one.handle)
     }
 
     /// Handles of all accounts, in no order.
     pub fn accounts(&self) -> impl Iterator<Item = u64> + '_ {
-        self.account_at.keys().copied()
+        let there = self.accounts.iter().filter(|one| one.kind.is_some());
+        there.map(|one| one.handle)
     }
 
     /// What was found about an account.
     pub fn account_row(&self, handle: u64) -> Option<Row> {
-        let at = *self.account_at.get(&handle)?;
+        let at = self.account_at(handle)?;
         let outcome = &self.outcomes[at as usize];
+        let person = outcome.place.person;
         Some(Row {
             kind: self.accounts[at as usize].kind?,
             account: Some(handle),
-            person: (outcome.person != NOBODY)
-                .then(|| self.person_handles[outcome.person as usize]),
+            person: (person != NOBODY).then(|| self.people[person as usize].handle),
             state: outcome.state,
             conflicts: outcome.conflicts,
             compared: outcome.compared.compared,
             agreed: outcome.compared.agreed,
-            candidates: handles(
-                self.fitting.get(&at).map(|list| &**list),
-                &self.person_handles,
-            ),
+            candidates: some(self.fitting.get(&at).map(AsRef::as_ref), |at| {
+                self.people[at as usize].handle
+            }),
         })
     }
 
     /// What was found about an identity that no account belongs to; `None` for any other.
     pub fn person_row(&self, handle: u64) -> Option<Row> {
-        let at = *self.person_at.get(&handle)?;
+        let at = self.person_at(handle)?;
         if self.held[at as usize] > 0 {
             return None;
         }
@@ -329,19 +359,17 @@ impl Population {
             conflicts: 0,
             compared: 0,
             agreed: 0,
-            candidates: handles(
-                self.wanted.get(&at).map(|list| &**list),
-                &self.account_handles,
-            ),
+            candidates: some(self.wanted.get(&at).map(AsRef::as_ref), |at| {
+                self.accounts[at as usize].handle
+            }),
         })
     }
 }
 
-fn handles(list: Option<&[u32]>, of: &[u64]) -> Vec<u64> {
+/// The handles of as many as are told.
+fn some(list: Option<&[u32]>, handle: impl Fn(u32) -> u64) -> Vec<u64> {
     list.map_or_else(Vec::new, |list| {
-        list.iter()
-            .take(Binding::MOST_CANDIDATES)
-            .map(|at| of[*at as usize])
-            .collect()
+        let told = list.iter().take(Binding::MOST_CANDIDATES);
+        told.map(|at| handle(*at)).collect()
     })
 }

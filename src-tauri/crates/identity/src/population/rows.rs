@@ -13,6 +13,9 @@ use crate::kind::AccountKind;
 use crate::number::NumberForm;
 use crate::policy::ReviewPolicy;
 
+/// The handle of nobody.
+pub(crate) const NO_HANDLE: u64 = u64::MAX;
+
 /// No rank, in a byte.
 pub(crate) const NO_RANK: u8 = u8::MAX;
 
@@ -45,6 +48,8 @@ pub(crate) enum Ruling {
 /// An identity. `kind` is `None` in a place that is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Person {
+    /// Its name for good.
+    pub(crate) handle: u64,
     pub(crate) key: u64,
     pub(crate) other_key: u64,
     pub(crate) cert_key: u64,
@@ -66,6 +71,8 @@ pub(crate) struct Person {
 /// A portal account. `kind` is `None` in a place that is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Account {
+    /// Its name for good.
+    pub(crate) handle: u64,
     /// What it is bound to, by the portal or by a decision.
     pub(crate) bound: u64,
     /// The identity that a decision took it from.
@@ -94,6 +101,7 @@ pub(crate) struct Account {
 impl Person {
     /// A place that is free.
     pub(crate) const FREE: Self = Self {
+        handle: NO_HANDLE,
         key: 0,
         other_key: 0,
         cert_key: 0,
@@ -125,6 +133,7 @@ impl Person {
 impl Account {
     /// A place that is free.
     pub(crate) const FREE: Self = Self {
+        handle: NO_HANDLE,
         bound: 0,
         refused: 0,
         cert_key: 0,
@@ -184,11 +193,12 @@ impl Comparer {
     }
 
     /// An identity's row.
-    pub(crate) fn person(&self, one: &Identity) -> Person {
+    pub(crate) fn person(&self, handle: u64, one: &Identity) -> Person {
         let code = one.credit_code.as_deref();
         let day =
             |day: Option<chrono::NaiveDate>, open| day.map_or(open, |day| day.num_days_from_ce());
         Person {
+            handle,
             key: self.text(Some(&one.key)),
             other_key: self.text(one.other_key.as_deref()),
             cert_key: self.text(one.cert_key.as_deref()),
@@ -212,7 +222,12 @@ impl Comparer {
     }
 
     /// A portal account's row under a policy.
-    pub(crate) fn account(&self, one: &PortalAccount, policy: &ReviewPolicy) -> Account {
+    pub(crate) fn account(
+        &self,
+        handle: u64,
+        one: &PortalAccount,
+        policy: &ReviewPolicy,
+    ) -> Account {
         let code = one.credit_code.as_deref();
         let is_short = |text: &str| text.len() == 9;
         let bound_to = match &one.decided {
@@ -220,6 +235,7 @@ impl Comparer {
             _ => one.bound_to.as_deref(),
         };
         Account {
+            handle,
             bound: self.text(bound_to),
             refused: match &one.decided {
                 Some(Decided::Unlink(Some(key))) => self.text(Some(key)),

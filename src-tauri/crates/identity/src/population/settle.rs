@@ -24,61 +24,54 @@ impl Population {
     }
 
     fn settle_all(&mut self) {
-        let places = self.in_parallel(|at| self.place(&self.accounts[at]));
+        self.fill_columns();
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        in_parts(&mut outcomes, |at, outcome| {
+            outcome.place = self.place(&self.accounts[at as usize]);
+            None::<()>
+        });
         self.held.fill(0);
         self.active.fill(0);
-        for (at, place) in places.iter().enumerate() {
-            if place.person != NOBODY && self.accounts[at].kind.is_some() {
-                self.held[place.person as usize] += 1;
-                self.active[place.person as usize] += u32::from(self.accounts[at].is_active());
+        for (outcome, account) in outcomes.iter().zip(&self.accounts) {
+            let person = outcome.place.person;
+            if person != NOBODY && account.kind.is_some() {
+                self.held[person as usize] += 1;
+                self.active[person as usize] += u32::from(account.is_active());
             }
         }
-        let judged = self.in_parallel(|at| {
-            let (outcome, fitting) = self.judge(&self.accounts[at], places[at]);
-            (outcome, fitting.into_boxed_slice())
+        let fitting = in_parts(&mut outcomes, |at, outcome| {
+            let account = &self.accounts[at as usize];
+            let (found, fitting) = self.judge(account, outcome.place);
+            *outcome = found;
+            (!fitting.is_empty() && account.kind.is_some()).then(|| fitting.into_boxed_slice())
         });
-        drop(places);
-        self.fitting.clear();
-        for ((outcome, fitting), at) in judged.into_iter().zip(0u32..) {
-            self.outcomes[at as usize] = outcome;
-            if !fitting.is_empty() && self.accounts[at as usize].kind.is_some() {
-                self.fitting.insert(at, fitting);
-            }
-        }
+        self.outcomes = outcomes;
+        self.fitting = fitting.into_iter().collect();
+        let mut wanted: Vec<u32> = self.fitting.values().flatten().copied().collect();
+        wanted.sort_unstable();
+        wanted.dedup();
         self.wanted.clear();
-        let wanted: HashSet<u32> = self.fitting.values().flatten().copied().collect();
         for at in wanted {
             self.want(at);
         }
     }
 
-    /// Work on every account, on as many threads as there are processors.
-    fn in_parallel<T: Send>(&self, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-        let count = self.accounts.len();
-        let threads = std::thread::available_parallelism()
-            .map_or(1, std::num::NonZero::get)
-            .clamp(1, count / WORTH_A_THREAD + 1);
-        if threads == 1 {
-            return (0..count).map(work).collect();
+    /// Both sides' columns, one after another on each of two threads.
+    fn fill_columns(&mut self) {
+        let (people, accounts) = (&self.people, &self.accounts);
+        let (by, from) = (&mut self.by, &mut self.from);
+        let few = people.len().max(accounts.len()) < WORTH_A_THREAD;
+        let mut of_people = || by.all().into_iter().for_each(|one| one.fill(people));
+        let mut of_accounts = || from.all().into_iter().for_each(|one| one.fill(accounts));
+        if few {
+            of_people();
+            of_accounts();
+        } else {
+            std::thread::scope(|scope| {
+                scope.spawn(of_accounts);
+                of_people();
+            });
         }
-        let part = count.div_ceil(threads);
-        let mut done = Vec::with_capacity(count);
-        std::thread::scope(|scope| {
-            let work = &work;
-            let parts: Vec<_> = (0..threads)
-                .map(|turn| {
-                    let range = (turn * part).min(count)..((turn + 1) * part).min(count);
-                    scope.spawn(move || range.map(work).collect::<Vec<T>>())
-                })
-                .collect();
-            for part in parts {
-                match part.join() {
-                    Ok(part) => done.extend(part),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-        });
-        done
     }
 
     fn settle_touched(&mut self) -> Settled {
@@ -121,15 +114,16 @@ impl Population {
             self.want(*at);
         }
         let mut settled = std::mem::take(&mut self.gone);
-        settled
-            .accounts
-            .extend(accounts.iter().map(|at| self.account_handles[*at as usize]));
-        settled.people.extend(
-            people
-                .iter()
-                .filter(|at| self.people[**at as usize].kind.is_some())
-                .map(|at| self.person_handles[*at as usize]),
-        );
+        let accounts = accounts.iter().map(|at| &self.accounts[*at as usize]);
+        let there = accounts.filter(|one| one.kind.is_some());
+        settled.accounts.extend(there.map(|one| one.handle));
+        let people = people.iter().map(|at| &self.people[*at as usize]);
+        let there = people.filter(|one| one.kind.is_some());
+        settled.people.extend(there.map(|one| one.handle));
+        for handles in [&mut settled.accounts, &mut settled.people] {
+            handles.sort_unstable();
+            handles.dedup();
+        }
         settled
     }
 
@@ -149,7 +143,6 @@ impl Population {
     fn take_up(&mut self, at: u32, place: Place) {
         let active = self.accounts[at as usize].is_active();
         self.outcomes[at as usize] = Outcome {
-            person: place.person,
             place,
             was_active: active,
             ..Outcome::NOTHING
@@ -178,7 +171,7 @@ impl Population {
             .chain(self.from.calling(&self.accounts, row.mobile))
             .filter(fits)
             .collect();
-        list.sort_unstable_by_key(|at| self.account_handles[*at as usize]);
+        list.sort_unstable_by_key(|at| self.accounts[*at as usize].handle);
         list.dedup();
         list.truncate(Binding::MOST_CANDIDATES);
         if list.is_empty() {
@@ -209,4 +202,42 @@ impl Population {
             }
         }
     }
+}
+
+/// Work on every account's outcome, on as many threads as there are processors; what it gives, with
+/// the account's place.
+fn in_parts<T: Send>(
+    outcomes: &mut [Outcome],
+    work: impl Fn(u32, &mut Outcome) -> Option<T> + Sync,
+) -> Vec<(u32, T)> {
+    let count = outcomes.len();
+    let threads = std::thread::available_parallelism()
+        .map_or(1, std::num::NonZero::get)
+        .clamp(1, count / WORTH_A_THREAD + 1);
+    let one_part = |first: u32, part: &mut [Outcome]| {
+        (first..)
+            .zip(part)
+            .filter_map(|(at, outcome)| Some((at, work(at, outcome)?)))
+            .collect::<Vec<_>>()
+    };
+    if threads == 1 {
+        return one_part(0, outcomes);
+    }
+    let size = count.div_ceil(threads);
+    let mut done = Vec::new();
+    std::thread::scope(|scope| {
+        let one_part = &one_part;
+        let parts: Vec<_> = (0u32..)
+            .step_by(size)
+            .zip(outcomes.chunks_mut(size))
+            .map(|(first, part)| scope.spawn(move || one_part(first, part)))
+            .collect();
+        for part in parts {
+            match part.join() {
+                Ok(part) => done.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    done
 }

@@ -80,8 +80,7 @@ impl Console {
             let mut place = warm.lock();
             // Taken out while it changes: what fails half-way is read anew.
             let known = place.take();
-            let (known, mut found) =
-                cache.read_blocking(|conn| known::look(conn, known, basis, today))?;
+            let (known, mut found) = known::look(&cache, known, basis, today)?;
             let begun = std::time::Instant::now();
             let (known, found) = cache.write_blocking(move |tx| {
                 found.took.written = known.write(tx, &found)?;

@@ -281,6 +281,7 @@ impl Making {
         if act == DecisionAct::DoNotTouch {
             binding::set_state(
                 conn,
+                connection_id,
                 id,
                 place(BindingState::ALL, &BindingState::DoNotTouch),
             )?;

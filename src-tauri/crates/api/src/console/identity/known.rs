@@ -3,25 +3,28 @@
 //! The first review of a process reads every person and account; from then on the log of changed
 //! records says which are to be read again. One connection is kept, the one reviewed last.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Instant;
 
 use chrono::NaiveDate;
 use zhengqiao_domain::{DatasetId, Record};
 use zhengqiao_identity::{
-    AccountKind, AccountReader, BindingState, ClaimRow, Decided, Population, ReviewPolicy, Row,
-    Settled,
+    AccountReader, ClaimRow, Decided, Identity, PortalAccount, ReviewPolicy, Settled,
 };
-use zhengqiao_store::binding::{AccountTexts, Computed};
 use zhengqiao_store::binding_decision::{self, BindingDecision};
-use zhengqiao_store::{Connection, StoreError, binding, person_change, record};
+use zhengqiao_store::{Cache, Connection, StoreError, person_change, record};
 
+use super::account_texts::Texts;
 use super::population;
 use crate::contract::ReviewTook;
 
 /// Changes beyond which everything is read anew.
 const FEW: usize = 100_000;
+/// Changed records that are read before any of them is taken in.
+const TOGETHER: usize = 10_000;
+/// Changed records that are worth a second reader.
+const WORTH_A_READER: usize = 500;
 /// Records that are handed to the other thread at once.
 const BATCH: usize = 1_000;
 /// Batches that may wait.
@@ -61,58 +64,54 @@ pub(super) struct Known {
     change: i64,
     sources: HashMap<i64, DatasetId>,
     reader: AccountReader,
-    population: Population,
-}
-
-/// Texts of accounts by their record. Sites repeat.
-#[derive(Default)]
-struct Texts {
-    of: HashMap<i64, AccountTexts>,
-    sites: HashSet<Arc<str>>,
-}
-
-impl Texts {
-    fn put(&mut self, id: i64, account: &zhengqiao_identity::PortalAccount) {
-        let site = account.site.as_deref().map(|site| {
-            let known = self.sites.get(site).cloned();
-            known.unwrap_or_else(|| {
-                let new: Arc<str> = site.into();
-                self.sites.insert(new.clone());
-                new
-            })
-        });
-        let account_id = account.account_id.clone();
-        self.of.insert(id, AccountTexts { account_id, site });
-    }
-
-    fn get(&self, id: i64) -> Option<&AccountTexts> {
-        self.of.get(&id)
-    }
+    pub(super) population: zhengqiao_identity::Population,
 }
 
 /// What is to be written.
 pub(super) struct Found {
-    settled: Option<Settled>,
-    texts: Texts,
+    /// What was looked at again; none when that was everything.
+    pub(super) settled: Option<Settled>,
+    pub(super) texts: Texts,
     pub(super) took: ReviewTook,
+}
+
+/// Whom a record is about. One that cannot be read as a person was accepted under other rules; it binds
+/// nobody.
+enum Seen {
+    Person(Box<Identity>),
+    Account(Box<PortalAccount>),
+    Nobody,
+}
+
+/// Records of one source with their fields one after another.
+struct Batch {
+    dataset: DatasetId,
+    /// Number, and where the fields end.
+    ends: Vec<(i64, usize)>,
+    fields: String,
 }
 
 /// The population as the cache has it now: caught up where it is in memory, read where it is not.
 pub(super) fn look(
-    conn: &Connection,
+    cache: &Cache,
     known: Option<Known>,
     basis: Basis,
     today: NaiveDate,
 ) -> Result<(Known, Found), StoreError> {
     if let Some(mut known) = known.filter(|known| known.basis == basis)
-        && let Some(found) = known.catch_up(conn, today)?
+        && let Some(found) = known.catch_up(cache, today)?
     {
         return Ok((known, found));
     }
-    Known::read(conn, basis, today)
+    cache.read_blocking(|conn| Known::read(conn, basis, today))
 }
 
 impl Known {
+    /// The connection.
+    pub(super) const fn connection_id(&self) -> i64 {
+        self.basis.connection_id
+    }
+
     fn read(
         conn: &Connection,
         basis: Basis,
@@ -124,28 +123,47 @@ impl Known {
             .map_err(|error| StoreError::Content(format!("no random numbers: {error}")))?;
         let begun = Instant::now();
         let change = person_change::newest(conn)?;
-        let sources = sources(conn, &basis)?;
+        let sources = population::sources(conn, basis.connection_id, basis.accounts_from)?;
         let reader = AccountReader::of(&basis.policy, &basis.claims, hash_key)
             .map_err(|error| StoreError::Content(error.to_string()))?;
         let decided = decisions(conn, basis.connection_id)?;
+        let mut known = Self {
+            population: zhengqiao_identity::Population::new(basis.policy.clone(), today),
+            sources: sources
+                .iter()
+                .map(|(id, dataset, _)| (*id, *dataset))
+                .collect(),
+            basis,
+            change,
+            reader,
+        };
         let mut texts = Texts::default();
+        let count = |accounts: bool| {
+            let of_side = sources
+                .iter()
+                .filter(|(_, dataset, _)| (*dataset == DatasetId::PortalAccount) == accounts);
+            let all: i64 = of_side.map(|(_, _, accepted)| *accepted).sum();
+            usize::try_from(all).unwrap_or_default()
+        };
+        known.population.reserve(count(false), count(true));
+        texts.reserve(count(true));
         let mut records = 0;
-        let mut population = Population::new(basis.policy.clone(), today);
         // One thread decrypts, the other decodes.
         std::thread::scope(|scope| {
-            let (send, receive) = mpsc::sync_channel::<Vec<(i64, DatasetId, String)>>(WAITING);
+            let (send, receive) = mpsc::sync_channel::<Batch>(WAITING);
             let decode = scope.spawn(|| {
-                for (id, dataset, fields) in receive.into_iter().flatten() {
-                    put(
-                        &mut population,
-                        &reader,
-                        &decided,
-                        &mut texts,
-                        id,
-                        dataset,
-                        &fields,
-                    );
-                    records += 1;
+                for batch in receive {
+                    let mut from = 0;
+                    for (id, end) in batch.ends {
+                        let fields = &batch.fields[from..end];
+                        from = end;
+                        let seen = seen(&known.reader, batch.dataset, fields, |account_id| {
+                            Ok(decided.get(account_id).cloned())
+                        });
+                        // Nothing is looked up that could fail.
+                        known.take_in(&mut texts, id, seen.unwrap_or(Seen::Nobody));
+                        records += 1;
+                    }
                 }
             });
             let read = read_all(conn, &sources, &send);
@@ -157,20 +175,13 @@ impl Known {
         })?;
         let read_ms = elapsed(begun);
         let begun = Instant::now();
-        population.settle();
+        known.population.settle();
         let took = ReviewTook {
             incremental: false,
             records,
             read_ms,
             match_ms: elapsed(begun),
             ..ReviewTook::default()
-        };
-        let known = Self {
-            basis,
-            change,
-            sources,
-            reader,
-            population,
         };
         let found = Found {
             settled: None,
@@ -181,49 +192,26 @@ impl Known {
     }
 
     /// `None` when everything is to be read anew.
-    fn catch_up(
-        &mut self,
-        conn: &Connection,
-        today: NaiveDate,
-    ) -> Result<Option<Found>, StoreError> {
+    fn catch_up(&mut self, cache: &Cache, today: NaiveDate) -> Result<Option<Found>, StoreError> {
         let begun = Instant::now();
-        let newest = person_change::newest(conn)?;
-        let Some(changed) = person_change::since(conn, self.change, newest)? else {
+        let (newest, changed, sources) = cache.read_blocking(|conn| {
+            let newest = person_change::newest(conn)?;
+            let changed = person_change::since(conn, self.change, newest)?;
+            let (own, portal) = (self.basis.connection_id, self.basis.accounts_from);
+            Ok((newest, changed, population::sources(conn, own, portal)?))
+        })?;
+        let Some(changed) = changed.filter(|changed| changed.len() <= FEW) else {
             return Ok(None);
         };
-        if changed.len() > FEW {
-            return Ok(None);
-        }
-        self.sources = sources(conn, &self.basis)?;
+        self.sources = sources
+            .iter()
+            .map(|(id, dataset, _)| (*id, *dataset))
+            .collect();
         let mut texts = Texts::default();
-        let connection_id = self.basis.connection_id;
-        for id in &changed {
-            let found = record::numbered(conn, *id)?.filter(|(source_id, _, state, _)| {
-                *state == record::ACCEPTED && self.sources.contains_key(source_id)
-            });
-            let Some((_, dataset, _, fields)) = found else {
-                self.population.remove_account(handle(*id));
-                self.population.remove_person(handle(*id));
-                continue;
-            };
-            let mut decided = HashMap::new();
-            if dataset == DatasetId::PortalAccount
-                && let Ok(record) = zhengqiao_sync::read_record(dataset, &fields)
-                && let Some(account_id) = record.get("account_id")
-                && let Some(decision) =
-                    binding_decision::of_account(conn, connection_id, account_id)?
-            {
-                decided.extend(ruling(&decision).map(|ruling| (account_id.into(), ruling)));
+        for part in changed.chunks(TOGETHER) {
+            for (id, seen) in self.look_again(cache, part)? {
+                self.take_in(&mut texts, id, seen);
             }
-            put(
-                &mut self.population,
-                &self.reader,
-                &decided,
-                &mut texts,
-                *id,
-                dataset,
-                &fields,
-            );
         }
         self.change = newest;
         let read_ms = elapsed(begun);
@@ -243,115 +231,58 @@ impl Known {
         }))
     }
 
-    /// Writes what differs from what is kept; says how many bindings that were.
-    pub(super) fn write(&self, conn: &Connection, found: &Found) -> Result<i64, StoreError> {
-        let connection_id = self.basis.connection_id;
-        match &found.settled {
-            None => self.write_all(conn, connection_id, found),
-            Some(settled) => {
-                let mut written = 0;
-                // Whoever lost an account has a row again only when that account's is changed.
-                let accounts = settled.accounts.iter().map(|one| (*one, true));
-                let people = settled.people.iter().map(|one| (*one, false));
-                for (one, is_account) in accounts.chain(people) {
-                    let row = self.row(one, is_account);
-                    let id = number(one);
-                    let kept = binding::of_record(conn, connection_id, id, is_account)?;
-                    let texts = found.texts.get(id);
-                    match (kept, row) {
-                        (None, None) => {}
-                        (Some(kept), None) => {
-                            binding::remove(conn, kept.id)?;
-                            written += 1;
-                        }
-                        (Some(kept), Some(row)) => {
-                            let new = computed(&row);
-                            if new != kept.computed {
-                                binding::update(conn, kept.id, &new)?;
-                                written += 1;
-                            }
-                            if let Some(texts) = texts
-                                && texts.site.as_deref() != kept.site.as_deref()
-                            {
-                                binding::set_site(conn, kept.id, texts.site.as_deref())?;
-                            }
-                        }
-                        (None, Some(row)) => {
-                            insert(conn, connection_id, &row, texts)?;
-                            written += 1;
-                        }
-                    }
-                }
-                Ok(written)
-            }
+    /// Changed records as they are now, by number. Where there are many, two connections read: most of the
+    /// time goes into decrypting a page for each record.
+    fn look_again(&self, cache: &Cache, ids: &[i64]) -> Result<Vec<(i64, Seen)>, StoreError> {
+        let read = |ids: &[i64]| {
+            cache.read_blocking(|conn| {
+                // One transaction: each of its own would look at the log's locks anew.
+                let tx = conn.unchecked_transaction()?;
+                let seen = ids
+                    .iter()
+                    .map(|id| self.again(&tx, *id).map(|seen| (*id, seen)));
+                seen.collect::<Result<Vec<_>, StoreError>>()
+            })
+        };
+        if ids.len() < WORTH_A_READER {
+            return read(ids);
         }
+        let (low, high) = ids.split_at(ids.len() / 2);
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| read(high));
+            let mut all = read(low)?;
+            match second.join() {
+                Ok(others) => all.extend(others?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            Ok(all)
+        })
     }
 
-    fn write_all(
-        &self,
-        conn: &Connection,
-        connection_id: i64,
-        found: &Found,
-    ) -> Result<i64, StoreError> {
-        let mut seen: HashSet<u64> = HashSet::new();
-        let (mut gone, mut changed, mut moved) = (Vec::new(), Vec::new(), Vec::new());
-        binding::for_each(conn, connection_id, |id, kept, site| {
-            let one = match (kept.account_record, kept.person_record) {
-                (Some(account), _) => Some((handle(account), true)),
-                (None, Some(person)) => Some((handle(person), false)),
-                _ => None,
-            };
-            let row = one.and_then(|(one, is_account)| self.row(one, is_account));
-            match (one, row) {
-                (Some((one, is_account)), Some(row)) => {
-                    seen.insert(one);
-                    let new = computed(&row);
-                    if new != kept {
-                        changed.push((id, new));
-                    }
-                    if is_account
-                        && let Some(texts) = found.texts.get(number(one))
-                        && texts.site.as_deref() != site.as_deref()
-                    {
-                        moved.push((id, texts.site.clone()));
-                    }
-                }
-                _ => gone.push(id),
-            }
-            Ok(())
-        })?;
-        let mut written = gone.len() + changed.len();
-        for id in gone {
-            binding::remove(conn, id)?;
-        }
-        for (id, new) in changed {
-            binding::update(conn, id, &new)?;
-        }
-        for (id, site) in moved {
-            binding::set_site(conn, id, site.as_deref())?;
-        }
-        let mut accounts: Vec<u64> = self.population.accounts().collect();
-        let mut people: Vec<u64> = self.population.people().collect();
-        accounts.retain(|one| !seen.contains(one));
-        people.retain(|one| !seen.contains(one));
-        accounts.sort_unstable();
-        people.sort_unstable();
-        let accounts = accounts.into_iter().map(|one| (one, true));
-        let people = people.into_iter().map(|one| (one, false));
-        for (one, is_account) in accounts.chain(people) {
-            if let Some(row) = self.row(one, is_account) {
-                insert(conn, connection_id, &row, found.texts.get(number(one)))?;
-                written += 1;
-            }
-        }
-        Ok(i64::try_from(written).unwrap_or_default())
+    fn again(&self, conn: &Connection, id: i64) -> Result<Seen, StoreError> {
+        let found = record::numbered(conn, id)?.filter(|(source_id, _, state, _)| {
+            *state == record::ACCEPTED && self.sources.contains_key(source_id)
+        });
+        let Some((_, dataset, _, fields)) = found else {
+            return Ok(Seen::Nobody);
+        };
+        seen(&self.reader, dataset, &fields, |account_id| {
+            let holding = binding_decision::of_account(conn, self.basis.connection_id, account_id)?;
+            Ok(holding.as_ref().and_then(ruling))
+        })
     }
 
-    fn row(&self, one: u64, is_account: bool) -> Option<Row> {
-        if is_account {
-            self.population.account_row(one)
-        } else {
-            self.population.person_row(one)
+    fn take_in(&mut self, texts: &mut Texts, id: i64, seen: Seen) {
+        match seen {
+            Seen::Person(person) => self.population.put_person(handle(id), &person),
+            Seen::Account(account) => {
+                texts.put(id, &account);
+                self.population.put_account(handle(id), &account);
+            }
+            Seen::Nobody => {
+                self.population.remove_account(handle(id));
+                self.population.remove_person(handle(id));
+            }
         }
     }
 }
@@ -361,35 +292,12 @@ fn elapsed(begun: Instant) -> i64 {
 }
 
 /// Numbers of records are positive; the population's handles have no sign.
-fn handle(record_id: i64) -> u64 {
+pub(super) fn handle(record_id: i64) -> u64 {
     record_id.unsigned_abs()
 }
 
-fn number(handle: u64) -> i64 {
+pub(super) fn number(handle: u64) -> i64 {
     i64::try_from(handle).unwrap_or_default()
-}
-
-fn insert(
-    conn: &Connection,
-    connection_id: i64,
-    row: &Row,
-    texts: Option<&AccountTexts>,
-) -> Result<(), StoreError> {
-    binding::insert(conn, connection_id, &computed(row), texts)?;
-    // An account that came back keeps what was decided about it.
-    if let Some(texts) = texts
-        && let Some(decision) =
-            binding_decision::of_account(conn, connection_id, &texts.account_id)?
-    {
-        binding::set_decision(
-            conn,
-            connection_id,
-            &texts.account_id,
-            Some(&decision.act),
-            decision.until.as_deref(),
-        )?;
-    }
-    Ok(())
 }
 
 /// Place of a word in its list.
@@ -400,82 +308,58 @@ pub(super) fn place<T: PartialEq>(list: &[T], one: &T) -> i64 {
         .unwrap_or(-1)
 }
 
-fn computed(row: &Row) -> Computed {
-    Computed {
-        kind: place(AccountKind::ALL, &row.kind),
-        state: place(BindingState::ALL, &row.state),
-        account_record: row.account.map(number),
-        person_record: row.person.map(number),
-        conflicts: row.conflicts.into(),
-        compared: row.compared.into(),
-        agreed: row.agreed.into(),
-        candidates: (!row.candidates.is_empty()).then(|| {
-            let list: Vec<String> = row.candidates.iter().map(u64::to_string).collect();
-            format!("[{}]", list.join(","))
-        }),
-    }
-}
-
-fn sources(conn: &Connection, basis: &Basis) -> Result<HashMap<i64, DatasetId>, StoreError> {
-    Ok(
-        population::sources(conn, basis.connection_id, basis.accounts_from)?
-            .into_iter()
-            .map(|(id, dataset, _)| (id, dataset))
-            .collect(),
-    )
-}
-
 fn read_all(
     conn: &Connection,
-    sources: &HashMap<i64, DatasetId>,
-    send: &mpsc::SyncSender<Vec<(i64, DatasetId, String)>>,
+    sources: &[(i64, DatasetId, i64)],
+    send: &mpsc::SyncSender<Batch>,
 ) -> Result<(), StoreError> {
-    let closed = || StoreError::Content("the decoding of records ended early".into());
-    for (source_id, dataset) in sources {
-        let mut batch = Vec::with_capacity(BATCH);
+    let closed = |_| StoreError::Content("the decoding of records ended early".into());
+    for (source_id, dataset, _) in sources {
+        let mut batch = Batch::new(*dataset, 0);
         record::for_each_numbered(conn, *source_id, |id, fields| {
-            batch.push((id, *dataset, fields.to_owned()));
-            if batch.len() == BATCH {
-                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                return send.send(full).map_err(|_| closed());
+            batch.fields.push_str(fields);
+            batch.ends.push((id, batch.fields.len()));
+            if batch.ends.len() == BATCH {
+                let next = Batch::new(*dataset, batch.fields.len());
+                return send
+                    .send(std::mem::replace(&mut batch, next))
+                    .map_err(closed);
             }
             Ok(())
         })?;
-        send.send(batch).map_err(|_| closed())?;
+        send.send(batch).map_err(closed)?;
     }
     Ok(())
 }
 
-/// A record that cannot be read as a person was accepted under other rules; it binds nobody.
-fn put(
-    population: &mut Population,
-    reader: &AccountReader,
-    decided: &HashMap<String, Decided>,
-    texts: &mut Texts,
-    id: i64,
-    dataset: DatasetId,
-    fields: &str,
-) {
-    let one = handle(id);
-    let Ok(record) = zhengqiao_sync::read_record(dataset, fields) else {
-        population.remove_account(one);
-        population.remove_person(one);
-        return;
-    };
-    if dataset == DatasetId::PortalAccount {
-        match account(reader, &record, decided) {
-            Some(account) => {
-                texts.put(id, &account);
-                population.put_account(one, &account);
-            }
-            None => population.remove_account(one),
-        }
-    } else {
-        match reader.identity(&record) {
-            Ok(person) => population.put_person(one, &person),
-            Err(_) => population.remove_person(one),
+impl Batch {
+    fn new(dataset: DatasetId, bytes: usize) -> Self {
+        Self {
+            dataset,
+            ends: Vec::with_capacity(BATCH),
+            fields: String::with_capacity(bytes),
         }
     }
+}
+
+fn seen(
+    reader: &AccountReader,
+    dataset: DatasetId,
+    fields: &str,
+    decided: impl Fn(&str) -> Result<Option<Decided>, StoreError>,
+) -> Result<Seen, StoreError> {
+    let Ok(record) = Record::from_text(dataset, fields) else {
+        return Ok(Seen::Nobody);
+    };
+    if dataset != DatasetId::PortalAccount {
+        let person = reader.identity(&record);
+        return Ok(person.map_or(Seen::Nobody, |one| Seen::Person(Box::new(one))));
+    }
+    let Ok(mut account) = reader.account(&record) else {
+        return Ok(Seen::Nobody);
+    };
+    account.decided = decided(&account.account_id)?;
+    Ok(Seen::Account(Box::new(account)))
 }
 
 /// The account in a record, with what was decided about it.
@@ -483,7 +367,7 @@ pub(super) fn account(
     reader: &AccountReader,
     record: &Record,
     decided: &HashMap<String, Decided>,
-) -> Option<zhengqiao_identity::PortalAccount> {
+) -> Option<PortalAccount> {
     let mut account = reader.account(record).ok()?;
     account.decided = decided.get(&*account.account_id).cloned();
     Some(account)

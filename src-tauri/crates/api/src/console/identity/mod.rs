@@ -1,5 +1,6 @@
 //! Single sign-on: the claim mapping, the bindings with their conflicts, and the test login.
 
+mod account_texts;
 mod accounts;
 mod binding;
 mod bindings;
@@ -26,6 +27,7 @@ mod drift;
 mod known;
 mod names;
 mod texts;
+mod written;
 
 pub(super) use known::Warm;
 pub(super) use population::has_people;

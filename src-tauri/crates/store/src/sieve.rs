@@ -58,12 +58,12 @@ impl Sieve {
         };
         for table in ["key_place", "key_place_new"] {
             for_each(connection, table, source_id, |hash| {
-                sieve.add(Some(hash), None)
+                sieve.add(Some(hash), None);
             })?;
         }
         for table in ["business_place", "business_place_new"] {
             for_each(connection, table, source_id, |hash| {
-                sieve.add(None, Some(hash))
+                sieve.add(None, Some(hash));
             })?;
         }
         Ok(Some(sieve))
@@ -111,8 +111,9 @@ impl Sieve {
 
 /// Half of a hash is a hash.
 fn half(hash: &Hash) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *hash;
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    let mut half = [0; 8];
+    half.copy_from_slice(&hash[..8]);
+    u64::from_le_bytes(half)
 }
 
 fn for_each(

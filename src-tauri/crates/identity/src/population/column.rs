@@ -137,7 +137,7 @@ impl<R> Column<R> {
         }
     }
 
-    /// Takes out a row that still stands at its place.
+    /// Takes out a row that still stands at its place; it is then replaced by another, or by one without a key.
     pub(super) fn unlink(&mut self, rows: &[R], at: u32) {
         let key = (self.of)(&rows[at as usize]);
         if key == 0 {
@@ -232,6 +232,8 @@ mod tests {
             }
             for at in (0..1_000u32).filter(|at| at % 7 == 5) {
                 column.unlink(&rows, at);
+                // A row that was taken out has no key, or another one.
+                rows[at as usize] = 0;
             }
             for at in 1_000..3_000u32 {
                 rows.push(u64::from(at % 3));

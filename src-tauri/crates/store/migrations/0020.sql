@@ -78,3 +78,12 @@ BEGIN
   INSERT INTO business_place_new (source_id, hash, record_id, state)
     SELECT NEW.source_id, NEW.business_hash, NEW.id, NEW.state WHERE NEW.business_hash IS NOT NULL;
 END;
+
+CREATE TRIGGER record_place_rekeyed AFTER UPDATE OF key_hash ON record
+WHEN OLD.key_hash IS NOT NEW.key_hash
+BEGIN
+  DELETE FROM key_place_new WHERE source_id = OLD.source_id AND hash = OLD.key_hash;
+  DELETE FROM key_place WHERE source_id = OLD.source_id AND hash = OLD.key_hash;
+  INSERT INTO key_place_new (source_id, hash, record_id) VALUES (NEW.source_id, NEW.key_hash, NEW.id);
+  UPDATE source SET places_stamp = places_stamp + 1 WHERE id = NEW.source_id;
+END;

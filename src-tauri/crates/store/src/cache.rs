@@ -30,7 +30,7 @@ const BUSY: Duration = Duration::from_secs(10);
 /// How often it looks whether it is free.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
 
-const MIGRATIONS: &[M<'static>] = &[
+pub(crate) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001.sql")),
     M::up(include_str!("../migrations/0002.sql")),
     M::up(include_str!("../migrations/0003.sql")),

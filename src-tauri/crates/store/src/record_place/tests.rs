@@ -279,3 +279,41 @@ fn what_is_looked_for_by_key_is_found_by_an_index_in_both_tables() {
         assert_eq!(places, 2, "{plan:#?}");
     }
 }
+
+#[test]
+fn records_of_an_earlier_format_are_found_after_it_was_brought_up_to_date() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    // The last format with indexes in place of these tables.
+    let earlier = &crate::cache::MIGRATIONS[..19];
+    rusqlite_migration::Migrations::from_slice(earlier)
+        .to_latest(&mut connection)
+        .unwrap();
+    let id = connections::insert(&connection, "a", "test", "{}", 1).unwrap();
+    let sources = [DatasetId::CaseAcceptance, DatasetId::CaseResult]
+        .map(|dataset| source::ensure(&connection, id, dataset).unwrap());
+    for number in 0..10_u8 {
+        connection
+            .execute(
+                "INSERT INTO record (source_id, key_hash, business_hash, hash, state, run_id, changed_at, fields)
+                 VALUES (?1, ?2, ?3, ?2, ?4, 1, 1, '{}')",
+                params![
+                    sources[usize::from(number % 2)],
+                    hash(number),
+                    (number < 8).then(|| hash(number / 3)),
+                    1 + i64::from(number % 4 == 3)
+                ],
+            )
+            .unwrap();
+    }
+    rusqlite_migration::Migrations::from_slice(crate::cache::MIGRATIONS)
+        .to_latest(&mut connection)
+        .unwrap();
+    assert_found_as_it_stands(&connection, sources);
+    connection
+        .execute(
+            "UPDATE record SET key_hash = x'0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B0B' WHERE id = 1",
+            [],
+        )
+        .unwrap();
+    assert_found_as_it_stands(&connection, sources);
+}

@@ -2,7 +2,8 @@
 import type { rejected as zh } from '../zh-CN/rejected'
 
 export const rejected: typeof zh = {
-  search: 'Any part of a name, number or case number',
+  search: 'Name or number',
+  searchHint: 'Any part of a name, number or case number',
   causes: 'By cause',
   allCauses: 'All causes',
   dataset: 'Dataset',

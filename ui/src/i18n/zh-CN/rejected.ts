@@ -1,6 +1,7 @@
 /** 异常数据。 */
 export const rejected = {
-  search: '名称、编号或办件号的任意部分',
+  search: '名称或编号',
+  searchHint: '名称、编号或办件号的任意部分',
   causes: '按原因',
   allCauses: '全部原因',
   dataset: '数据集',

@@ -281,6 +281,37 @@ fn what_is_looked_for_by_key_is_found_by_an_index_in_both_tables() {
 }
 
 #[test]
+fn a_connection_that_is_removed_leaves_no_places() {
+    let (_dir, cache, sources) = cache();
+    let left = cache
+        .write_blocking(move |tx| {
+            for (number, settles) in [(1, true), (2, false)] {
+                for source in 0..2 {
+                    let put = Act::Put {
+                        source,
+                        key: number,
+                        business: Some(number),
+                    };
+                    do_act(tx, sources, &put, None)?;
+                }
+                if settles {
+                    settle_from(tx, 1)?;
+                }
+            }
+            // The number of a source may be given to another one.
+            tx.execute("DELETE FROM connection", [])?;
+            Ok(tx.query_row(
+                "SELECT (SELECT COUNT(*) FROM record_by_key) + (SELECT COUNT(*) FROM record_by_business)
+                   + (SELECT COUNT(*) FROM record)",
+                [],
+                |row| row.get::<_, i64>(0),
+            )?)
+        })
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
+#[test]
 fn records_of_an_earlier_format_are_found_after_it_was_brought_up_to_date() {
     let mut connection = Connection::open_in_memory().unwrap();
     // The last format with indexes in place of these tables.

@@ -9,14 +9,21 @@ use zhengqiao_store::{Cache, connection, delivery};
 use crate::figures::Report;
 use crate::{DEFECTS, Outcome, pages, servers, whole};
 
-/// Makes a table of no index like the library's, out of what the library has, by a file of the server's own.
+/// Writes what the library has into a file of the server's own.
 const BARE: &str = "
-DROP TABLE IF EXISTS bare;
-CREATE TABLE bare AS SELECT * FROM portal.case_acceptance LIMIT 0;
 DO $$ BEGIN
   EXECUTE format('COPY portal.case_acceptance TO %L', current_setting('data_directory') || '/bare.txt');
 END $$;
 CHECKPOINT;";
+
+/// A table like the library's.
+const EMPTY: &str = "
+DROP TABLE IF EXISTS bare;
+CREATE TABLE bare AS SELECT * FROM portal.case_acceptance LIMIT 0;
+";
+
+/// The key that every row of the library is found by.
+const KEY: &str = "ALTER TABLE bare ADD PRIMARY KEY (stream, row_key);";
 
 const COPY: &str = "
 DO $$ BEGIN
@@ -27,7 +34,7 @@ END $$;";
 pub async fn measure(records: u64, times: usize) -> Outcome<Report> {
     let mut report = Report::new(records);
     let provider = pages::Server::start(records, DEFECTS).await?;
-    let (mut delivered, mut bare) = (Vec::new(), Vec::new());
+    let (mut delivered, mut bare, mut keyed) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..times.max(1) {
         let server = servers::postgresql();
         let target = PostgresTarget {
@@ -54,25 +61,46 @@ pub async fn measure(records: u64, times: usize) -> Outcome<Report> {
             zhengqiao_delivery::deliver(&cache, connection_id, Secrets::new(None)).await?;
         delivered.push(outcome.delivered as f64 / begun.elapsed().as_secs_f64());
         server.script(BARE);
-        let begun = Instant::now();
-        server.script(COPY);
-        let took = begun.elapsed().as_secs_f64();
-        bare.push(server.count("bare", "true") as f64 / took);
+        for (key, took) in [("", &mut bare), (KEY, &mut keyed)] {
+            server.script(&format!("{EMPTY}{key}"));
+            let begun = Instant::now();
+            server.script(COPY);
+            let seconds = begun.elapsed().as_secs_f64();
+            took.push(server.count("bare", "true") as f64 / seconds);
+        }
     }
     println!("\ndelivery to PostgreSQL on the same machine");
-    let of = crate::figures::median(&bare);
+    let (of_bare, of_keyed) = (
+        crate::figures::median(&bare),
+        crate::figures::median(&keyed),
+    );
+    let unit = "records/s";
     report.add(
-        "bare COPY from the server's own file, no index",
-        "records/s",
+        "COPY from the server's own file, no key",
+        unit,
         bare,
         None,
         "",
     );
     report.add(
-        "delivery (ratio to the bare COPY)",
-        "records/s",
+        "COPY from the server's own file, with the key",
+        unit,
+        keyed,
+        Some(of_bare),
+        "",
+    );
+    report.add(
+        "delivery : COPY without a key",
+        unit,
+        delivered.clone(),
+        Some(of_bare),
+        "≥ 0.5",
+    );
+    report.add(
+        "delivery : COPY into a table with its key",
+        unit,
         delivered,
-        Some(of),
+        Some(of_keyed),
         "≥ 0.5",
     );
     Ok(report)

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
-use zhengqiao_domain::DatasetId;
+use zhengqiao_domain::{DatasetId, Record};
 use zhengqiao_store::StoreError;
 use zhengqiao_store::hash::Hash;
 use zhengqiao_store::outbox::OutboxRow;
@@ -13,9 +12,9 @@ use zhengqiao_store::record;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// It is there with these fields.
-    Put(Map<String, Value>),
+    Put(Record),
     /// It is there, marked as withdrawn.
-    Withdraw(Map<String, Value>),
+    Withdraw(Record),
     /// It is not there.
     Remove,
 }
@@ -35,6 +34,8 @@ pub struct Item {
     pub act: Act,
     /// Hash of its content.
     pub hash: Option<Hash>,
+    /// Whether the cache knows of nothing that the library has of it.
+    pub is_new: bool,
     /// Its rows in the outbox.
     pub rows: Vec<Waiting>,
 }
@@ -57,6 +58,13 @@ pub struct Waiting {
 pub struct Batch {
     /// The records.
     pub items: Vec<Item>,
+}
+
+impl Item {
+    /// The record; 0 without rows.
+    pub fn record_id(&self) -> i64 {
+        self.rows.last().map_or(0, |row| row.record_id)
+    }
 }
 
 impl Batch {
@@ -84,11 +92,7 @@ impl Batch {
             let (act, hash, run_id) = match row.record {
                 None => (Act::Remove, None, row.run_id),
                 Some(content) => {
-                    let Value::Object(fields) = serde_json::from_str(&content.fields)? else {
-                        return Err(StoreError::Content(
-                            "a record's fields are no object".into(),
-                        ));
-                    };
+                    let fields = Record::from_text(row.dataset, &content.fields)?;
                     let act = if content.state == record::WITHDRAWN {
                         Act::Withdraw(fields)
                     } else {
@@ -104,6 +108,7 @@ impl Batch {
                 run_id,
                 act,
                 hash,
+                is_new: row.is_new,
                 rows: before,
             }));
         }
@@ -125,7 +130,11 @@ impl Batch {
 }
 
 fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    hash.iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -141,6 +150,7 @@ mod tests {
             record_id: i64::from(key),
             key_hash: [key; 16],
             run_id: no,
+            is_new: true,
             record: fields.map(|fields| Content {
                 hash: [9; 16],
                 state: record::ACCEPTED,

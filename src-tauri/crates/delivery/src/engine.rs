@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use zhengqiao_exchange::{ExchangeError, Profile, Secrets, Target};
 use zhengqiao_store::delivery::{self, DeliveryRow};
-use zhengqiao_store::{Cache, StoreError, connection, outbox};
+use zhengqiao_store::{Cache, Connection, StoreError, connection, outbox};
 
 use crate::batch::{Batch, Item};
+use crate::behind::{self, Behind};
 use crate::door::{Answer, Door, SendError, Standing, Step};
 use crate::error::DeliveryError;
 use crate::lease::{Lease, now_ms};
@@ -178,7 +180,15 @@ impl Engine<'_> {
         let stopped = |error: StoreError| SendError::Stop(error.into());
         match (standing, row.next) {
             (Standing::HasNext, Some((token, no))) => {
-                self.trim(&token, no).await.map_err(SendError::Stop)?;
+                behind::trim(self.cache, id, Some(token), no)
+                    .await
+                    .map_err(stopped)?;
+            }
+            // Rows of the last batch may wait still; what a library refuses does not.
+            (Standing::Agrees, _) if row.token_no > 0 => {
+                behind::trim(self.cache, id, None, row.token_no)
+                    .await
+                    .map_err(stopped)?;
             }
             (Standing::Lost, _) => {
                 tracing::warn!(
@@ -195,28 +205,26 @@ impl Engine<'_> {
         Ok(door)
     }
 
-    /// The library has a batch that the cache does not know to have arrived.
-    async fn trim(&self, token: &str, to: i64) -> Result<(), DeliveryError> {
-        let id = self.connection_id;
-        let token = token.to_owned();
-        self.cache
-            .write(move |tx| {
-                let rows = outbox::next(tx, id, 0, to, u32::MAX)?;
-                let batch = Batch::new(rows)?;
-                settle::arrived(tx, id, &batch.items, now_ms())?;
-                delivery::arrived(tx, id, &token, to)
-            })
-            .await?;
-        Ok(())
-    }
-
     /// Once through the outbox.
     async fn pass(&self, door: &mut Door, target: &Target) -> Result<Passed, DeliveryError> {
+        let mut behind = Behind::new(self.cache, self.connection_id);
+        let passed = self.send_all(door, target, &mut behind).await;
+        behind.finish().await?;
+        passed
+    }
+
+    async fn send_all(
+        &self,
+        door: &mut Door,
+        target: &Target,
+        behind: &mut Behind,
+    ) -> Result<Passed, DeliveryError> {
         let id = self.connection_id;
         let row = self.row().await?;
         let mut before = row.token.clone().unwrap_or_default();
         let (mut after, mut unknown, mut moved) = (0, 0, false);
         // What was under way is sent as it was, so that a library that knows it is not confused.
+        let mut ahead: Option<JoinHandle<Result<Batch, StoreError>>> = None;
         let mut again = match door {
             Door::Push(_) => row.next.clone(),
             Door::Postgres(_) => None,
@@ -226,17 +234,28 @@ impl Engine<'_> {
                 Some((_, no)) => (*no, MOST_ROWS),
                 None => (i64::MAX, target.batch_rows()),
             };
-            let rows = self
-                .cache
-                .read(move |conn| outbox::next(conn, id, after, to, limit))
-                .await?;
-            if rows.is_empty() {
+            let mut batch = match ahead.take() {
+                Some(task) => task.await.map_err(|_| StoreError::Closed)??,
+                None => Batch::default(),
+            };
+            // Nothing was read ahead, or nothing was there yet.
+            if batch.items.is_empty() {
+                batch = read(self.cache, id, after, to, limit).await?;
+            }
+            if batch.items.is_empty() {
                 if again.take().is_some() {
                     continue;
                 }
                 break;
             }
-            let mut pieces = vec![Batch::new(rows)?];
+            // What comes next is read while the library writes this.
+            if again.is_none() {
+                let (cache, last, limit) =
+                    (self.cache.clone(), batch.last_no(), target.batch_rows());
+                let next = async move { read(&cache, id, last, i64::MAX, limit).await };
+                ahead = Some(tokio::spawn(next));
+            }
+            let mut pieces = vec![batch];
             let mut named = again.take().map(|(token, _)| token);
             while let Some(piece) = pieces.pop() {
                 if self.lease.is_stopped() {
@@ -246,10 +265,7 @@ impl Engine<'_> {
                     .take()
                     .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
                 let no = piece.last_no();
-                let announced = token.clone();
-                self.cache
-                    .write(move |tx| delivery::announce(tx, id, &announced, no))
-                    .await?;
+                behind.announce(&token, no).await?;
                 let step = Step {
                     before: &before,
                     token: &token,
@@ -265,7 +281,12 @@ impl Engine<'_> {
                             .count();
                         unknown += open;
                         moved |= open < answers.len();
-                        self.settle(piece, answers, token, no).await?;
+                        if answers.iter().all(|one| *one == Answer::Arrived) {
+                            behind.arrived(piece, token, no);
+                        } else {
+                            behind.finish().await?;
+                            self.settle(piece, answers, token, no).await?;
+                        }
                     }
                     Err(SendError::Refused(refusal)) => {
                         if piece.items.len() > 1 {
@@ -275,6 +296,7 @@ impl Engine<'_> {
                             continue;
                         }
                         after = no;
+                        behind.finish().await?;
                         self.refuse(piece.items, refusal).await?;
                     }
                     Err(SendError::Fails(error)) => {
@@ -294,6 +316,7 @@ impl Engine<'_> {
                             message: settle::without_values(&error.to_string()),
                             field: None,
                         };
+                        behind.finish().await?;
                         self.refuse(piece.items, refusal).await?;
                     }
                     Err(SendError::Again(error)) => return Ok(Passed::Broken { error, moved }),
@@ -301,6 +324,7 @@ impl Engine<'_> {
                 }
             }
         }
+        behind.finish().await?;
         if unknown == 0 {
             match door.close().await {
                 Ok(()) => {}
@@ -372,6 +396,18 @@ impl Engine<'_> {
             .await?;
         row.map_or(Ok(()), |row| judge(&row, refusal))
     }
+}
+
+async fn read(
+    cache: &Cache,
+    connection_id: i64,
+    after: i64,
+    to: i64,
+    limit: u32,
+) -> Result<Batch, StoreError> {
+    let work =
+        move |conn: &Connection| Batch::new(outbox::next(conn, connection_id, after, to, limit)?);
+    cache.read(work).await
 }
 
 /// A library that takes nothing at all is not flooded, and neither is the inbox.

@@ -7,6 +7,7 @@
 //! library refuses comes back into the rejected inbox and never blocks the others.
 
 mod batch;
+mod behind;
 mod diagnose;
 mod door;
 mod engine;

@@ -1,8 +1,8 @@
 //! What the cache notes of a batch: what has arrived, and what the library refused.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use serde_json::Value;
 use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{Finding, Rule, Severity};
 use zhengqiao_store::rejection::{self, NewRejection, REFUSED, State};
@@ -31,26 +31,34 @@ pub fn arrived<'a>(
     items: impl IntoIterator<Item = &'a Item>,
     at: i64,
 ) -> Result<i64, StoreError> {
-    let mut by_run: HashMap<(i64, i64), i64> = HashMap::new();
-    let mut count = 0;
+    // Which sources have refusals that a delivery may resolve.
+    let mut refused: HashMap<i64, bool> = HashMap::new();
+    let mut rows = Vec::new();
     for item in items {
-        for row in &item.rows {
-            if outbox::take(tx, row.no)? {
-                *by_run.entry((row.run_id, row.source_id)).or_default() += 1;
-                count += 1;
-            }
-        }
+        rows.extend(
+            item.rows
+                .iter()
+                .map(|row| (row.no, row.source_id, row.run_id)),
+        );
         let Some(last) = item.rows.last() else {
             continue;
         };
         if let Some(hash) = &item.hash {
             delivered::note(tx, last.record_id, last.source_id, item.no, hash, at)?;
         }
-        resolve(tx, last.source_id, &item.key, last.run_id, at)?;
+        let any = match refused.entry(last.source_id) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => *free.insert(rejection::any_refused(tx, last.source_id)?),
+        };
+        if any {
+            resolve(tx, last.source_id, &item.key, last.run_id, at)?;
+        }
     }
-    for ((run_id, source_id), rows) in by_run {
-        if run_id != 0 {
-            outbox::count_for_run(tx, run_id, source_id, rows)?;
+    let mut count = 0;
+    for taken in outbox::take(tx, rows)? {
+        count += taken.rows;
+        if taken.run_id != 0 {
+            outbox::count_for_run(tx, taken.run_id, taken.source_id, taken.rows)?;
         }
     }
     delivery::count(tx, connection_id, count, 0)?;
@@ -86,9 +94,8 @@ pub fn refused(
     refusal: &Refusal,
     at: i64,
 ) -> Result<(), StoreError> {
-    for row in &item.rows {
-        outbox::take(tx, row.no)?;
-    }
+    let rows = item.rows.iter();
+    outbox::take(tx, rows.map(|row| (row.no, row.source_id, row.run_id)))?;
     delivery::count(tx, connection_id, 0, 1)?;
     let Some(last) = item.rows.last() else {
         return Ok(());
@@ -114,15 +121,10 @@ pub fn refused(
         .map(|(_, raw)| raw)
         .unwrap_or_default();
     let dataset = item.dataset.dataset();
-    let get = |name: &str| fields.get(name).and_then(Value::as_str);
-    let all = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| get(name))
-            .collect::<Option<Vec<_>>>()
-    };
-    let key = all(dataset.key).unwrap_or_default().join("|");
-    let business = all(dataset.business_key)
+    let get = |name: &str| fields.get(name);
+    let key = fields.get_all(dataset.key).unwrap_or_default().join("|");
+    let business = fields
+        .get_all(dataset.business_key)
         .filter(|parts| !parts.is_empty())
         .map(|parts| parts.join("|"));
     let field = refusal
@@ -167,7 +169,7 @@ pub fn refused(
             business_key: business.as_deref(),
             source_time: head.source_time.as_deref(),
             raw: &raw,
-            mapped: &Value::Object(fields.clone()).to_string(),
+            mapped: &serde_json::to_string(fields)?,
             findings: &serde_json::to_string(&findings)?,
             causes: &[(
                 Rule::DeliveryRefused.code().to_owned(),

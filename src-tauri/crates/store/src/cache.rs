@@ -52,6 +52,8 @@ pub(crate) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0019.sql")),
     M::up(include_str!("../migrations/0020.sql")),
     M::up(include_str!("../migrations/0021.sql")),
+    M::up(include_str!("../migrations/0022.sql")),
+    M::up(include_str!("../migrations/0023.sql")),
 ];
 
 /// The key that the cache file is encrypted with.
@@ -398,6 +400,10 @@ fn wait_for_lock(looks: i32) -> bool {
     true
 }
 
+/// What each page is authenticated with. New files have the first: processors have instructions for it, and a
+/// page is sealed in less than half the time. Files of before have SQLCipher's default.
+const SEALS: [&str; 2] = ["HMAC_SHA256", "HMAC_SHA512"];
+
 /// SQLCipher's defaults belong to the whole process, and keys that are set at the same moment on several
 /// threads disturb each other: one connection is opened at a time.
 static OPENING: Mutex<()> = Mutex::new(());
@@ -407,13 +413,32 @@ pub(crate) fn connect(
     key: &CacheKey,
     flags: OpenFlags,
 ) -> Result<Connection, StoreError> {
+    let mut outcome = connect_sealed(path, key, flags, SEALS[0]);
+    for seal in &SEALS[1..] {
+        if !matches!(outcome, Err(StoreError::WrongKey { .. })) {
+            break;
+        }
+        outcome = connect_sealed(path, key, flags, seal);
+    }
+    outcome
+}
+
+fn connect_sealed(
+    path: &Path,
+    key: &CacheKey,
+    flags: OpenFlags,
+    seal: &str,
+) -> Result<Connection, StoreError> {
     let connection = {
         let _one_at_a_time = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = Connection::open_with_flags(path, flags)?;
         let mut pragma = key.pragma();
         connection.execute_batch(&pragma)?;
         pragma.zeroize();
-        connection.execute_batch(&format!("PRAGMA cipher_page_size = {PAGE_BYTES}"))?;
+        connection.execute_batch(&format!(
+            "PRAGMA cipher_page_size = {PAGE_BYTES};
+             PRAGMA cipher_hmac_algorithm = {seal};"
+        ))?;
         connection
     };
     connection.busy_handler(Some(wait_for_lock))?;
@@ -439,12 +464,24 @@ fn attach(connection: &Connection, base: &Path, key: &CacheKey) -> Result<(), St
     // An attached file is opened with the defaults before anything can be said of it.
     connection.execute_batch(&format!("PRAGMA cipher_default_page_size = {PAGE_BYTES}"))?;
     let mut literal = key.literal();
-    connection.execute(
-        "ATTACH DATABASE ?1 AS base KEY ?2",
-        [read_only(base).as_str(), literal.as_str()],
-    )?;
+    let mut outcome = Ok(());
+    for seal in SEALS {
+        connection.execute_batch(&format!("PRAGMA cipher_default_hmac_algorithm = {seal}"))?;
+        outcome = connection
+            .execute(
+                "ATTACH DATABASE ?1 AS base KEY ?2",
+                [read_only(base).as_str(), literal.as_str()],
+            )
+            .map(|_| ());
+        let other_seal = outcome.as_ref().is_err_and(|error| {
+            error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase)
+        });
+        if !other_seal {
+            break;
+        }
+    }
     literal.zeroize();
-    Ok(())
+    Ok(outcome?)
 }
 
 /// The address of a file that is only read (<https://sqlite.org/uri.html>).
@@ -598,6 +635,66 @@ mod tests {
         assert!(refused.is_err());
         assert_eq!(get(&real).as_deref(), Some("real"));
         assert_eq!(get(&scratch).as_deref(), Some("scratch"));
+    }
+
+    #[test]
+    fn a_file_that_was_sealed_as_before_is_opened_and_read_beside_a_scratch_cache() {
+        let dir = tempfile::tempdir().unwrap();
+        let (new, old) = (dir.path().join("new.db"), dir.path().join("old.db"));
+        let cache = Cache::open(&new, &key(1)).unwrap();
+        cache
+            .write_blocking(|tx| {
+                tx.execute_batch(
+                    "CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('此处');",
+                )?;
+                Ok(())
+            })
+            .unwrap();
+        drop(cache);
+        {
+            let connection = connect(&new, &key(1), OpenFlags::default()).unwrap();
+            let _one = OPENING.lock().unwrap();
+            connection
+                .execute_batch(&format!(
+                    "PRAGMA cipher_default_page_size = {PAGE_BYTES};
+                     PRAGMA cipher_default_hmac_algorithm = HMAC_SHA512;"
+                ))
+                .unwrap();
+            let address = old.to_string_lossy().into_owned();
+            let literal = key(1).literal();
+            connection
+                .execute(
+                    "ATTACH DATABASE ?1 AS old KEY ?2",
+                    [&address, literal.as_str()],
+                )
+                .unwrap();
+            let version: i64 = connection
+                .query_row("PRAGMA user_version", [], |row| row.get(0))
+                .unwrap();
+            connection
+                .query_row("SELECT sqlcipher_export('old')", [], |_| Ok(()))
+                .unwrap();
+            connection
+                .execute_batch(&format!("PRAGMA old.user_version = {version}"))
+                .unwrap();
+        }
+        assert!(matches!(
+            connect_sealed(&old, &key(1), OpenFlags::default(), SEALS[0]),
+            Err(StoreError::WrongKey { .. })
+        ));
+        let note = "SELECT text FROM note";
+        let cache = Cache::open(&old, &key(1)).unwrap();
+        let text: String = cache
+            .read_blocking(|conn| Ok(conn.query_row(note, [], |row| row.get(0))?))
+            .unwrap();
+        assert_eq!(text, "此处");
+        let scratch = cache.scratch_at(&dir.path().join("scratch.db")).unwrap();
+        let text: String = scratch
+            .read_blocking(|conn| {
+                Ok(conn.query_row("SELECT text FROM base.note", [], |row| row.get(0))?)
+            })
+            .unwrap();
+        assert_eq!(text, "此处");
     }
 
     #[test]

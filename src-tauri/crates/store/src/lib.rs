@@ -31,6 +31,7 @@ pub mod ignore;
 pub mod inbox;
 pub mod mend;
 pub mod outbox;
+pub mod payload;
 pub mod person_change;
 pub mod quality;
 pub mod reconciliation;

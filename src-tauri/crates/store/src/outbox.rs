@@ -30,6 +30,8 @@ pub struct OutboxRow {
     pub key_hash: Hash,
     /// The run that it is counted for; 0 for none.
     pub run_id: i64,
+    /// Whether nothing is known of what the library has of the record.
+    pub is_new: bool,
     /// The record, unless it is gone.
     pub record: Option<Content>,
 }
@@ -59,16 +61,18 @@ pub fn next(
     limit: u32,
 ) -> Result<Vec<OutboxRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT o.no, o.source_id, s.dataset, o.record_id, o.key_hash, o.run_id, r.hash, r.state, r.run_id, r.fields
+        "SELECT o.no, o.source_id, s.dataset, o.record_id, o.key_hash, o.run_id,
+           d.record_id IS NULL, r.hash, r.state, r.run_id, r.fields
          FROM outbox o
          JOIN source s ON s.id = o.source_id
+         LEFT JOIN delivered d ON d.record_id = o.record_id
          LEFT JOIN record r ON r.id = o.record_id AND r.key_hash = o.key_hash AND r.source_id = o.source_id
          WHERE o.connection_id = ?1 AND o.no > ?2 AND o.no <= ?3
          ORDER BY o.no
          LIMIT ?4",
     )?;
     let rows = statement.query_map(params![connection_id, after, to, limit], |row| {
-        let hash: Option<Hash> = row.get(6)?;
+        let hash: Option<Hash> = row.get(7)?;
         Ok(OutboxRow {
             no: row.get(0)?,
             source_id: row.get(1)?,
@@ -76,12 +80,13 @@ pub fn next(
             record_id: row.get(3)?,
             key_hash: row.get(4)?,
             run_id: row.get(5)?,
+            is_new: row.get(6)?,
             record: match hash {
                 Some(hash) => Some(Content {
                     hash,
-                    state: row.get(7)?,
-                    run_id: row.get(8)?,
-                    fields: row.get(9)?,
+                    state: row.get(8)?,
+                    run_id: row.get(9)?,
+                    fields: row.get(10)?,
                 }),
                 None => None,
             },
@@ -90,15 +95,58 @@ pub fn next(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Takes a row out; says whether it was there.
+/// Whether a record waits with a row after a number.
 ///
 /// # Errors
 /// SQLite's.
-pub fn take(connection: &Connection, no: i64) -> Result<bool, StoreError> {
-    let taken = connection
-        .prepare_cached("DELETE FROM outbox WHERE no = ?1")?
-        .execute([no])?;
-    Ok(taken > 0)
+pub fn waits_after(connection: &Connection, record_id: i64, no: i64) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE record_id = ?1 AND no > ?2)")?
+        .query_row([record_id, no], |row| row.get(0))?)
+}
+
+/// Takes rows out, each of which is told by its number, its source and its run; says how many of each
+/// source and run were there.
+///
+/// # Errors
+/// SQLite's.
+pub fn take(
+    connection: &Connection,
+    rows: impl IntoIterator<Item = (i64, i64, i64)>,
+) -> Result<Vec<Taken>, StoreError> {
+    let mut delete = connection.prepare_cached("DELETE FROM outbox WHERE no = ?1")?;
+    let mut taken: Vec<Taken> = Vec::new();
+    for (no, source_id, run_id) in rows {
+        if delete.execute([no])? == 0 {
+            continue;
+        }
+        let of_it = |one: &Taken| one.source_id == source_id && one.run_id == run_id;
+        match taken.iter_mut().rev().find(|one| of_it(one)) {
+            Some(one) => one.rows += 1,
+            None => taken.push(Taken {
+                source_id,
+                run_id,
+                rows: 1,
+            }),
+        }
+    }
+    let mut count = connection
+        .prepare_cached("UPDATE source SET outbox_rows = outbox_rows - ?2 WHERE id = ?1")?;
+    for one in &taken {
+        count.execute([one.source_id, one.rows])?;
+    }
+    Ok(taken)
+}
+
+/// Rows that were taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Their source.
+    pub source_id: i64,
+    /// The run that they are counted for; 0 for none.
+    pub run_id: i64,
+    /// How many.
+    pub rows: i64,
 }
 
 /// Adds to what of a run has reached the library.
@@ -190,6 +238,10 @@ pub fn ensure(connection: &Connection, source_id: i64, key_hash: &Hash) -> Resul
 pub fn forget(connection: &Connection, connection_id: i64) -> Result<(), StoreError> {
     connection.execute(
         "DELETE FROM outbox WHERE connection_id = ?1",
+        [connection_id],
+    )?;
+    connection.execute(
+        "UPDATE source SET outbox_rows = 0 WHERE connection_id = ?1",
         [connection_id],
     )?;
     connection.execute(

@@ -6,7 +6,7 @@ use zhengqiao_domain::DatasetId;
 use crate::error::StoreError;
 use crate::hash::Hash;
 use crate::sieve::Sieve;
-use crate::{record_place, source};
+use crate::{payload, record_place, source};
 
 /// `state` of an accepted record.
 pub const ACCEPTED: i64 = 1;
@@ -53,7 +53,7 @@ pub struct NewRecord<'a> {
     pub fields: &'a str,
     /// Warnings as JSON text.
     pub warnings: Option<&'a str>,
-    /// The row as received.
+    /// The row as received, as it is kept: see [`crate::payload`].
     pub raw: &'a [u8],
     /// The profile version that it was mapped under.
     pub profile_version: Option<i64>,
@@ -575,7 +575,7 @@ pub fn get(connection: &Connection, id: i64) -> Result<Option<(RecordRow, Vec<u8
         .query_row([id], |row| row.get(0))
         .optional()?
         .unwrap_or_default();
-    Ok(Some((row, raw)))
+    Ok(Some((row, payload::unpack(connection, raw)?)))
 }
 
 /// The record with the key of a rejection, if there is one.
@@ -764,7 +764,11 @@ pub fn payloads(
     let rows = statement.query_map(params![source_id, after, limit], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.map(|row| {
+        let (id, raw) = row?;
+        Ok((id, payload::unpack(connection, raw)?))
+    })
+    .collect()
 }
 
 /// Raw rows of a source's accepted records with numbers after one and up to another, each with the hash of
@@ -788,7 +792,11 @@ pub fn payloads_between(
     let rows = statement.query_map(params![source_id, after, until], |row| {
         Ok((row.get(0)?, row.get(1)?, hash(row, 2)?))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.map(|row| {
+        let (id, raw, hash) = row?;
+        Ok((id, payload::unpack(connection, raw)?, hash))
+    })
+    .collect()
 }
 
 /// The greatest number of a source's records; 0 of none.

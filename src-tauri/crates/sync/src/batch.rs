@@ -383,7 +383,7 @@ impl Desk {
             source_time: self.source_time(row),
             fields: &fields,
             warnings: warnings.as_deref(),
-            raw: &row.raw,
+            raw: &row.kept(),
             profile_version: self.hand.profile_version,
             via: self.hand.via,
             actor: self.hand.actor.as_deref(),

@@ -8,6 +8,7 @@ use zhengqiao_domain::mapping::RawRow;
 use zhengqiao_domain::rules::scale_evidence;
 use zhengqiao_domain::{Check, CompiledMapping, DatasetId, Finding, Record, RuleSet};
 use zhengqiao_store::hash::{self, Hash};
+use zhengqiao_store::payload::{self, Packer};
 
 /// Joins the parts of a key; no key field has it.
 const KEY_SEPARATOR: &str = "|";
@@ -19,8 +20,8 @@ pub struct Prepared {
     pub raw: Bytes,
     /// The mapped record.
     pub record: Record,
-    /// The record as it is kept, where it was written ahead.
-    pub ahead: Option<String>,
+    /// The record and the row as they are kept, where they were written ahead.
+    pub ahead: Option<Ahead>,
     /// Its own findings.
     pub findings: Vec<Finding>,
     /// Its key as text; empty when a part is missing.
@@ -37,6 +38,15 @@ pub struct Prepared {
     pub withdraws: bool,
     /// How a review's details stand to its score.
     pub scale: Option<bool>,
+}
+
+/// What is kept of a row, written before it is known whether it is kept.
+#[derive(Debug)]
+pub struct Ahead {
+    /// The record as JSON text.
+    fields: String,
+    /// The row, packed where its source has a dictionary.
+    raw: Option<Vec<u8>>,
 }
 
 /// Makes a row ready.
@@ -129,14 +139,25 @@ impl Prepared {
     /// `serde_json`'s, which texts do not give rise to.
     pub(crate) fn fields(&self) -> Result<Cow<'_, str>, serde_json::Error> {
         match &self.ahead {
-            Some(fields) => Ok(Cow::Borrowed(fields)),
+            Some(ahead) => Ok(Cow::Borrowed(&ahead.fields)),
             None => serde_json::to_string(&self.record).map(Cow::Owned),
         }
     }
 
-    /// Writes it ahead, on the thread that has the time.
-    pub(crate) fn write_ahead(&mut self) {
-        self.ahead = serde_json::to_string(&self.record).ok();
+    /// The row as it is kept.
+    pub(crate) fn kept(&self) -> Cow<'_, [u8]> {
+        match self.ahead.as_ref().and_then(|ahead| ahead.raw.as_deref()) {
+            Some(raw) => raw.into(),
+            None => payload::plain(&self.raw),
+        }
+    }
+
+    /// Writes both ahead, on the thread that has the time.
+    pub(crate) fn write_ahead(&mut self, packer: Option<&mut Packer>) {
+        if let Ok(fields) = serde_json::to_string(&self.record) {
+            let raw = packer.map(|packer| packer.pack(&self.raw));
+            self.ahead = Some(Ahead { fields, raw });
+        }
     }
 }
 

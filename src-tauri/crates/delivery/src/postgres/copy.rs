@@ -1,6 +1,5 @@
 //! The statements that bring rows in: a temporary table of texts, and the merge out of it.
 
-use serde_json::Value;
 use zhengqiao_domain::DatasetId;
 
 use super::columns::{self, quoted};
@@ -38,11 +37,33 @@ pub fn into(dataset: DatasetId) -> String {
     )
 }
 
+/// Takes new rows into the library's own table, where each line ends with what [`ending`] gives.
+pub fn directly(schema: &str, dataset: DatasetId) -> String {
+    let fields: String = columns::of(dataset)
+        .map(|column| format!(", {}", quoted(column.name)))
+        .collect();
+    format!(
+        "COPY {}.{} (row_key, withdrawn, run_no{fields}, stream, connection, delivered_at) FROM STDIN",
+        quoted(schema),
+        quoted(dataset.as_str())
+    )
+}
+
+/// What every line of new rows has at its end; `at` is the database's moment.
+pub fn ending(stream: &str, connection: &str, at: &str) -> String {
+    let mut out = String::new();
+    for value in [stream, connection, at] {
+        out.push('\t');
+        escape(value, &mut out);
+    }
+    out
+}
+
 /// Writes a record as a line of COPY's text form.
-pub fn line(dataset: DatasetId, item: &Item, out: &mut String) {
-    let (fields, withdrawn) = match &item.act {
-        Act::Put(fields) => (fields, "false"),
-        Act::Withdraw(fields) => (fields, "true"),
+pub fn line(dataset: DatasetId, item: &Item, ending: &str, out: &mut String) {
+    let (record, withdrawn) = match &item.act {
+        Act::Put(record) => (record, "false"),
+        Act::Withdraw(record) => (record, "true"),
         Act::Remove => return,
     };
     out.push_str(&item.key);
@@ -50,26 +71,30 @@ pub fn line(dataset: DatasetId, item: &Item, out: &mut String) {
     out.push_str(withdrawn);
     out.push('\t');
     out.push_str(&item.run_id.to_string());
-    for field in dataset.dataset().fields {
+    for (field, slot) in dataset.dataset().fields.iter().zip(&record.slots) {
         out.push('\t');
-        match fields.get(field.name).and_then(Value::as_str) {
+        match slot.value() {
             Some(value) => escape(&columns::written(field, value), out),
             None => out.push_str("\\N"),
         }
     }
+    out.push_str(ending);
     out.push('\n');
 }
 
 fn escape(value: &str, out: &mut String) {
-    for one in value.chars() {
-        match one {
-            '\\' => out.push_str("\\\\"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            other => out.push(other),
-        }
+    let mut rest = value;
+    while let Some(at) = rest.find(['\\', '\t', '\n', '\r']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'\\' => "\\\\",
+            b'\t' => "\\t",
+            b'\n' => "\\n",
+            _ => "\\r",
+        });
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
 }
 
 /// Changes what is there and adds what is not; `$1` is the stream, `$2` the connection's name.

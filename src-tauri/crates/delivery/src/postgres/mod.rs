@@ -38,6 +38,8 @@ pub struct PostgresDoor {
     /// Datasets whose temporary table is there.
     staged: Vec<DatasetId>,
     has_stale: bool,
+    /// Whether new rows are taken straight into the library's tables.
+    is_direct: bool,
 }
 
 impl PostgresDoor {
@@ -65,6 +67,7 @@ impl PostgresDoor {
             datasets,
             staged: Vec::new(),
             has_stale: false,
+            is_direct: true,
         };
         let standing = door.compare(row).await?;
         Ok((door, standing))
@@ -166,12 +169,35 @@ impl PostgresDoor {
         for dataset in by_dataset.keys() {
             self.stage(*dataset).await?;
         }
-        self.run("BEGIN").await?;
-        match self.merge(&by_dataset, step).await {
-            Ok(()) => {
-                self.run("COMMIT").await?;
-                Ok(vec![Answer::Arrived; batch.items.len()])
+        let is_direct = self.is_direct && batch.items.iter().any(|item| item.is_new);
+        let written = match self.write(&by_dataset, step, is_direct).await {
+            // What is wrong with a row, the merge tells. What it takes shows a library that has rows of
+            // which the cache does not know, or one that is made otherwise, with views for tables.
+            Err(SendError::Refused(_)) if is_direct => {
+                let merged = self.write(&by_dataset, step, false).await;
+                self.is_direct = merged.is_err();
+                merged
             }
+            Err(SendError::Stop(error)) if is_direct && !matches!(error, DeliveryError::Fenced) => {
+                self.is_direct = false;
+                self.write(&by_dataset, step, false).await
+            }
+            written => written,
+        };
+        written.map(|()| vec![Answer::Arrived; batch.items.len()])
+    }
+
+    /// Writes a batch's rows and its token in one transaction; new rows straight into the tables, or
+    /// as all others.
+    async fn write(
+        &self,
+        by_dataset: &BTreeMap<DatasetId, Vec<&Item>>,
+        step: Step<'_>,
+        is_direct: bool,
+    ) -> Result<(), SendError> {
+        self.run("BEGIN").await?;
+        match self.merge(by_dataset, step, is_direct).await {
+            Ok(()) => self.run("COMMIT").await,
             Err(error) => {
                 if !matches!(error, SendError::Again(_)) {
                     self.run("ROLLBACK").await?;
@@ -199,16 +225,18 @@ impl PostgresDoor {
         &self,
         by_dataset: &BTreeMap<DatasetId, Vec<&Item>>,
         step: Step<'_>,
+        is_direct: bool,
     ) -> Result<(), SendError> {
         let client = self.library.client();
         let schema = columns::quoted(&self.schema);
         // First, so that of two that deliver one waits, and then sees that it is behind.
         let moved = client
-            .execute(
+            .query_opt(
                 &format!(
                     "UPDATE {schema}.delivery_stream \
                      SET token = $2, last_no = $3, connection = $5, at = now() \
-                     WHERE stream = $1 AND COALESCE(token, '') = $4"
+                     WHERE stream = $1 AND COALESCE(token, '') = $4 \
+                     RETURNING CAST(at AS text)"
                 ),
                 &[
                     &self.stream,
@@ -220,9 +248,10 @@ impl PostgresDoor {
             )
             .await
             .map_err(sort)?;
-        if moved != 1 {
+        let Some(moved) = moved else {
             return Err(SendError::Stop(DeliveryError::Fenced));
-        }
+        };
+        let ending = copy::ending(&self.stream, &self.name, moved.get(0));
         for (dataset, items) in by_dataset {
             let removed: Vec<&str> = items
                 .iter()
@@ -241,11 +270,23 @@ impl PostgresDoor {
                     .await
                     .map_err(sort)?;
             }
-            if removed.len() == items.len() {
+            let rows = items.iter().copied();
+            let (fresh, known): (Vec<&Item>, Vec<&Item>) = rows
+                .filter(|item| item.act != Act::Remove)
+                .partition(|item| is_direct && item.is_new);
+            if !fresh.is_empty() {
+                let into = copy::directly(&self.schema, *dataset);
+                self.copy(*dataset, &fresh, &into, &ending)
+                    .await
+                    .map_err(sort)?;
+            }
+            if known.is_empty() {
                 continue;
             }
             self.run(&copy::clear(*dataset)).await?;
-            self.copy(*dataset, items).await.map_err(sort)?;
+            self.copy(*dataset, &known, &copy::into(*dataset), "")
+                .await
+                .map_err(sort)?;
             for sql in copy::merge(&self.schema, *dataset) {
                 client
                     .execute(&sql, &[&self.stream, &self.name])
@@ -256,16 +297,18 @@ impl PostgresDoor {
         Ok(())
     }
 
-    async fn copy(&self, dataset: DatasetId, items: &[&Item]) -> Result<(), tokio_postgres::Error> {
-        let sink = self
-            .library
-            .client()
-            .copy_in::<_, Bytes>(&copy::into(dataset))
-            .await?;
+    async fn copy(
+        &self,
+        dataset: DatasetId,
+        items: &[&Item],
+        into: &str,
+        ending: &str,
+    ) -> Result<(), tokio_postgres::Error> {
+        let sink = self.library.client().copy_in::<_, Bytes>(into).await?;
         futures_util::pin_mut!(sink);
         let mut text = String::new();
         for item in items {
-            copy::line(dataset, item, &mut text);
+            copy::line(dataset, item, ending, &mut text);
             if text.len() >= CHUNK_BYTES {
                 sink.send(Bytes::from(std::mem::take(&mut text))).await?;
             }

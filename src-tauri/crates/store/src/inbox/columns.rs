@@ -14,6 +14,7 @@ use super::chunk::{Chunk, FULL, Row};
 use super::dictionary::{Dictionary, number};
 use super::lists::Lists;
 use super::tally::{Class, Counted, Tally};
+use crate::rejection::HELD;
 
 /// Source, state, outcome, run and day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -240,6 +241,22 @@ impl Columns {
         self.find(id).ok()
     }
 
+    /// The rules of a rejection's causes.
+    pub(super) fn rules(&self, id: i64) -> Vec<String> {
+        let set = self.place_of(id);
+        let set = set.map(|(chunk, at)| self.chunks[chunk].sets.get(at) as usize);
+        let mut rules = Vec::new();
+        for cause in set.map_or(&[][..], |set| self.sets.members(set)) {
+            let rule = self.causes.rule[*cause as usize] as usize;
+            if let Some(rule) = self.causes.rules.values.get(rule)
+                && !rules.contains(rule)
+            {
+                rules.push(rule.clone());
+            }
+        }
+        rules
+    }
+
     /// Where those with smaller numbers end: a chunk, and a place therein.
     pub(super) fn before(&self, id: i64) -> (usize, usize) {
         match self.find(id) {
@@ -294,6 +311,7 @@ impl Columns {
                 id,
                 place: row.place,
                 pattern: self.pattern_of[row.set as usize],
+                is_held: kind.class.outcome == HELD,
                 department: self.places.values[row.place as usize].department,
                 day: kind.day,
                 causes: self.sets.members(row.set as usize),
@@ -327,7 +345,7 @@ impl Columns {
         let mut wanted = std::mem::take(&mut self.unsure);
         wanted.retain(|(class, cause)| {
             let tally = self.tallies.get(class);
-            tally.is_some_and(|tally| tally.cause(*cause).is_some())
+            tally.is_some_and(|tally| tally.has(*cause))
         });
         let concerned: Vec<bool> = {
             let causes: HashSet<u32> = wanted.iter().map(|(_, cause)| *cause).collect();
@@ -347,9 +365,8 @@ impl Columns {
                 for cause in self.sets.members(set) {
                     if wanted.remove(&(class, *cause))
                         && let Some(tally) = self.tallies.get_mut(&class)
-                        && let Some(spread) = &mut Arc::make_mut(tally).causes[*cause as usize]
                     {
-                        Arc::make_mut(spread).newest = chunk.id(at);
+                        Arc::make_mut(tally).sizes[*cause as usize].newest = chunk.id(at);
                     }
                 }
             }

@@ -6,9 +6,10 @@ use std::hash::Hash;
 use super::cause_filter::CauseFilter;
 use super::causes::Part;
 use super::columns::Columns;
-use super::filtered::{Facet, counts as counted_by};
+use super::filtered::{Facet, Filtered, KIND, PLACE, SET, counts as counted_by};
 use super::numbers::Lanes;
-use super::pass::{KIND, PLACE, Pass, SET, Seen};
+use super::pass::{Pass, Seen};
+use super::tally::{Class, Tally};
 use crate::rejection::RejectionFilter;
 
 /// Values with their counts, most first.
@@ -49,7 +50,7 @@ struct Sums<'c> {
 }
 
 impl Sums<'_> {
-    fn add(&mut self, seen: &Seen<'_>) {
+    fn add(&mut self, seen: &Seen<'_, '_>) {
         let rows = |own: u8| {
             let others_have = move |mark: u8| u32::from(mark & !own == 0);
             let rows = seen.rows.iter();
@@ -84,36 +85,35 @@ fn joined<'s>(sums: &'s [Sums<'_>], of: impl Fn(&'s Sums<'_>) -> Option<&'s Lane
 pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&[i64]>) -> Counts {
     let pass = Pass::new(columns, filter, hits);
     let filtered = &pass.filtered;
-    let classes = filtered.classes.as_ref().filter(|_| !pass.has_hits());
-    // What is narrowed by whole classes at most is kept as totals.
-    let known_kinds = filtered.places.is_none() && filtered.sets.is_none() && !pass.has_hits();
-    let known_places = classes.filter(|_| filtered.sets.is_none());
     // Where a cause is asked for by its number, rules and fields do not suffice.
     let by_sets = CauseFilter::of(filter).is_of_one();
-    let known_sets = classes.filter(|_| filtered.places.is_none() && !by_sets);
+    let known_kinds = filtered.places.is_none() && filtered.sets.is_none() && !pass.has_hits();
+    // What whole classes are narrowed to by place, rule and field is kept as totals.
+    let classes = filtered.classes.as_ref();
+    let known = classes.filter(|_| !by_sets && !pass.has_hits());
+    let mut but_for = Vec::new();
+    for (is_known, sieve, bit) in [
+        (known_kinds, &filtered.kinds, KIND),
+        (known.is_some(), &filtered.places, PLACE),
+        (known.is_some(), &filtered.sets, SET),
+    ] {
+        if !is_known && sieve.is_some() {
+            but_for.push(bit);
+        }
+    }
+    let lanes = |is_known: bool, width: usize| (!is_known).then(|| Lanes::new(width));
     let width = if by_sets {
         columns.sets.len()
     } else {
         columns.patterns.len()
     };
-    let mut but_for = Vec::new();
-    for (known, sieve, bit) in [
-        (known_kinds, &filtered.kinds, KIND),
-        (known_places.is_some(), &filtered.places, PLACE),
-        (known_sets.is_some(), &filtered.sets, SET),
-    ] {
-        if !known && sieve.is_some() {
-            but_for.push(bit);
-        }
-    }
-    let lanes = |known: bool, width: usize| (!known).then(|| Lanes::new(width));
     let new = || Sums {
         kinds: lanes(known_kinds, columns.kinds.of.values.len()),
-        places: lanes(known_places.is_some(), columns.places.values.len()),
-        sets: lanes(known_sets.is_some(), width),
+        places: lanes(known.is_some(), columns.places.values.len()),
+        sets: lanes(known.is_some(), width),
         pattern_of: (!by_sets).then_some(columns.pattern_of.as_slice()),
     };
-    let sums = if known_kinds && known_places.is_some() && known_sets.is_some() {
+    let sums = if known_kinds && known.is_some() {
         Vec::new()
     } else {
         pass.shared(&but_for, new, Sums::add)
@@ -123,29 +123,68 @@ pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&
     } else {
         joined(&sums, |sums| sums.kinds.as_ref())
     };
-    let tallies = |classes: &[super::tally::Class], of: fn(&super::tally::Tally) -> &Vec<u32>| {
-        let mut all = Vec::new();
-        for tally in classes
-            .iter()
-            .filter_map(|class| columns.tallies.get(class))
-        {
-            let list = of(tally);
-            all.resize(all.len().max(list.len()), 0);
-            for (all, one) in all.iter_mut().zip(list) {
-                *all += one;
-            }
-        }
-        all
-    };
-    let by_place = match known_places {
-        Some(classes) => tallies(classes, |tally| &tally.places),
-        None => joined(&sums, |sums| sums.places.as_ref()),
-    };
-    let by_set = match known_sets {
-        Some(classes) => tallies(classes, |tally| &tally.patterns),
-        None => joined(&sums, |sums| sums.sets.as_ref()),
+    let (by_place, by_set) = match known {
+        Some(classes) => of_totals(columns, filter, filtered, classes),
+        None => (
+            joined(&sums, |sums| sums.places.as_ref()),
+            joined(&sums, |sums| sums.sets.as_ref()),
+        ),
     };
     named(&pass, columns, filter, [&by_kind, &by_place, &by_set])
+}
+
+/// Counts by place, and by rules and fields, of whole classes, from the totals that are kept.
+fn of_totals(
+    columns: &Columns,
+    filter: &RejectionFilter,
+    filtered: &Filtered,
+    classes: &[Class],
+) -> (Vec<u32>, Vec<u32>) {
+    let mut by_place = vec![0; columns.places.values.len()];
+    let mut by_pattern = vec![0; columns.patterns.len()];
+    let add = |sums: &mut [u32], some: &[u32]| {
+        for (sum, one) in sums.iter_mut().zip(some) {
+            *sum += one;
+        }
+    };
+    let asked = CauseFilter::of(filter);
+    let has = asked.parts(&columns.causes);
+    let tallies = classes.iter();
+    let tallies: Vec<&Tally> = tallies
+        .filter_map(|class| Some(&**columns.tallies.get(class)?))
+        .collect();
+    for tally in tallies {
+        let cells = || tally.cells.iter().enumerate();
+        if asked.is_open() {
+            add(&mut by_place, &tally.places);
+        } else {
+            let has_one = |pattern: usize| {
+                columns
+                    .patterns
+                    .members(pattern)
+                    .iter()
+                    .any(|one| has(*one))
+            };
+            for (_, cell) in cells().filter(|(pattern, _)| has_one(*pattern)) {
+                for (place, rows) in &cell.0 {
+                    by_place[*place as usize] += rows;
+                }
+            }
+        }
+        match &filtered.places {
+            None => add(&mut by_pattern, &tally.patterns),
+            Some(sieve) => {
+                for (pattern, cell) in cells() {
+                    let those = cell
+                        .0
+                        .iter()
+                        .filter(|(place, _)| sieve.has(*place as usize));
+                    by_pattern[pattern] += those.map(|(_, rows)| rows).sum::<u32>();
+                }
+            }
+        }
+    }
+    (by_place, by_pattern)
 }
 
 /// The facets, from the counts by the number of each column's value.

@@ -30,20 +30,27 @@ impl Facet {
 }
 
 const EVERY: u16 = u16::MAX;
+/// Values that a narrow column can have.
+pub(super) const NARROW: usize = 1 << 16;
+/// Which column refuses a row.
+pub(super) const KIND: u8 = 1;
+pub(super) const PLACE: u8 = 2;
+pub(super) const SET: u8 = 4;
 
 /// A column as a filter sees it.
 #[derive(Debug)]
 pub(super) struct Sieve {
     masks: Vec<u16>,
-    /// By value, whether the filter refuses it: 0 or 1.
+    /// By value, the column's bit where the filter refuses it; as long as a narrow column has values at least.
     pub(super) refused: Vec<u8>,
+    pub(super) bit: u8,
     /// First and last of the values, where the filter has all between and no other.
     pub(super) span: Option<(u32, u32)>,
 }
 
 impl Sieve {
     /// `None` where the filter has every value.
-    fn new(masks: Vec<u16>) -> Option<Self> {
+    fn new(masks: Vec<u16>, bit: u8) -> Option<Self> {
         let has = |mask: &u16| *mask == EVERY;
         if masks.iter().all(has) {
             return None;
@@ -56,16 +63,21 @@ impl Sieve {
                 .then(|| (number(first), number(last))),
             _ => None,
         };
+        let mut refused = vec![0; masks.len().max(NARROW)];
+        for (refused, mask) in refused.iter_mut().zip(&masks) {
+            *refused = if has(mask) { 0 } else { bit };
+        }
         Some(Self {
-            refused: masks.iter().map(|mask| u8::from(!has(mask))).collect(),
             masks,
+            refused,
+            bit,
             span,
         })
     }
 
     /// Whether the filter has a value.
     pub(super) fn has(&self, value: usize) -> bool {
-        self.refused.get(value) == Some(&0)
+        self.masks.get(value) == Some(&EVERY)
     }
 }
 
@@ -142,6 +154,7 @@ fn kinds(columns: &Columns, filter: &RejectionFilter) -> Option<Sieve> {
             .enumerate()
             .map(mask)
             .collect(),
+        KIND,
     )
 }
 
@@ -186,7 +199,7 @@ fn places(columns: &Columns, filter: &RejectionFilter) -> Option<Sieve> {
         narrow(&mut mask, Facet::Region, has_region);
         mask
     });
-    Sieve::new(masks.collect())
+    Sieve::new(masks.collect(), PLACE)
 }
 
 const OF_CAUSES: [Facet; 3] = [Facet::Rule, Facet::Field, Facet::Cause];
@@ -231,5 +244,5 @@ fn sets(columns: &Columns, filter: &RejectionFilter) -> Option<Sieve> {
         let sets = columns.pattern_of.iter();
         sets.map(|pattern| of_pattern[*pattern as usize]).collect()
     };
-    Sieve::new(masks)
+    Sieve::new(masks, SET)
 }

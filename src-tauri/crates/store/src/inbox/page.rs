@@ -49,8 +49,16 @@ pub(super) fn page(
         .flatten();
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
+        if !is_late {
+            rows.extend(rejection::get_with_rules(
+                connection,
+                id,
+                columns.rules(id),
+            )?);
+            continue;
+        }
         let has = |entry: &Entry<'_>, causes: &[(i64, CauseOf)]| fits(filter, entry, causes);
-        if !is_late || load::one(connection, id, has)? == Some(true) {
+        if load::one(connection, id, has)? == Some(true) {
             rows.extend(rejection::get(connection, id)?);
         }
     }

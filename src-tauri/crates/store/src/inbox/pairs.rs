@@ -25,30 +25,12 @@ impl Pairs {
         }
     }
 
-    pub(super) fn add(&mut self, first: u32, second: u32, rows: u32) {
+    pub(super) fn add(&mut self, first: u32, second: u32) {
         match self {
             Pairs::Dense { width, counts } => {
-                counts[first as usize * *width + second as usize] += rows;
+                counts[first as usize * *width + second as usize] += 1;
             }
-            Pairs::Sparse(counts) => *counts.entry((first, second)).or_default() += rows,
-        }
-    }
-
-    /// Adds the counts of other rows.
-    pub(super) fn join(&mut self, other: &Self) {
-        match (self, other) {
-            (Pairs::Dense { counts, .. }, Pairs::Dense { counts: other, .. }) => {
-                for (one, other) in counts.iter_mut().zip(other) {
-                    *one += other;
-                }
-            }
-            (Pairs::Sparse(counts), Pairs::Sparse(other)) => {
-                for (pair, rows) in other {
-                    *counts.entry(*pair).or_default() += rows;
-                }
-            }
-            // Both are as large.
-            _ => {}
+            Pairs::Sparse(counts) => *counts.entry((first, second)).or_default() += 1,
         }
     }
 

@@ -4,14 +4,10 @@ use std::ops::Range;
 
 use super::chunk::Chunk;
 use super::columns::Columns;
-use super::filtered::{Filtered, Sieve};
+use super::filtered::{Filtered, KIND, NARROW, Sieve};
 use super::numbers::Numbers;
 use crate::rejection::RejectionFilter;
 
-/// Which columns refuse a row: the sum of these.
-pub(super) const KIND: u8 = 1;
-pub(super) const PLACE: u8 = 2;
-pub(super) const SET: u8 = 4;
 /// Rows that are looked at together, so that what is noted of them stays in the processor's nearest cache.
 const BLOCK: usize = 4096;
 /// Fewer rows are looked at before another thread has begun.
@@ -21,10 +17,10 @@ const MOST_THREADS: usize = 8;
 const GROUP: usize = 8;
 
 /// Rows of a chunk.
-pub(super) struct Seen<'p> {
-    pub(super) chunk: &'p Chunk,
+pub(super) struct Seen<'c, 'r> {
+    pub(super) chunk: &'c Chunk,
     /// Their places, and which columns refuse them.
-    pub(super) rows: &'p [(u16, u8)],
+    pub(super) rows: &'r [(u16, u8)],
 }
 
 /// A filter, made ready for the columns as they are.
@@ -79,7 +75,7 @@ impl<'c> Pass<'c> {
         &self,
         but_for: &[u8],
         new: impl Fn() -> S + Sync,
-        show: impl Fn(&mut S, &Seen<'_>) + Sync,
+        show: impl Fn(&mut S, &Seen<'c, '_>) + Sync,
     ) -> Vec<S> {
         let chunks = self.columns.chunks.len();
         let threads = if self.columns.len() < WORTH_THREADS || self.hits.is_some() {
@@ -113,7 +109,7 @@ impl<'c> Pass<'c> {
     }
 
     /// The same for some chunks.
-    fn part(&self, chunks: Range<usize>, but_for: &[u8], mut show: impl FnMut(&Seen<'_>)) {
+    fn part(&self, chunks: Range<usize>, but_for: &[u8], mut show: impl FnMut(&Seen<'c, '_>)) {
         let mut room = Room::new();
         if let Some(hits) = &self.hits {
             for same in hits.chunk_by(|one, other| one.0 == other.0) {
@@ -180,10 +176,9 @@ impl<'c> Pass<'c> {
 
     /// Which columns refuse one row.
     fn mark(&self, chunk: &Chunk, at: usize) -> u8 {
-        self.sieves(chunk).into_iter().fold(0, |mark, each| {
-            mark | each.map_or(0, |(sieve, values, bit)| {
-                sieve.refused[values.get(at) as usize] * bit
-            })
+        let sieves = self.sieves(chunk).into_iter().flatten();
+        sieves.fold(0, |mark, (sieve, values)| {
+            mark | sieve.refused[values.get(at) as usize]
         })
     }
 
@@ -194,7 +189,8 @@ impl<'c> Pass<'c> {
             .is_some_and(|(chunk, at)| self.mark(&self.columns.chunks[chunk], at) == 0)
     }
 
-    fn sieves<'p>(&'p self, chunk: &'p Chunk) -> [Option<(&'p Sieve, &'p Numbers, u8)>; 3] {
+    /// Each column that the filter narrows, the most telling first, and its values.
+    fn sieves<'p>(&'p self, chunk: &'p Chunk) -> [Option<(&'p Sieve, &'p Numbers)>; 3] {
         let Filtered {
             kinds,
             places,
@@ -202,9 +198,9 @@ impl<'c> Pass<'c> {
             ..
         } = &self.filtered;
         [
-            places.as_ref().map(|sieve| (sieve, &chunk.places, PLACE)),
-            kinds.as_ref().map(|sieve| (sieve, &chunk.kinds, KIND)),
-            sets.as_ref().map(|sieve| (sieve, &chunk.sets, SET)),
+            places.as_ref().map(|sieve| (sieve, &chunk.places)),
+            sets.as_ref().map(|sieve| (sieve, &chunk.sets)),
+            kinds.as_ref().map(|sieve| (sieve, &chunk.kinds)),
         ]
     }
 
@@ -212,13 +208,27 @@ impl<'c> Pass<'c> {
     fn block(&self, chunk: &Chunk, block: Range<usize>, but_for: &[u8], room: &mut Room) -> usize {
         let marks = &mut room.marks[..block.len()];
         marks.fill(0);
-        for (sieve, values, bit) in self.sieves(chunk).into_iter().flatten() {
-            sieve.mark(values, block.clone(), bit, marks);
-        }
         let mut wanted = [0_u8; 8];
         wanted[0] = 1;
-        for mark in but_for {
-            wanted[usize::from(*mark)] = 1;
+        let is_one = match but_for {
+            [] => true,
+            [only] => {
+                wanted[usize::from(*only)] = 1;
+                *only == KIND
+            }
+            several => {
+                for mark in several {
+                    wanted[usize::from(*mark)] = 1;
+                }
+                false
+            }
+        };
+        let sieves = self.sieves(chunk);
+        let mut sieves = sieves.into_iter().flatten();
+        // Rows that the first column refuses need not be looked up in the others, unless they are wanted.
+        let at_once = if is_one { 1 } else { 3 };
+        for (sieve, values) in sieves.by_ref().take(at_once) {
+            sieve.mark(values, block.clone(), marks);
         }
         let mut found = 0;
         for (group, marks) in marks.chunks(GROUP).enumerate() {
@@ -229,11 +239,21 @@ impl<'c> Pass<'c> {
             {
                 continue;
             }
-            let first = block.start + group * GROUP;
-            for (at, mark) in marks.iter().enumerate() {
-                room.rows[found] = (short(first + at), *mark);
+            let first = short(block.start + group * GROUP);
+            for (at, mark) in (first..).zip(marks) {
+                room.rows[found] = (at, *mark);
                 found += usize::from(wanted[usize::from(*mark & 7)]);
             }
+        }
+        for (sieve, values) in sieves {
+            let mut kept = 0;
+            for at in 0..found {
+                let (row, mark) = room.rows[at];
+                let mark = mark | sieve.refused[values.get(usize::from(row)) as usize];
+                room.rows[kept] = (row, mark);
+                kept += usize::from(wanted[usize::from(mark & 7)]);
+            }
+            found = kept;
         }
         found
     }
@@ -248,23 +268,27 @@ fn has_any(marks: [u8; GROUP], mark: u8) -> bool {
 }
 
 impl Sieve {
-    /// Adds a bit to the marks of the rows whose values are refused.
-    fn mark(&self, values: &Numbers, rows: Range<usize>, bit: u8, marks: &mut [u8]) {
+    /// Adds the column's bit to the marks of the rows whose values are refused.
+    fn mark(&self, values: &Numbers, rows: Range<usize>, marks: &mut [u8]) {
         match (values, self.span) {
             (Numbers::Narrow(values), Some((first, last))) => {
+                let bit = self.bit;
                 let (first, width) = (narrow(first), narrow(last - first));
                 for (mark, value) in marks.iter_mut().zip(&values[rows]) {
                     *mark |= u8::from(value.wrapping_sub(first) > width) * bit;
                 }
             }
             (Numbers::Narrow(values), None) => {
+                let Some(refused) = self.refused.first_chunk::<NARROW>() else {
+                    return;
+                };
                 for (mark, value) in marks.iter_mut().zip(&values[rows]) {
-                    *mark |= self.refused[usize::from(*value)] * bit;
+                    *mark |= refused[usize::from(*value)];
                 }
             }
             (Numbers::Wide(values), _) => {
                 for (mark, value) in marks.iter_mut().zip(&values[rows]) {
-                    *mark |= self.refused[*value as usize] * bit;
+                    *mark |= self.refused[*value as usize];
                 }
             }
         }

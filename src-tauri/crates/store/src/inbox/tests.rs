@@ -409,6 +409,7 @@ fn check(bed: &Bed, filter: &RejectionFilter) {
             let (mut before, mut seen) = (None, Vec::new());
             loop {
                 let page = bed.cache.inbox().page(conn, filter, before, 3)?;
+                assert_eq!(page.rows, rejection::page(conn, filter, before, 3)?);
                 seen.extend(page.rows.iter().map(|row| row.id));
                 before = page.next;
                 if before.is_none() {

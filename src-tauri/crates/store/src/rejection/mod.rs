@@ -14,9 +14,9 @@ pub use acts::{
 };
 pub use read::{
     LetterFilter, RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get,
-    hits, is_plain, of_business, page, payload, shares,
+    get_with_rules, hits, is_plain, of_business, page, payload, shares,
 };
-pub use refused::{count_refused, settle_refused};
+pub use refused::{any_refused, count_refused, settle_refused};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 

@@ -19,6 +19,21 @@ pub fn count_refused(connection: &Connection, source_id: i64) -> Result<i64, Sto
         .query_row(params![source_id, REFUSED], |row| row.get(0))?)
 }
 
+/// Whether a source has a refusal that is not resolved, whatever else became of it.
+///
+/// # Errors
+/// SQLite's.
+pub fn any_refused(connection: &Connection, source_id: i64) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (
+               SELECT 1
+               FROM facet_count
+               WHERE facet = 'outcome' AND source_id = ?1 AND state <> 3 AND value = CAST(?2 AS TEXT) AND n > 0)",
+        )?
+        .query_row(params![source_id, REFUSED], |row| row.get(0))?)
+}
+
 /// Resolves all refusals of a connection: the library that refused is not its library any more.
 ///
 /// # Errors

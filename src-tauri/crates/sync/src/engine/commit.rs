@@ -10,7 +10,7 @@ use zhengqiao_domain::{Check, CompiledMapping, DatasetId};
 use zhengqiao_exchange::{ExchangeError, Receipt, Slip};
 use zhengqiao_store::run::{self, Progress, RunDatasetRow};
 use zhengqiao_store::sieve::Sieve;
-use zhengqiao_store::{StoreError, Transaction, hold, source};
+use zhengqiao_store::{StoreError, Transaction, hold, payload, source};
 
 use super::read::{Next, Pages, Place};
 use super::{End, Engine, now_ms, owner};
@@ -100,6 +100,9 @@ impl Engine {
                         progress.provider_total =
                             page.total.and_then(|total| i64::try_from(total).ok());
                         slips.append(&mut page.slips);
+                        if let Some(learned) = page.learned.take() {
+                            payload::keep(tx, source_id, &learned)?;
+                        }
                         let mut rows = place.pass(page);
                         sitting.take(&check, &mut rows, &mut progress)?;
                         // Thousands of small pieces of memory: given back while the next page is taken.

@@ -3,6 +3,7 @@
 mod close;
 mod commit;
 mod log;
+mod packing;
 mod read;
 mod start;
 

@@ -11,10 +11,12 @@ use zhengqiao_domain::{Check, CompiledMapping};
 use zhengqiao_exchange::{
     DatasetSource, ExchangeError, Incremental, IncrementalState, Position, Scope, Slip,
 };
+use zhengqiao_store::payload::Learned;
 use zhengqiao_store::run::{self, RunDatasetRow};
 use zhengqiao_store::source;
 
 use super::commit::SHARE;
+use super::packing::Packing;
 use super::{End, Engine, now_ms};
 use crate::drift::Fields;
 use crate::error::SyncError;
@@ -50,6 +52,8 @@ pub(super) struct Ready {
     pub total: Option<u64>,
     pub left_out: u64,
     pub slips: Vec<Slip>,
+    /// A dictionary that its rows, or those of later pages, are packed with.
+    pub learned: Option<Learned>,
 }
 
 type Checked = Result<Ready, ExchangeError>;
@@ -210,12 +214,16 @@ impl Engine {
         let (rules, mapping, dataset, now) =
             (self.rules.clone(), mapping.clone(), part.dataset, self.now);
         let mostly_new = self.mostly_new.clone();
+        let mut packing = Packing::of(&self.cache, part.source_id, self.dry).await?;
         let checker = tokio::spawn(async move {
             while let Some(page) = to_check.recv().await {
                 let (rules, mapping) = (rules.clone(), mapping.clone());
                 let ahead = mostly_new.load(Ordering::Relaxed);
+                let mut packs = std::mem::take(&mut packing);
                 let work = tokio::task::spawn_blocking(move || {
-                    page.map(|page| {
+                    let ready = page.map(|page| {
+                        let raws = (0..page.records.len()).map(|at| page.raw_bytes(at));
+                        let learned = if ahead { packs.learn(raws) } else { None };
                         let check = Check::new(&rules, now);
                         let mut fields = Fields::default();
                         let rows: Vec<Prepared> = (0..page.records.len())
@@ -226,7 +234,7 @@ impl Engine {
                                         fields.note(row);
                                     });
                                 if ahead {
-                                    row.write_ahead();
+                                    row.write_ahead(packs.packer());
                                 }
                                 row
                             })
@@ -239,10 +247,15 @@ impl Engine {
                             total: page.total,
                             left_out: page.left_out,
                             slips: page.slips,
+                            learned,
                         }
-                    })
+                    });
+                    (ready, packs)
                 });
-                let Ok(ready) = work.await else { break };
+                let Ok((ready, packs)) = work.await else {
+                    break;
+                };
+                packing = packs;
                 if checked.send(ready).await.is_err() {
                     break;
                 }

@@ -11,7 +11,7 @@ use zhengqiao_signon::{Finding, FindingKind, flat};
 use zhengqiao_store::{record, source};
 
 use super::super::{Console, now_local};
-use super::known;
+use super::ruled;
 use crate::contract::{
     ApiError, ClaimPreview, ConcernedAccount, LoginChange, LoginChangeKind, ReceivedClaim,
     TestLoginResult,
@@ -89,7 +89,7 @@ impl Console {
         let (connection_id, accounts_from) = (standard.connection_id, standard.accounts_from);
         let identity = identity.clone();
         self.read(move |conn| {
-            let decided = known::decisions(conn, connection_id)?;
+            let decided = ruled::decisions(conn, connection_id)?;
             let Some(source_id) = source::find(conn, accounts_from, DatasetId::PortalAccount)?
             else {
                 return Ok((0, Vec::new()));
@@ -99,7 +99,7 @@ impl Console {
                 compared += 1;
                 if found.len() < MOST_ACCOUNTS
                     && let Ok(record) = zhengqiao_sync::read_record(DatasetId::PortalAccount, text)
-                    && let Some(account) = known::account(&reader, &record, &decided)
+                    && let Some(account) = ruled::account(&reader, &record, &decided)
                     && concerns(&identity, &account)
                 {
                     found.push(account);

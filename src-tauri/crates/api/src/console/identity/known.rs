@@ -12,11 +12,11 @@ use zhengqiao_domain::{DatasetId, Record};
 use zhengqiao_identity::{
     AccountReader, ClaimRow, Decided, Identity, PortalAccount, ReviewPolicy, Settled,
 };
-use zhengqiao_store::binding_decision::{self, BindingDecision};
-use zhengqiao_store::{Cache, Connection, StoreError, person_change, record};
+use zhengqiao_store::{Cache, Connection, StoreError, binding_decision, person_change, record};
 
 use super::account_texts::Texts;
 use super::population;
+use super::ruled::{decisions, ruling};
 use crate::contract::ReviewTook;
 
 /// Changes beyond which everything is read anew.
@@ -29,8 +29,6 @@ const WORTH_A_READER: usize = 500;
 const BATCH: usize = 1_000;
 /// Batches that may wait.
 const WAITING: usize = 8;
-/// Decisions read at once.
-const DECISIONS: u32 = 1_000;
 
 /// What a review goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -360,53 +358,4 @@ fn seen(
     };
     account.decided = decided(&account.account_id)?;
     Ok(Seen::Account(Box::new(account)))
-}
-
-/// The account in a record, with what was decided about it.
-pub(super) fn account(
-    reader: &AccountReader,
-    record: &Record,
-    decided: &HashMap<String, Decided>,
-) -> Option<PortalAccount> {
-    let mut account = reader.account(record).ok()?;
-    account.decided = decided.get(&*account.account_id).cloned();
-    Some(account)
-}
-
-/// What a decision means for the review; putting it off means nothing.
-fn ruling(decision: &BindingDecision) -> Option<Decided> {
-    match decision.act.as_str() {
-        "link" => decision
-            .identity_key
-            .as_deref()
-            .map(|key| Decided::Link(key.into())),
-        "unlink" => Some(Decided::Unlink(
-            decision.identity_key.as_deref().map(Into::into),
-        )),
-        "merge" => Some(Decided::Merge),
-        "do_not_touch" => Some(Decided::DoNotTouch),
-        _ => None,
-    }
-}
-
-/// What was decided about accounts, by account.
-pub(super) fn decisions(
-    conn: &Connection,
-    connection_id: i64,
-) -> Result<HashMap<String, Decided>, StoreError> {
-    let mut all = HashMap::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = binding_decision::holding(conn, connection_id, after.as_deref(), DECISIONS)?;
-        let is_last = page.len() < DECISIONS as usize;
-        for decision in page {
-            if let Some(ruling) = ruling(&decision) {
-                all.insert(decision.account_id.clone(), ruling);
-            }
-            after = Some(decision.account_id);
-        }
-        if is_last {
-            return Ok(all);
-        }
-    }
 }

@@ -26,6 +26,7 @@ mod deciding;
 mod drift;
 mod known;
 mod names;
+mod ruled;
 mod texts;
 mod written;
 

@@ -7,7 +7,7 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_identity::{AccountKind, AccountReader, Identity, PortalAccount};
 use zhengqiao_store::{Connection, StoreError, record, source};
 
-use super::known;
+use super::ruled;
 
 /// Who is to be matched.
 pub(super) struct Population {
@@ -52,7 +52,7 @@ pub(super) fn read(
         accounts: Vec::new(),
         records: HashMap::new(),
     };
-    let decided = known::decisions(conn, connection_id)?;
+    let decided = ruled::decisions(conn, connection_id)?;
     let mut stopped = false;
     for (source_id, dataset, _) in sources(conn, connection_id, accounts_from)? {
         // A record that cannot be read as a person was accepted under other rules; it binds nobody.
@@ -67,7 +67,7 @@ pub(super) fn read(
             if dataset == DatasetId::PortalAccount {
                 found
                     .accounts
-                    .extend(known::account(reader, &record, &decided));
+                    .extend(ruled::account(reader, &record, &decided));
             } else if let Ok(identity) = reader.identity(&record) {
                 found
                     .records

@@ -20,7 +20,7 @@ use std::time::Duration;
 use portal::{Portal, Random};
 use zhengqiao_delivery::DeliveryError;
 use zhengqiao_exchange::{LayerState, PostgresTarget, Target};
-use zhengqiao_store::{Cache, CacheKey, delivery};
+use zhengqiao_store::{Cache, CacheKey, delivery, outbox};
 use zhengqiao_sync::RunMode;
 
 /// What is wrong with a target.
@@ -243,6 +243,52 @@ async fn two_connections_with_one_library_and_an_emptied_library_keep_every_row_
     one.bed.run(RunMode::Incremental).await;
     one.deliver().await.unwrap();
     one.assert_same(&server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_the_library_has_without_the_caches_knowledge_are_merged() {
+    let server = servers::postgresql();
+    let portal = Portal::over_postgres(&server, 250, 13, |target| target.batch_rows = 40).await;
+    portal.bed.run(RunMode::Full).await;
+    portal.deliver().await.unwrap();
+    let there = server.count("portal.case_acceptance", "true");
+    let id = portal.bed.connection_id;
+    let cache = &portal.bed.cache;
+    let seeded = cache
+        .write_blocking(move |tx| {
+            tx.execute("DELETE FROM delivered", [])?;
+            outbox::seed(tx, id)
+        })
+        .unwrap();
+    let again = portal.deliver().await.unwrap();
+    assert_eq!((again.delivered, again.refused), (seeded, 0));
+    assert_eq!(server.count("portal.case_acceptance", "true"), there);
+    portal.assert_same(&server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_break_rows_of_a_noted_batch_are_not_sent_again_but_for_what_has_changed_since() {
+    let server = servers::postgresql();
+    let portal = Portal::over_postgres(&server, 250, 14, |target| target.batch_rows = 40).await;
+    portal.bed.run(RunMode::Full).await;
+    let cache = &portal.bed.cache;
+    let run = |sql: &'static str| {
+        cache
+            .write_blocking(move |tx| Ok(tx.execute_batch(sql)?))
+            .unwrap();
+    };
+    run("CREATE TABLE waited AS SELECT * FROM outbox");
+    portal.deliver().await.unwrap();
+    server.script("UPDATE portal.case_acceptance SET delivered_at = 'epoch';\n");
+    // As if nothing had been noted of the records, only that their batches arrived.
+    run("INSERT INTO outbox SELECT * FROM waited; DROP TABLE waited; DELETE FROM delivered");
+    portal.withdraw_some(1);
+    assert!(portal.waiting() > 250);
+    portal.deliver().await.unwrap();
+    assert_eq!(portal.waiting(), 0);
+    let sent = server.count("portal.case_acceptance", "delivered_at <> 'epoch'");
+    assert_eq!(sent, 1);
+    portal.assert_same(&server);
 }
 
 #[tokio::test(flavor = "multi_thread")]

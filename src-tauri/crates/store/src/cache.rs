@@ -436,7 +436,8 @@ fn connect_sealed(
         connection.execute_batch(&pragma)?;
         pragma.zeroize();
         connection.execute_batch(&format!(
-            "PRAGMA cipher_page_size = {PAGE_BYTES};
+            "PRAGMA cipher_log_level = NONE;
+             PRAGMA cipher_page_size = {PAGE_BYTES};
              PRAGMA cipher_hmac_algorithm = {seal};"
         ))?;
         connection
@@ -690,8 +691,8 @@ mod tests {
         assert_eq!(text, "此处");
         let scratch = cache.scratch_at(&dir.path().join("scratch.db")).unwrap();
         let text: String = scratch
-            .read_blocking(|conn| {
-                Ok(conn.query_row("SELECT text FROM base.note", [], |row| row.get(0))?)
+            .write_blocking(|tx| {
+                Ok(tx.query_row("SELECT text FROM base.note", [], |row| row.get(0))?)
             })
             .unwrap();
         assert_eq!(text, "此处");

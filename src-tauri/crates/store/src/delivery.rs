@@ -382,8 +382,11 @@ mod tests {
                 accept(tx, source_id, 1);
                 set_up(tx, id, Some("there"), "s")?;
                 let rows = outbox::next(tx, id, 0, i64::MAX, 10)?;
-                assert!(outbox::take(tx, rows[0].no)?);
-                assert!(!outbox::take(tx, rows[0].no)?);
+                assert!(rows[0].is_new);
+                let row = (rows[0].no, source_id, rows[0].run_id);
+                let taken = outbox::take(tx, [row])?;
+                assert_eq!(taken.iter().map(|one| one.rows).sum::<i64>(), 1);
+                assert_eq!(outbox::take(tx, [row])?, []);
                 set_up(tx, id, Some("there"), "other")?;
                 assert_eq!(outbox::waiting(tx, id)?, 0);
                 set_up(tx, id, Some("elsewhere"), "other")?;

@@ -15,7 +15,7 @@ use crate::hash::Hash;
 pub(crate) const TABLES: &str = include_str!("../migrations/scratch.sql");
 
 /// Tables that are taken over whole: they are small, or decide by their totals.
-const WHOLE: [&str; 7] = [
+const WHOLE: [&str; 8] = [
     "connection",
     "source",
     "setting",
@@ -23,6 +23,7 @@ const WHOLE: [&str; 7] = [
     "facet_count",
     "source_field",
     "ignore_decision",
+    "payload_dictionary",
 ];
 
 /// Runs of the past that are taken over, for what is usual.

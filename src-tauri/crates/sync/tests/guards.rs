@@ -55,7 +55,8 @@ fn received(
                  WHERE s.dataset = ?1 AND r.state = 1 ORDER BY r.id",
             )?;
             let rows = statement.query_map([dataset.number()], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            rows.map(|raw| zhengqiao_store::payload::unpack(conn, raw?))
+                .collect()
         })
         .unwrap();
     let list: Vec<serde_json::Value> = list

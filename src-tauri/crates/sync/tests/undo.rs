@@ -386,18 +386,20 @@ impl Stage {
             .cache
             .read_blocking(|conn| {
                 for query in [
-                    "SELECT r.source_id, hex(r.key_hash), hex(r.hash) || ' ' || r.state || ' ' || r.fields || COALESCE(r.warnings, '') || CAST(p.raw AS TEXT)
+                    "SELECT r.source_id, hex(r.key_hash), hex(r.hash) || ' ' || r.state || ' ' || r.fields || COALESCE(r.warnings, ''), p.raw
                      FROM record r JOIN record_payload p ON p.record_id = r.id",
-                    "SELECT r.source_id, hex(r.key_hash), r.outcome || ' ' || r.state || ' ' || p.findings || CAST(p.raw AS TEXT)
+                    "SELECT r.source_id, hex(r.key_hash), r.outcome || ' ' || r.state || ' ' || p.findings, p.raw
                      FROM rejection r JOIN rejection_payload p ON p.rejection_id = r.id",
                 ] {
                     let mut statement = conn.prepare(query)?;
                     let mut rows = statement.query([])?;
                     while let Some(row) = rows.next()? {
                         let text: String = row.get(2)?;
+                        let raw = zhengqiao_store::payload::unpack(conn, row.get(3)?)?;
                         let line = keys.entry((row.get(0)?, row.get(1)?)).or_default();
                         line.push('\n');
                         line.push_str(&text);
+                        line.push_str(&String::from_utf8_lossy(&raw));
                     }
                 }
                 Ok(())

@@ -197,7 +197,29 @@ pub fn package() -> Outcome {
             "--bundles",
             "deb,rpm",
         ],
-    ))
+    ))?;
+    smaller_debs()
+}
+
+/// Packs the Debian packages with xz: the bundler's own gzip leaves them half as large again.
+fn smaller_debs() -> Outcome {
+    let place = build_dir().join("release/bundle/deb");
+    let packed = fs::read_dir(&place).map_err(|error| error.to_string())?;
+    for entry in packed.flatten() {
+        let deb = entry.path();
+        if deb.extension().is_none_or(|kind| kind != "deb") {
+            continue;
+        }
+        let open = deb.with_extension("open");
+        let (deb, open) = (deb.display().to_string(), open.display().to_string());
+        // What an earlier attempt left is in the way.
+        let _ = fs::remove_dir_all(&open);
+        run(command("dpkg-deb", &["-R", &deb, &open]))?;
+        let pack = ["--root-owner-group", "-Zxz", "-z9", "-b", &open, &deb];
+        run(command("dpkg-deb", &pack))?;
+        fs::remove_dir_all(&open).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 fn cargo(args: &[&str]) -> Outcome {

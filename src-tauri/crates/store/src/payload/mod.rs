@@ -43,6 +43,8 @@ pub struct Learned {
 pub struct Packer {
     id: i64,
     compressor: Compressor<'static>,
+    /// Where a frame is written first.
+    frame: Vec<u8>,
 }
 
 impl std::fmt::Debug for Packer {
@@ -167,17 +169,21 @@ impl Packer {
         Ok(Self {
             id: learned.id,
             compressor,
+            frame: Vec::new(),
         })
     }
 
     /// A row as it is kept.
     pub fn pack(&mut self, raw: &[u8]) -> Vec<u8> {
-        let mut kept = Vec::with_capacity(HEAD + raw.len() / 2);
-        kept.push(PACKED);
-        kept.extend_from_slice(&self.id.to_be_bytes());
-        match self.compressor.compress(raw) {
-            Ok(frame) if frame.len() + HEAD < raw.len() => {
-                kept.extend_from_slice(&frame);
+        self.frame.clear();
+        self.frame
+            .reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        match self.compressor.compress_to_buffer(raw, &mut self.frame) {
+            Ok(length) if HEAD + length < raw.len() => {
+                let mut kept = Vec::with_capacity(HEAD + length);
+                kept.push(PACKED);
+                kept.extend_from_slice(&self.id.to_be_bytes());
+                kept.extend_from_slice(&self.frame[..length]);
                 kept
             }
             _ => plain(raw).into_owned(),

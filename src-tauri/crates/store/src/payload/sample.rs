@@ -1,6 +1,7 @@
 //! Rows to learn from: with what many of them share, and nothing of one alone.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::Value;
@@ -18,10 +19,14 @@ pub fn shapes(rows: &[impl AsRef<[u8]>]) -> Option<Vec<Vec<u8>>> {
         .iter()
         .map(|row| serde_json::from_slice(row.as_ref()).ok())
         .collect::<Option<_>>()?;
-    let mut shapes = Shapes::default();
+    let mut texts = Vec::new();
     for row in &rows {
-        shapes.count(row, &mut String::new());
+        collect(row, &mut String::new(), &mut texts);
     }
+    let mut shapes = Shapes {
+        shared: shared(texts),
+        random: 0,
+    };
     let shaped = rows.iter().map(|row| {
         let mut out = String::new();
         shapes.write(row, &mut String::new(), &mut out);
@@ -30,49 +35,83 @@ pub fn shapes(rows: &[impl AsRef<[u8]>]) -> Option<Vec<Vec<u8>>> {
     Some(shaped.collect())
 }
 
-#[derive(Default)]
+/// A value, what of it was looked at, and a hash of that and its place.
+struct Text<'v> {
+    rest: Cow<'v, str>,
+    at: usize,
+    hasher: DefaultHasher,
+}
+
+fn collect<'v>(value: &'v Value, place: &mut String, texts: &mut Vec<Text<'v>>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                within(place, name, |place| collect(value, place, texts));
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                within(place, "", |place| collect(item, place, texts));
+            }
+        }
+        other => texts.push(Text {
+            rest: match other {
+                Value::String(text) => text.as_str().into(),
+                other => other.to_string().into(),
+            },
+            at: 0,
+            hasher: at_place(place),
+        }),
+    }
+}
+
+/// Hashes of places with what enough values there begin with. Character by character: what few values begin
+/// with is not looked at further.
+fn shared(mut texts: Vec<Text<'_>>) -> HashSet<u64> {
+    let mut shared = HashSet::new();
+    for _ in 0..LONGEST {
+        let mut counts: HashMap<u64, u32> = HashMap::new();
+        texts.retain_mut(|text| {
+            let next = text.rest[text.at..].chars().next();
+            if let Some(one) = next {
+                text.at += one.len_utf8();
+                one.hash(&mut text.hasher);
+                *counts.entry(text.hasher.finish()).or_default() += 1;
+            }
+            next.is_some()
+        });
+        counts.retain(|_, count| *count >= SHARED);
+        texts.retain(|text| counts.contains_key(&text.hasher.finish()));
+        shared.extend(counts.into_keys());
+    }
+    shared
+}
+
+fn at_place(place: &str) -> DefaultHasher {
+    let mut hasher = DefaultHasher::new();
+    place.hash(&mut hasher);
+    hasher
+}
+
 struct Shapes {
-    /// How often values at a place begin with something, both told by a hash: there are some hundred
-    /// thousand.
-    beginnings: HashMap<u64, u32>,
+    /// What [`shared`] gave.
+    shared: HashSet<u64>,
     /// State of a generator; what it gives need not be hard to guess, as nothing is hidden by it.
     random: u64,
 }
 
 impl Shapes {
-    fn count(&mut self, value: &Value, place: &mut String) {
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    within(place, name, |place| self.count(value, place));
-                }
-            }
-            Value::Array(items) => {
-                for item in items {
-                    within(place, "", |place| self.count(item, place));
-                }
-            }
-            Value::String(text) => self.count_text(text, place),
-            other => self.count_text(&other.to_string(), place),
-        }
-    }
-
-    fn count_text(&mut self, text: &str, place: &str) {
-        for (beginning, _) in beginnings(text, place) {
-            *self.beginnings.entry(beginning).or_default() += 1;
-        }
-    }
-
     /// The part of a value that it shares with many.
     fn shared<'t>(&self, text: &'t str, place: &str) -> &'t str {
-        let end = beginnings(text, place)
-            .take_while(|(beginning, _)| {
-                self.beginnings
-                    .get(beginning)
-                    .is_some_and(|count| *count >= SHARED)
-            })
-            .last()
-            .map_or(0, |(_, end)| end);
+        let mut hasher = at_place(place);
+        let mut end = 0;
+        for one in text.chars().take(LONGEST) {
+            one.hash(&mut hasher);
+            if !self.shared.contains(&hasher.finish()) {
+                break;
+            }
+            end += one.len_utf8();
+        }
         &text[..end]
     }
 
@@ -137,16 +176,6 @@ impl Shapes {
         };
         char::from_u32(first as u32 + any % kinds).unwrap_or(one)
     }
-}
-
-/// Hashes of what a value at a place begins with, and where each ends.
-fn beginnings(text: &str, place: &str) -> impl Iterator<Item = (u64, usize)> {
-    let mut hasher = DefaultHasher::new();
-    place.hash(&mut hasher);
-    text.char_indices().take(LONGEST).map(move |(at, one)| {
-        one.hash(&mut hasher);
-        (hasher.finish(), at + one.len_utf8())
-    })
 }
 
 /// Does something with the name of a place within another.

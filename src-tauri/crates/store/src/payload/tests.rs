@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::{Cache, CacheKey, connection as connections, source};
@@ -112,24 +113,22 @@ fn a_source_without_a_dictionary_has_no_packer_and_a_missing_one_is_told() {
     assert!(cut.to_string().contains("cut off"), "{cut}");
 }
 
-static SHARED: std::sync::LazyLock<(Cache, Learned)> = std::sync::LazyLock::new(|| {
+#[test]
+fn whatever_is_kept_comes_back() {
     let (_dir, cache, _) = cache();
-    (cache, learn(&rows()).unwrap())
-});
-
-proptest! {
-    #[test]
-    fn whatever_is_kept_comes_back(raw in proptest::collection::vec(any::<u8>(), 0..2000), first in 0_u8..4) {
-        let (cache, learned) = &*SHARED;
-        let mut packer = Packer::new(learned).unwrap();
-        let mut raw = raw;
-        if let Some(byte) = raw.first_mut() {
-            *byte = first;
-        }
-        let (plain, packed) = (plain(&raw).into_owned(), packer.pack(&raw));
-        for kept in [plain, packed] {
-            let back = cache.read_blocking(|conn| unpack(conn, kept.clone()));
-            prop_assert_eq!(&back.unwrap(), &raw);
-        }
-    }
+    let learned = learn(&rows()).unwrap();
+    let anything = (proptest::collection::vec(any::<u8>(), 0..2000), 0_u8..4);
+    TestRunner::default()
+        .run(&anything, |(mut raw, first)| {
+            if let Some(byte) = raw.first_mut() {
+                *byte = first;
+            }
+            let mut packer = Packer::new(&learned).unwrap();
+            for kept in [plain(&raw).into_owned(), packer.pack(&raw)] {
+                let back = cache.read_blocking(|conn| unpack(conn, kept.clone()));
+                prop_assert_eq!(&back.unwrap(), &raw);
+            }
+            Ok(())
+        })
+        .unwrap();
 }

@@ -195,21 +195,28 @@ impl Bed {
 
 pub fn dump(cache: &Cache) -> Vec<String> {
     let queries = [
-        "SELECT s.dataset || ' ' || hex(r.key_hash) || ' ' || hex(r.hash) || ' ' || r.state || ' ' || r.fields || ' ' || COALESCE(r.warnings, '') || ' ' || CAST(p.raw AS TEXT)
+        "SELECT s.dataset || ' ' || hex(r.key_hash) || ' ' || hex(r.hash) || ' ' || r.state || ' ' || r.fields || ' ' || COALESCE(r.warnings, ''), p.raw
          FROM record r JOIN source s ON s.id = r.source_id JOIN record_payload p ON p.record_id = r.id ORDER BY 1",
-        "SELECT s.dataset || ' ' || r.record_key || ' ' || r.outcome || ' ' || r.state || ' ' || p.findings || ' ' || CAST(p.raw AS TEXT)
+        "SELECT s.dataset || ' ' || r.record_key || ' ' || r.outcome || ' ' || r.state || ' ' || p.findings, p.raw
          FROM rejection r JOIN source s ON s.id = r.source_id JOIN rejection_payload p ON p.rejection_id = r.id ORDER BY 1",
-        "SELECT s.dataset || ' ' || c.rule || ' ' || c.field || ' ' || c.cluster || ' ' || c.open_count || ' ' || c.held_count || ' ' || c.total_count
+        "SELECT s.dataset || ' ' || c.rule || ' ' || c.field || ' ' || c.cluster || ' ' || c.open_count || ' ' || c.held_count || ' ' || c.total_count, x''
          FROM cause c JOIN source s ON s.id = c.source_id ORDER BY 1",
-        "SELECT dataset || ' ' || accepted_rows || ' ' || withdrawn_rows FROM source ORDER BY 1",
+        "SELECT dataset || ' ' || accepted_rows || ' ' || withdrawn_rows, x'' FROM source ORDER BY 1",
     ];
     cache
         .read_blocking(|conn| {
             let mut lines = Vec::new();
             for query in queries {
                 let mut statement = conn.prepare(query)?;
-                let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-                lines.extend(rows.collect::<Result<Vec<_>, _>>()?);
+                let mut rows = statement.query([])?;
+                let before = lines.len();
+                while let Some(row) = rows.next()? {
+                    let raw = zhengqiao_store::payload::unpack(conn, row.get(1)?)?;
+                    let text: String = row.get(0)?;
+                    lines.push(format!("{text} {}", String::from_utf8_lossy(&raw)));
+                }
+                // By what came, not by how it is kept.
+                lines[before..].sort();
             }
             Ok(lines)
         })

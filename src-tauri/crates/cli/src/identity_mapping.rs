@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use zhengqiao_api::Console;
 use zhengqiao_api::contract::{
     AccountKind, ApiError, ClaimRow, ClaimSampleRow, CompareIdentityVersions, ConnectionId,
@@ -160,6 +161,12 @@ async fn mapping(
     Ok(End::Done)
 }
 
+/// A policy as `policy set` reads it from a file.
+#[derive(Serialize)]
+struct ShownPolicy<'m> {
+    policy: &'m ReviewPolicy,
+}
+
 async fn policy(
     console: &Console,
     command: IdentityPolicyCommand,
@@ -169,7 +176,10 @@ async fn policy(
         IdentityPolicyCommand::Show { connection } => {
             let id = console.connection_by_name(&connection).await?;
             let mapping = console.get_identity_mapping(id).await?;
-            output.print(&mapping.settings.policy, print_policy);
+            let shown = ShownPolicy {
+                policy: &mapping.settings.policy,
+            };
+            output.print(&shown, |shown| print_policy(shown.policy));
         }
         IdentityPolicyCommand::Set {
             connection,

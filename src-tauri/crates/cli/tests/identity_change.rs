@@ -103,7 +103,7 @@ fn a_change_is_tried_proposed_applied_and_taken_back() {
         json!(["level_too_low"])
     );
     let policy = place.json(&["identity", "policy", "show", "身份"], "");
-    assert_eq!(policy["required_rank"], Value::Null);
+    assert_eq!(policy["policy"]["required_rank"], Value::Null);
 
     let changes = place.json(&["identity", "changes", "身份"], "");
     assert_eq!(changes[0]["state"], "open");
@@ -185,6 +185,13 @@ fn a_preview_is_masked_and_what_may_not_be_saved_is_named() {
     assert!(
         told.contains("row 2, name.formatted, step 1: split has no separator"),
         "{told}"
+    );
+    let policy = place.json(&["identity", "policy", "show", "身份"], "");
+    let shown = file(dir.path(), "shown.json", &policy.to_string());
+    place.json(&["identity", "policy", "set", "身份", "--file", &shown], "");
+    assert_eq!(
+        place.json(&["identity", "policy", "show", "身份"], ""),
+        policy
     );
     let unknown = file(dir.path(), "unknown.toml", "[policy]\nrank = 3\n");
     let refused = place.run(

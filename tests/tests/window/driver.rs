@@ -244,8 +244,14 @@ impl Window {
     /// The text of the first element.
     pub async fn text(&self, css: &str) -> String {
         // The driver's own idea of visible text is empty where text may be clipped.
-        let content = self.find(css).await.prop("textContent").await.unwrap();
-        content.unwrap_or_default()
+        loop {
+            match self.find(css).await.prop("textContent").await {
+                Ok(content) => return content.unwrap_or_default(),
+                // It was drawn anew between the finding and the reading.
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{css}: {error}"),
+            }
+        }
     }
 
     /// The number that the first element shows.
@@ -259,13 +265,12 @@ impl Window {
 
     /// The sum of the numbers that the elements show.
     pub async fn sum(&self, css: &str) -> i64 {
+        let look =
+            "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent);";
+        let told = self.client.execute(look, vec![json!(css)]).await.unwrap();
+        let texts: Vec<String> = serde_json::from_value(told).unwrap();
         let mut sum = 0;
-        for element in self.client.find_all(Locator::Css(css)).await.unwrap() {
-            let text = element
-                .prop("textContent")
-                .await
-                .unwrap()
-                .unwrap_or_default();
+        for text in texts {
             sum += text.replace([',', ' '], "").trim().parse::<i64>().unwrap();
         }
         sum

@@ -223,8 +223,8 @@ impl Engine<'_> {
         let row = self.row().await?;
         let mut before = row.token.clone().unwrap_or_default();
         let (mut after, mut unknown, mut moved) = (0, 0, false);
-        // What was under way is sent as it was, so that a library that knows it is not confused.
         let mut ahead: Option<JoinHandle<Result<Batch, StoreError>>> = None;
+        // What was under way is sent as it was, so that a library that knows it is not confused.
         let mut again = match door {
             Door::Push(_) => row.next.clone(),
             Door::Postgres(_) => None,

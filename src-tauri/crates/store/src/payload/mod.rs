@@ -137,9 +137,7 @@ pub fn keep(connection: &Connection, source_id: i64, learned: &Learned) -> Resul
 /// SQLite's, or [`StoreError::Content`] for a dictionary that cannot be read.
 pub fn of_source(connection: &Connection, source_id: i64) -> Result<Option<Packer>, StoreError> {
     let found: Option<Learned> = connection
-        .prepare_cached(
-            "SELECT id, content FROM payload_dictionary WHERE source_id = ?1 ORDER BY rowid DESC LIMIT 1",
-        )?
+        .prepare_cached("SELECT id, content FROM payload_dictionary WHERE source_id = ?1 LIMIT 1")?
         .query_row([source_id], |row| {
             Ok(Learned {
                 id: row.get(0)?,

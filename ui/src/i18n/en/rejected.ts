@@ -2,7 +2,7 @@
 import type { rejected as zh } from '../zh-CN/rejected'
 
 export const rejected: typeof zh = {
-  search: 'Name or number',
+  search: 'Search',
   searchHint: 'Any part of a name, number or case number',
   causes: 'By cause',
   allCauses: 'All causes',

@@ -10,8 +10,10 @@ use zhengqiao_store::{Cache, StoreError, connection};
 
 use crate::Outcome;
 use crate::figures::Report;
-use crate::{pages, whole};
+use crate::{pages, plain, rules, whole};
 
+/// Rows that the rules are measured over.
+const MOST_ROWS: usize = 200_000;
 /// Askings of each question.
 const TIMES: usize = 300;
 /// Askings of each question while something else is written.
@@ -52,6 +54,10 @@ pub async fn alone(records: u64, dir: Option<&Path>) -> Outcome<()> {
             counts.rejected + counts.held
         );
     }
+    let raw = plain::first(server.address(), MOST_ROWS).await?;
+    let alone = rules::alone(&mut report, "rows with a defect", &raw, 1);
+    drop(raw);
+    rules::would_pass(&mut report, &cache, connection_id, alone, 1).await?;
     both(&mut report, &cache, connection_id).await
 }
 

@@ -17,7 +17,7 @@ use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 /// What a screen may take at most on a busy machine.
@@ -131,12 +131,22 @@ pub struct Window {
 impl Window {
     /// The first element, as soon as there is one.
     pub async fn find(&self, css: &str) -> Element {
+        self.find_within(css, PATIENCE).await
+    }
+
+    /// What a script in the page answers in time; it gets a callback after its arguments.
+    pub async fn ask(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute_async(script, arguments).await.unwrap()
+    }
+
+    /// [`Window::find`] where it may take longer.
+    pub async fn find_within(&self, css: &str, patience: Duration) -> Element {
         let begun = Instant::now();
         loop {
             if let Ok(element) = self.client.find(Locator::Css(css)).await {
                 return element;
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > patience {
                 self.shot_of_failure().await;
                 panic!("{css} did not appear");
             }

@@ -21,6 +21,7 @@ mod identity_change;
 mod inbox;
 #[path = "../../../src-tauri/crates/exchange/tests/listeners/mod.rs"]
 mod listeners;
+mod measure;
 mod mend;
 #[path = "../../../src-tauri/crates/signon/tests/place/mod.rs"]
 mod place;

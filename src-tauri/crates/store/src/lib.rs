@@ -10,6 +10,7 @@ pub mod binding_count;
 pub mod binding_decision;
 pub mod binding_list;
 pub mod binding_sign_off;
+pub mod business_keys;
 mod cache;
 pub mod cause;
 mod checkpoint;

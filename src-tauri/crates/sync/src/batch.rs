@@ -183,7 +183,10 @@ impl Desk {
             counts.withdrawn += 1;
             return self.withdraw(tx, row, head, totals);
         }
-        self.add_neighbours(tx, check, row, parents, totals.sieve.as_ref())?;
+        let sieve = totals.sieve.as_ref();
+        let may_others_have =
+            |business: &Hash| sieve.is_none_or(|sieve| sieve.may_have_business(business));
+        self.add_neighbours(tx, check, row, parents, may_others_have)?;
         let judged_before = before.as_ref().is_some_and(|before| {
             before.state != State::Resolved as i64 && before.hash == row.hash
         });
@@ -531,11 +534,11 @@ impl Desk {
         check: &Check<'_>,
         row: &mut Prepared,
         parents: &mut ParentCache,
-        sieve: Option<&Sieve>,
+        may_others_have: impl Fn(&Hash) -> bool,
     ) -> Result<(), StoreError> {
         let facts = self.facts(connection, &row.record, parents)?;
         let duplicate = match &row.business_hash {
-            Some(business) if sieve.is_none_or(|sieve| sieve.may_have_business(business)) => {
+            Some(business) if may_others_have(business) => {
                 record::is_duplicate(connection, self.source_id, business, &row.key_hash)?
             }
             _ => false,
@@ -662,7 +665,7 @@ pub fn revalidate(
         source::bump(tx, desk.source_id, totals.accepted, totals.withdrawn)?;
         return Ok(Outcome::Accepted);
     }
-    desk.add_neighbours(tx, check, &mut row, &mut ParentCache::default(), None)?;
+    desk.add_neighbours(tx, check, &mut row, &mut ParentCache::default(), |_| true)?;
     let outcome = Outcome::of(&row.findings);
     match outcome {
         Outcome::Accepted => desk.accept(

@@ -2,9 +2,12 @@
 //!
 //! The effect of a change and the checking again of rejections ask the same question, so they ask it here.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use zhengqiao_domain::{Check, CompiledMapping, Finding, Outcome, RuleSet, Severity};
+use zhengqiao_store::hash::Hash;
 use zhengqiao_store::{Connection, StoreError};
 
 use crate::batch::Desk;
@@ -24,24 +27,29 @@ pub struct Judged {
     pub withdraws: bool,
 }
 
-/// Judges a raw row.
+/// Judges a raw row. Whether another record has its business key is looked up where `may_others_have` says that
+/// it may be.
 ///
 /// # Errors
 /// The cache's.
 pub(crate) fn judge(
     connection: &Connection,
     desk: &Desk,
-    mapping: &CompiledMapping,
-    check: &Check<'_>,
-    rules: &RuleSet,
+    under: &Under<'_>,
     raw: &[u8],
     parents: &mut ParentCache,
+    may_others_have: impl Fn(&Hash) -> bool,
 ) -> Result<Judged, StoreError> {
+    let Under {
+        mapping,
+        check,
+        rules,
+    } = under;
     let mut row = prepare(raw, mapping, desk.dataset, check, rules);
     let withdraws = row.withdraws && !row.key.is_empty();
     let mut as_duplicate = None;
     if !withdraws {
-        desk.add_neighbours(connection, check, &mut row, parents, None)?;
+        desk.add_neighbours(connection, check, &mut row, parents, may_others_have)?;
         if row.business_hash.is_some() && Outcome::of(&row.findings) == Outcome::Accepted {
             let facts = desk.facts(connection, &row.record, parents)?;
             as_duplicate = Some(Outcome::of(&check.neighbours(&row.record, &facts, true)));
@@ -56,13 +64,48 @@ pub(crate) fn judge(
     })
 }
 
+/// What a row is judged under.
+#[derive(Clone, Copy)]
+pub(crate) struct Under<'a> {
+    pub(crate) mapping: &'a CompiledMapping,
+    pub(crate) check: &'a Check<'a>,
+    pub(crate) rules: &'a RuleSet,
+}
+
 /// Rules and fields that keep a record from being accepted.
-pub fn failing(findings: &[Finding]) -> BTreeSet<(String, String)> {
-    findings
-        .iter()
-        .filter(|finding| matches!(finding.severity, Severity::Reject | Severity::Hold))
-        .map(|finding| (finding.rule.code().to_owned(), finding.field.to_string()))
+pub fn failing(findings: &[Finding]) -> BTreeSet<(&str, &str)> {
+    let all = findings.iter();
+    all.filter(|finding| keeps_out(finding.severity))
+        .map(|finding| (finding.rule.code(), &*finding.field))
         .collect()
+}
+
+/// Findings as they are kept, as far as [`KeptFindings::failing`] needs them.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct KeptFindings<'a>(#[serde(borrow)] Vec<KeptFinding<'a>>);
+
+#[derive(Deserialize)]
+struct KeptFinding<'a> {
+    #[serde(borrow)]
+    rule: Cow<'a, str>,
+    #[serde(borrow)]
+    field: Cow<'a, str>,
+    severity: Severity,
+}
+
+impl KeptFindings<'_> {
+    /// Rules and fields that kept the record from being accepted.
+    pub(crate) fn failing(&self) -> BTreeSet<(&str, &str)> {
+        let all = self.0.iter();
+        all.filter(|finding| keeps_out(finding.severity))
+            .map(|finding| (&*finding.rule, &*finding.field))
+            .collect()
+    }
+}
+
+fn keeps_out(severity: Severity) -> bool {
+    matches!(severity, Severity::Reject | Severity::Hold)
 }
 
 /// Whether two lists of findings, as JSON text, say the same. What was expected of a time is the

@@ -77,7 +77,7 @@ fn edited(
     }
     let findings = check.own(&record);
     let mut row = finish(raw.into(), record, findings, desk.dataset, rules, false);
-    desk.add_neighbours(conn, check, &mut row, &mut ParentCache::default(), None)?;
+    desk.add_neighbours(conn, check, &mut row, &mut ParentCache::default(), |_| true)?;
     Ok(row)
 }
 

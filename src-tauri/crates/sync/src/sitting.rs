@@ -214,9 +214,18 @@ impl Sitting<'_> {
     }
 }
 
+/// Parents of which only the presence is known that are remembered at most, and those with all their fields
+/// (some kilobytes each).
+const MOST_PARENTS: usize = 200_000;
+const MOST_RECORDS: usize = 4_000;
+
 /// Parents that were looked up for the same sitting.
 #[derive(Default)]
-pub(crate) struct ParentCache(HashMap<(i64, Hash), ParentFacts>);
+pub(crate) struct ParentCache {
+    known: HashMap<(i64, Hash), ParentFacts>,
+    /// Those of them with all their fields.
+    records: usize,
+}
 
 impl ParentCache {
     pub(crate) fn get(
@@ -227,7 +236,7 @@ impl ParentCache {
         value: &str,
     ) -> Result<ParentFacts, StoreError> {
         let business = hash::of_parts([value]);
-        if let Some(facts) = self.0.get(&(source_id, business)) {
+        if let Some(facts) = self.known.get(&(source_id, business)) {
             return Ok(facts.clone());
         }
         let facts = if ParentFacts::are_compared(parent) {
@@ -242,7 +251,15 @@ impl ParentCache {
         } else {
             ParentFacts::Absent
         };
-        self.0.insert((source_id, business), facts.clone());
+        self.keep((source_id, business), facts.clone());
         Ok(facts)
+    }
+
+    fn keep(&mut self, parent: (i64, Hash), facts: ParentFacts) {
+        if self.known.len() >= MOST_PARENTS || self.records >= MOST_RECORDS {
+            *self = Self::default();
+        }
+        self.records += usize::from(matches!(facts, ParentFacts::Accepted(Some(_))));
+        self.known.insert(parent, facts);
     }
 }

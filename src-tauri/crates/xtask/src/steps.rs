@@ -165,6 +165,9 @@ pub fn bench(args: &[String]) -> Outcome {
         all.extend(rest.iter().map(String::as_str));
         return cargo(&all);
     }
+    if let Some(("window", rest)) = args.split_first().map(|(name, rest)| (name.as_str(), rest)) {
+        return bench_window(rest);
+    }
     let all = [
         "build",
         "--release",
@@ -262,10 +265,38 @@ fn test_ui() -> Outcome {
     npm(&["run", "build"])
 }
 
+/// Measures the released window over a demonstration of so many records, nothing but rejected ones.
+fn bench_window(args: &[String]) -> Outcome {
+    let records = match args {
+        [] => "100000",
+        [name, records] if name == "--records" => records,
+        _ => return Err("bench window takes --records N and nothing else".into()),
+    };
+    packages::ensure(&[WINDOW, JOURNEYS])?;
+    build_ui()?;
+    cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "zhengqiao-desktop",
+        "--features",
+        "custom-protocol",
+    ])?;
+    let program = build_dir().join("release").join("zhengqiao-desktop");
+    let chosen = ["--ignored", "--nocapture", "measure::"];
+    drive(&program, &chosen, &[("ZHENGQIAO_RECORDS", records)])
+}
+
 /// The window itself was built for its own test in the step before.
 fn journeys() -> Outcome {
+    let program = build_dir().join("debug").join("zhengqiao-desktop");
+    drive(&program, &[], &[])
+}
+
+/// Runs tests that drive a window, on a display of their own.
+fn drive(program: &Path, chosen: &[&str], settings: &[(&str, &str)]) -> Outcome {
     let display = window::Display::start()?;
-    let mut journeys = command(
+    let mut tests = command(
         "cargo",
         &[
             "test",
@@ -280,16 +311,17 @@ fn journeys() -> Outcome {
             "--test-threads=1",
         ],
     );
-    journeys.env("DISPLAY", display.name()).env(
-        "ZHENGQIAO_DESKTOP",
-        build_dir().join("debug").join("zhengqiao-desktop"),
-    );
-    journeys.env(
-        "ZHENGQIAO_SHOTS",
-        std::env::var_os("ZHENGQIAO_SHOTS")
-            .map_or_else(|| build_dir().join("screenshots"), Into::into),
-    );
-    run(journeys)
+    let shots = std::env::var_os("ZHENGQIAO_SHOTS");
+    tests
+        .args(chosen)
+        .envs(settings.iter().copied())
+        .env("DISPLAY", display.name())
+        .env("ZHENGQIAO_DESKTOP", program)
+        .env(
+            "ZHENGQIAO_SHOTS",
+            shots.map_or_else(|| build_dir().join("screenshots"), Into::into),
+        );
+    run(tests)
 }
 
 fn licences() -> Outcome {

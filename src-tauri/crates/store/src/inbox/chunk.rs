@@ -3,6 +3,9 @@
 //! Columns that are being read are not changed: what changes is copied, and that is no more than the
 //! chunks that have a changed row.
 
+use std::sync::{Arc, OnceLock};
+
+use super::by_value::ByValue;
 use super::numbers::Numbers;
 
 /// Rows of a chunk that is begun anew at the end.
@@ -28,6 +31,8 @@ pub(super) struct Chunk {
     pub(super) kinds: Numbers,
     pub(super) places: Numbers,
     pub(super) sets: Numbers,
+    /// Its rows by place, once they were asked for.
+    by_place: OnceLock<Arc<ByValue>>,
 }
 
 /// How far a number is from another that is not greater, where that is not too far.
@@ -43,6 +48,7 @@ impl Chunk {
             kinds: Numbers::default(),
             places: Numbers::default(),
             sets: Numbers::default(),
+            by_place: OnceLock::new(),
         };
         chunk.insert(0, 0, row);
         chunk
@@ -79,7 +85,16 @@ impl Chunk {
         }
     }
 
+    /// Its rows by place.
+    pub(super) fn by_place(&self) -> &ByValue {
+        self.by_place
+            .get_or_init(|| Arc::new(ByValue::of(&self.places)))
+    }
+
     pub(super) fn set(&mut self, at: usize, row: Row) {
+        if self.places.get(at) != row.place {
+            self.by_place.take();
+        }
         self.kinds.set(at, row.kind);
         self.places.set(at, row.place);
         self.sets.set(at, row.set);
@@ -106,6 +121,7 @@ impl Chunk {
     }
 
     fn insert(&mut self, at: usize, offset: u32, row: Row) {
+        self.by_place.take();
         self.offsets.insert(at, offset);
         self.kinds.insert(at, row.kind);
         self.places.insert(at, row.place);
@@ -113,6 +129,7 @@ impl Chunk {
     }
 
     pub(super) fn remove(&mut self, at: usize) {
+        self.by_place.take();
         self.offsets.remove(at);
         self.kinds.remove(at);
         self.places.remove(at);
@@ -121,12 +138,14 @@ impl Chunk {
 
     /// Takes the rows from a place on away into a chunk of their own.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
+        self.by_place.take();
         Self {
             first: self.first,
             offsets: self.offsets.split_off(at),
             kinds: self.kinds.split_off(at),
             places: self.places.split_off(at),
             sets: self.sets.split_off(at),
+            by_place: OnceLock::new(),
         }
     }
 
@@ -136,5 +155,6 @@ impl Chunk {
             + self.kinds.bytes()
             + self.places.bytes()
             + self.sets.bytes()
+            + self.by_place.get().map_or(0, |rows| rows.bytes())
     }
 }

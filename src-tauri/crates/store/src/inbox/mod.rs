@@ -6,6 +6,7 @@
 //! read in passing, it may be of the moment, some tenths of a second ago, up to which the columns were
 //! caught up with. It never lacks what a person has done.
 
+mod by_value;
 mod cause_filter;
 mod causes;
 mod chunk;

@@ -14,6 +14,13 @@ impl Default for Numbers {
 }
 
 impl Numbers {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Numbers::Narrow(list) => list.len(),
+            Numbers::Wide(list) => list.len(),
+        }
+    }
+
     pub(super) fn get(&self, at: usize) -> u32 {
         match self {
             Numbers::Narrow(list) => u32::from(list[at]),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::chunk::Chunk;
 use super::columns::Columns;
-use super::filtered::{Filtered, KIND, NARROW, Sieve};
+use super::filtered::{Filtered, KIND, NARROW, PLACE, Sieve};
 use super::numbers::Numbers;
 use crate::rejection::RejectionFilter;
 
@@ -78,7 +78,7 @@ impl<'c> Pass<'c> {
         show: impl Fn(&mut S, &Seen<'c, '_>) + Sync,
     ) -> Vec<S> {
         let chunks = self.columns.chunks.len();
-        let threads = if self.columns.len() < WORTH_THREADS || self.hits.is_some() {
+        let threads = if self.looked_at(but_for) < WORTH_THREADS {
             1
         } else {
             std::thread::available_parallelism().map_or(1, |all| all.get().min(MOST_THREADS))
@@ -108,6 +108,50 @@ impl<'c> Pass<'c> {
         })
     }
 
+    /// The places that the filter has, where the rows are found by these: no others are wanted.
+    fn by_place(&self, but_for: &[u8]) -> Option<&Sieve> {
+        let places = self.filtered.places.as_ref();
+        places.filter(|_| self.hits.is_none() && !but_for.contains(&PLACE))
+    }
+
+    /// How many rows a pass looks at.
+    fn looked_at(&self, but_for: &[u8]) -> usize {
+        if let Some(hits) = &self.hits {
+            return hits.len();
+        }
+        let Some(places) = self.by_place(but_for) else {
+            return self.columns.len();
+        };
+        let tallies = self.columns.tallies.values();
+        let of = |rows: &[u32]| -> usize {
+            let those = rows.iter().enumerate();
+            let those = those.filter(|(place, rows)| **rows > 0 && places.has(*place));
+            those.map(|(_, rows)| *rows as usize).sum()
+        };
+        tallies.map(|tally| of(&tally.places)).sum()
+    }
+
+    /// Notes the wanted rows of a chunk that are of places which the filter has, by place.
+    fn of_places(&self, chunk: &Chunk, places: &Sieve, but_for: &[u8], rows: &mut Vec<(u16, u8)>) {
+        let Filtered { kinds, sets, .. } = &self.filtered;
+        let refused = |sieve: &Option<Sieve>, values: &Numbers, at: usize| {
+            let sieve = sieve.as_ref();
+            sieve.map_or(0, |sieve| sieve.refused[values.get(at) as usize])
+        };
+        rows.clear();
+        for (_, those) in chunk
+            .by_place()
+            .each()
+            .filter(|(place, _)| places.has(*place as usize))
+        {
+            rows.extend(those.iter().filter_map(|row| {
+                let at = usize::from(*row);
+                let mark = refused(kinds, &chunk.kinds, at) | refused(sets, &chunk.sets, at);
+                (mark == 0 || but_for.contains(&mark)).then_some((*row, mark))
+            }));
+        }
+    }
+
     /// The same for some chunks.
     fn part(&self, chunks: Range<usize>, but_for: &[u8], mut show: impl FnMut(&Seen<'c, '_>)) {
         let mut room = Room::new();
@@ -122,6 +166,16 @@ impl<'c> Pass<'c> {
                     }
                 }
                 show(&Seen { chunk, rows: &rows });
+            }
+            return;
+        }
+        if let Some(places) = self.by_place(but_for) {
+            for chunk in &self.columns.chunks[chunks] {
+                self.of_places(chunk, places, but_for, &mut room.rows);
+                if !room.rows.is_empty() {
+                    let rows = &room.rows;
+                    show(&Seen { chunk, rows });
+                }
             }
             return;
         }
@@ -157,7 +211,21 @@ impl<'c> Pass<'c> {
         let last = self.columns.chunks.get(end.0).map(|chunk| (chunk, end.1));
         let earlier = self.columns.chunks[..end.0].iter().rev();
         let earlier = earlier.map(|chunk| (chunk, chunk.len()));
-        for (chunk, end) in last.into_iter().chain(earlier) {
+        let chunks = last.into_iter().chain(earlier);
+        if let Some(places) = self.by_place(&[]) {
+            for (chunk, end) in chunks {
+                self.of_places(chunk, places, &[], &mut room.rows);
+                room.rows.sort_unstable_by(|one, other| other.cmp(one));
+                let rows = room.rows.iter().map(|(at, _)| usize::from(*at));
+                let rows = rows.filter(|at| *at < end);
+                found.extend(rows.take(limit - found.len()).map(|at| chunk.id(at)));
+                if found.len() >= limit {
+                    break;
+                }
+            }
+            return found;
+        }
+        for (chunk, end) in chunks {
             let mut to = end;
             while to > 0 {
                 let from = to.saturating_sub(BLOCK);

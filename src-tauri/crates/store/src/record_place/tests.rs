@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 use zhengqiao_domain::DatasetId;
 
+use rusqlite::OptionalExtension as _;
+
 use super::*;
+use crate::business_keys::BusinessKeys;
 use crate::record::{self, ACCEPTED, Followers, NewRecord};
 use crate::{Cache, CacheKey, connection as connections, source};
 
@@ -75,6 +78,25 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// Whoever has a namesake may have one.
+fn assert_doubles_are_seen(connection: &Connection, sources: [i64; 2]) {
+    for source_id in sources {
+        let keys = BusinessKeys::of(connection, source_id, 12, || true);
+        let keys = keys.unwrap().unwrap();
+        for (key, business) in (0..12).flat_map(|key| (0..5).map(move |of| (hash(key), hash(of)))) {
+            let sql = "SELECT business_hash FROM record WHERE source_id = ?1 AND key_hash = ?2 AND state = 1";
+            let own: Option<Option<Hash>> = connection
+                .query_row(sql, params![source_id, key], |row| row.get(0))
+                .optional()
+                .unwrap();
+            let own = own.flatten();
+            if record::is_duplicate(connection, source_id, &business, &key).unwrap() {
+                assert!(keys.may_others_have(&business, own.as_ref()));
+            }
+        }
+    }
+}
+
 /// What is found, and what stands in the table itself.
 fn assert_found_as_it_stands(connection: &Connection, sources: [i64; 2]) {
     let stands = |source_id: i64, column: &str, hash: &Hash| -> Vec<i64> {
@@ -106,6 +128,7 @@ fn assert_found_as_it_stands(connection: &Connection, sources: [i64; 2]) {
             );
         }
     }
+    assert_doubles_are_seen(connection, sources);
     // Each in one of the two tables.
     for (view, column) in [
         ("record_by_key", "key_hash"),
@@ -347,4 +370,29 @@ fn records_of_an_earlier_format_are_found_after_it_was_brought_up_to_date() {
         )
         .unwrap();
     assert_found_as_it_stands(&connection, sources);
+}
+
+#[test]
+fn a_business_key_of_one_record_is_not_looked_for_among_others() {
+    let (_dir, cache, sources) = cache();
+    cache
+        .write_blocking(move |tx| {
+            for key in 0..100 {
+                let new = new(sources[0], &hash(key), Some(&hash(key)));
+                record::insert(tx, &new, Followers::default(), None)?;
+            }
+            let keys = BusinessKeys::of(tx, sources[0], 100, || true)?.unwrap();
+            let asked = |own: bool| {
+                (0..100)
+                    .map(hash)
+                    .filter(|one| keys.may_others_have(one, own.then_some(one)))
+                    .count()
+            };
+            // But for the few that the filter is wrong about.
+            assert!(asked(true) < 20);
+            assert_eq!(asked(false), 100);
+            assert!(BusinessKeys::of(tx, sources[1], 0, || false)?.is_some());
+            Ok(())
+        })
+        .unwrap();
 }

@@ -137,16 +137,18 @@ pub fn open_payloads(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Raw rows and findings of a source's open rejections with numbers after one and up to another.
+/// Shows a source's open rejections with numbers after one and up to another, without what its library refused:
+/// number, raw row, findings as JSON text.
 ///
 /// # Errors
-/// SQLite's.
-pub fn open_between(
+/// SQLite's, or what `show` returned.
+pub fn show_open_between(
     connection: &Connection,
     source_id: i64,
     after: i64,
     until: i64,
-) -> Result<Vec<(i64, Vec<u8>, String)>, StoreError> {
+    mut show: impl FnMut(i64, &[u8], &str) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT r.id, p.raw, p.findings
          FROM rejection r
@@ -154,10 +156,15 @@ pub fn open_between(
          WHERE +r.source_id = ?1 AND r.id > ?2 AND r.id <= ?3 AND +r.state IN (1, 2) AND r.outcome <> 3
          ORDER BY r.id",
     )?;
-    let rows = statement.query_map(params![source_id, after, until], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = statement.query(params![source_id, after, until])?;
+    while let Some(row) = rows.next()? {
+        let text = |at: usize| row.get_ref(at);
+        let (raw, findings) = (text(1)?, text(2)?);
+        let raw = raw.as_bytes().map_err(rusqlite::Error::from)?;
+        let findings = findings.as_str().map_err(rusqlite::Error::from)?;
+        show(row.get(0)?, raw, findings)?;
+    }
+    Ok(())
 }
 
 /// Marks a rejection overridden with a reason, or open again without one.

@@ -9,8 +9,8 @@ mod read;
 mod refused;
 
 pub use acts::{
-    ends, find_key, forget_resolved, greatest_id, open_between, open_payloads, remove, select_ids,
-    set_overridden,
+    ends, find_key, forget_resolved, greatest_id, open_payloads, remove, select_ids,
+    set_overridden, show_open_between,
 };
 pub use read::{
     LetterFilter, RejectionFilter, RejectionRow, connection_of, count, facets, findings_of, get,

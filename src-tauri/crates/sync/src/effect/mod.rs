@@ -5,23 +5,23 @@
 
 mod told;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDateTime;
 use zhengqiao_domain::primitives::moment;
 use zhengqiao_domain::{
-    Check, CompiledMapping, DatasetId, Finding, Mapping, MappingError, Outcome, RuleSet,
-    RuleSettings,
+    Check, CompiledMapping, DatasetId, Mapping, MappingError, Outcome, RuleSet, RuleSettings,
 };
+use zhengqiao_store::business_keys::BusinessKeys;
 use zhengqiao_store::hash::Hash;
 use zhengqiao_store::{Cache, Connection, StoreError, record, rejection, source};
 
 pub use told::{Effect, EffectNumber, EffectSample, Watch};
 
 use crate::batch::Desk;
-use crate::judge::{Judged, failing, judge};
+use crate::judge::{Judged, KeptFindings, Under, failing, judge};
 use crate::sitting::ParentCache;
 
 /// Numbers of records that are looked through at once.
@@ -72,7 +72,15 @@ pub fn compute(
         let (connection_id, id) = (change.connection_id, *dataset);
         let source_id = cache.read_blocking(|conn| source::find(conn, connection_id, id))?;
         let totals = Mutex::new(Totals::default());
-        if let Some(source_id) = source_id {
+        let keys = match source_id {
+            Some(source_id) => cache.read_blocking(|conn| {
+                let accepted = source::accepted(conn, source_id)?;
+                let accepted = usize::try_from(accepted).unwrap_or_default();
+                BusinessKeys::of(conn, source_id, accepted, || !watch.is_cancelled())
+            })?,
+            None => None,
+        };
+        if let (Some(source_id), Some(keys)) = (source_id, keys) {
             let work = Work {
                 cache,
                 change,
@@ -84,6 +92,7 @@ pub fn compute(
                 present,
                 present_check: Check::new(&present_rules, change.now),
                 present_rules: &present_rules,
+                keys,
                 totals: &totals,
                 watch,
             };
@@ -124,6 +133,7 @@ struct Work<'a, W: Watch> {
     present: Option<CompiledMapping>,
     present_check: Check<'a>,
     present_rules: &'a RuleSet,
+    keys: BusinessKeys,
     totals: &'a Mutex<Totals>,
     watch: &'a W,
 }
@@ -132,8 +142,6 @@ struct Work<'a, W: Watch> {
 struct Seen {
     id: i64,
     judged: Judged,
-    /// Rules and fields that it would fail by.
-    fails: BTreeSet<(String, String)>,
     before: Before,
 }
 
@@ -145,9 +153,10 @@ enum Before {
 }
 
 /// What is known of a row without judging it.
-enum Known {
-    Rejected { findings: String },
-    Accepted { hash: Hash },
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    Rejected { findings: &'a str },
+    Accepted { hash: Hash, business: Option<Hash> },
 }
 
 impl<W: Watch> Work<'_, W> {
@@ -205,11 +214,32 @@ impl<W: Watch> Work<'_, W> {
                 return Ok(());
             }
             let mut seen = Vec::new();
-            for (id, raw, known) in self.read(conn, accepted, after)? {
-                if self.watch.is_cancelled() {
-                    return Ok(());
+            let mut show = |id: i64, raw: &[u8], known: Known<'_>| {
+                if !self.watch.is_cancelled() {
+                    seen.push(self.look(conn, &desk, id, raw, known, &mut parents)?);
                 }
-                seen.push(self.look(conn, &desk, id, &raw, known, &mut parents)?);
+                Ok(())
+            };
+            let (source_id, until) = (self.source_id, after + STRETCH);
+            if accepted {
+                record::show_between(conn, source_id, after, until, |kept| {
+                    let known = Known::Accepted {
+                        hash: kept.hash,
+                        business: kept.business_hash,
+                    };
+                    show(kept.id, kept.raw, known)
+                })?;
+            } else {
+                rejection::show_open_between(
+                    conn,
+                    source_id,
+                    after,
+                    until,
+                    |id, raw, findings| show(id, raw, Known::Rejected { findings }),
+                )?;
+            }
+            if self.watch.is_cancelled() {
+                return Ok(());
             }
             if seen.is_empty() {
                 continue;
@@ -225,47 +255,41 @@ impl<W: Watch> Work<'_, W> {
         }
     }
 
-    fn read(
-        &self,
-        conn: &Connection,
-        accepted: bool,
-        after: i64,
-    ) -> Result<Vec<(i64, Vec<u8>, Known)>, StoreError> {
-        let until = after + STRETCH;
-        Ok(if accepted {
-            record::payloads_between(conn, self.source_id, after, until)?
-                .into_iter()
-                .map(|(id, raw, hash)| (id, raw, Known::Accepted { hash }))
-                .collect()
-        } else {
-            rejection::open_between(conn, self.source_id, after, until)?
-                .into_iter()
-                .map(|(id, raw, findings)| (id, raw, Known::Rejected { findings }))
-                .collect()
-        })
-    }
-
     fn look(
         &self,
         conn: &Connection,
         desk: &Desk,
         id: i64,
         raw: &[u8],
-        known: Known,
+        known: Known<'_>,
         parents: &mut ParentCache,
     ) -> Result<Seen, StoreError> {
-        let (mapping, check, rules) = (&self.mapping, &self.check, self.rules);
-        let judged = judge(conn, desk, mapping, check, rules, raw, parents)?;
-        let fails = failing(&judged.row.findings);
+        let own = match &known {
+            Known::Accepted { business, .. } => business.as_ref(),
+            Known::Rejected { .. } => None,
+        };
+        let may_others_have = |business: &Hash| self.keys.may_others_have(business, own);
+        let mut under = |under: &Under<'_>| {
+            let parents = &mut *parents;
+            judge(conn, desk, under, raw, parents, may_others_have)
+        };
+        let judged = under(&Under {
+            mapping: &self.mapping,
+            check: &self.check,
+            rules: self.rules,
+        })?;
         let before = match known {
-            Known::Accepted { hash } => {
+            Known::Accepted { hash, .. } => {
                 // One that would fail already is not made to fail by the change.
                 let passes = judged.outcome == Outcome::Accepted || judged.withdraws || {
                     match &self.present {
                         Some(present) => {
-                            let (check, rules) = (&self.present_check, self.present_rules);
-                            judge(conn, desk, present, check, rules, raw, parents)?.outcome
-                                == Outcome::Accepted
+                            let present = Under {
+                                mapping: present,
+                                check: &self.present_check,
+                                rules: self.present_rules,
+                            };
+                            under(&present)?.outcome == Outcome::Accepted
                         }
                         None => true,
                     }
@@ -276,20 +300,21 @@ impl<W: Watch> Work<'_, W> {
                 }
             }
             Known::Rejected { findings } => {
-                let findings: Vec<Finding> = serde_json::from_str(&findings)?;
-                let before = failing(&findings);
+                let findings: KeptFindings<'_> = serde_json::from_str(findings)?;
+                let before = findings.failing();
+                let now = failing(&judged.row.findings);
+                let new = now.difference(&before).copied();
                 Before::Rejected {
-                    new: fails.difference(&before).cloned().collect(),
+                    new: new.map(owned).collect(),
                 }
             }
         };
-        Ok(Seen {
-            id,
-            judged,
-            fails,
-            before,
-        })
+        Ok(Seen { id, judged, before })
     }
+}
+
+fn owned((rule, field): (&str, &str)) -> (String, String) {
+    (rule.to_owned(), field.to_owned())
 }
 
 impl Totals {
@@ -301,7 +326,7 @@ impl Totals {
             as_duplicate,
             withdraws,
         } = seen.judged;
-        let fails = seen.fails;
+        let fails = failing(&row.findings);
         let number = match seen.before {
             Before::Rejected { new } => {
                 effect.rejected += 1;
@@ -333,7 +358,7 @@ impl Totals {
                 if outcome != Outcome::Accepted && !withdraws && passes {
                     effect.would_fail += 1;
                     for one in &fails {
-                        *effect.fail_rules.entry(one.clone()).or_default() += 1;
+                        *effect.fail_rules.entry(owned(*one)).or_default() += 1;
                     }
                     EffectNumber::WouldFail
                 } else if same || outcome != Outcome::Accepted {
@@ -352,13 +377,14 @@ impl Totals {
             .get(dataset.dataset().title)
             .unwrap_or_default()
             .to_owned();
+        let fails = fails.into_iter().map(owned).collect();
         effect.keep(
             number,
             EffectSample {
                 id: seen.id,
                 record_key: row.key,
                 title,
-                fails: fails.into_iter().collect(),
+                fails,
             },
         );
     }

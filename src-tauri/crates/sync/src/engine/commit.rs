@@ -12,7 +12,8 @@ use zhengqiao_store::run::{self, Progress, RunDatasetRow};
 use zhengqiao_store::sieve::Sieve;
 use zhengqiao_store::{StoreError, Transaction, hold, payload, source};
 
-use super::read::{Next, Pages, Place};
+use super::checking::{Next, Pages};
+use super::read::Place;
 use super::{End, Engine, now_ms, owner};
 use crate::batch::Desk;
 use crate::error::SyncError;

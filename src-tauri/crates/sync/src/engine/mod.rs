@@ -1,5 +1,6 @@
 //! The run itself: datasets in order, pages ahead of the writer, states at the end.
 
+mod checking;
 mod close;
 mod commit;
 mod log;

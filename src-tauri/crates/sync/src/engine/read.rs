@@ -1,26 +1,25 @@
 //! Reading a dataset: pages fetched, checked and committed on three stages, as often as its rows move.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use zhengqiao_domain::CompiledMapping;
 use zhengqiao_domain::primitives::moment;
-use zhengqiao_domain::{Check, CompiledMapping};
 use zhengqiao_exchange::{
-    DatasetSource, ExchangeError, Incremental, IncrementalState, Position, Scope, Slip,
+    DatasetSource, ExchangeError, Incremental, IncrementalState, Position, Scope,
 };
-use zhengqiao_store::payload::Learned;
 use zhengqiao_store::run::{self, RunDatasetRow};
 use zhengqiao_store::source;
 
+use super::checking::{Checker, PAGES_AHEAD, Pages, Ready};
 use super::commit::SHARE;
 use super::packing::Packing;
 use super::{End, Engine, now_ms};
 use crate::drift::Fields;
 use crate::error::SyncError;
-use crate::prepare::{Prepared, prepare_noting};
+use crate::prepare::Prepared;
 use crate::replay;
 use crate::state::{RunMode, StateWord};
 
@@ -28,8 +27,6 @@ use crate::state::{RunMode, StateWord};
 const COMMIT_EVERY: Duration = Duration::from_millis(700);
 /// How long the writer is left to other processes after a long transaction.
 const GAP: Duration = Duration::from_millis(10);
-/// Pages fetched and checked ahead of the writer.
-const PAGES_AHEAD: usize = 2;
 /// Readings of a dataset whose rows move between pages.
 pub(super) const MAX_PASSES: i64 = 3;
 
@@ -41,45 +38,6 @@ pub(crate) struct Place {
     pub drifted: bool,
     /// The fields of the rows that were read.
     pub fields: Fields,
-}
-
-/// A checked page.
-pub(super) struct Ready {
-    fields: Fields,
-    pub rows: Vec<Prepared>,
-    position: Position,
-    drifted: bool,
-    pub total: Option<u64>,
-    pub left_out: u64,
-    pub slips: Vec<Slip>,
-    /// A dictionary that its rows, or those of later pages, are packed with.
-    pub learned: Option<Learned>,
-}
-
-type Checked = Result<Ready, ExchangeError>;
-
-/// What comes next of the pages.
-pub(super) enum Next {
-    Page(Box<Ready>),
-    Failed(ExchangeError),
-    Ended,
-    /// Nothing for the time being.
-    Nothing,
-}
-
-/// Checked pages in their order.
-pub(super) struct Pages(mpsc::Receiver<Checked>);
-
-impl Pages {
-    /// The next one, if it comes in time.
-    pub async fn next(&mut self, patience: Duration) -> Next {
-        match tokio::time::timeout(patience, self.0.recv()).await {
-            Ok(Some(Ok(page))) => Next::Page(Box::new(page)),
-            Ok(Some(Err(error))) => Next::Failed(error),
-            Ok(None) => Next::Ended,
-            Err(_) => Next::Nothing,
-        }
-    }
 }
 
 impl Place {
@@ -185,7 +143,7 @@ impl Engine {
         scope: &Scope,
         place: &mut Place,
     ) -> Result<End, SyncError> {
-        let (fetched, mut to_check) = mpsc::channel(PAGES_AHEAD);
+        let (fetched, to_check) = mpsc::channel(PAGES_AHEAD);
         let resume = (place.walk != Position::default()).then(|| place.walk.clone());
         let replayed = self.replay.clone().map(|dry| (dry, place.walk.clone()));
         let dataset = part.dataset;
@@ -210,58 +168,16 @@ impl Engine {
                 }
             }
         });
-        let (checked, to_commit) = mpsc::channel(PAGES_AHEAD);
-        let (rules, mapping, dataset, now) =
-            (self.rules.clone(), mapping.clone(), part.dataset, self.now);
-        let mostly_new = self.mostly_new.clone();
-        let mut packing = Packing::of(&self.cache, part.source_id, self.dry).await?;
-        let checker = tokio::spawn(async move {
-            while let Some(page) = to_check.recv().await {
-                let (rules, mapping) = (rules.clone(), mapping.clone());
-                let ahead = mostly_new.load(Ordering::Relaxed);
-                let mut packs = std::mem::take(&mut packing);
-                let work = tokio::task::spawn_blocking(move || {
-                    let ready = page.map(|page| {
-                        let raws = (0..page.records.len()).map(|at| page.raw_bytes(at));
-                        let learned = if ahead { packs.learn(raws) } else { None };
-                        let check = Check::new(&rules, now);
-                        let mut fields = Fields::default();
-                        let rows: Vec<Prepared> = (0..page.records.len())
-                            .map(|at| {
-                                let raw = page.raw_bytes(at);
-                                let mut row =
-                                    prepare_noting(raw, &mapping, dataset, &check, &rules, |row| {
-                                        fields.note(row);
-                                    });
-                                if ahead {
-                                    row.write_ahead(packs.packer());
-                                }
-                                row
-                            })
-                            .collect();
-                        Ready {
-                            fields,
-                            rows,
-                            position: page.position_after,
-                            drifted: page.drift.is_some(),
-                            total: page.total,
-                            left_out: page.left_out,
-                            slips: page.slips,
-                            learned,
-                        }
-                    });
-                    (ready, packs)
-                });
-                let Ok((ready, packs)) = work.await else {
-                    break;
-                };
-                packing = packs;
-                if checked.send(ready).await.is_err() {
-                    break;
-                }
-            }
-        });
-        let end = self.commits(part, described, place, Pages(to_commit)).await;
+        let checker = Checker {
+            dataset,
+            mapping: mapping.clone(),
+            rules: self.rules.clone(),
+            now: self.now,
+            mostly_new: self.mostly_new.clone(),
+            packing: Packing::of(&self.cache, part.source_id, self.dry).await?,
+        };
+        let (checker, checked) = checker.start(to_check);
+        let end = self.commits(part, described, place, checked).await;
         fetcher.abort();
         checker.abort();
         end

@@ -1,12 +1,12 @@
 //! Checking one rejection again: what it would become, and writing that.
 
-use zhengqiao_domain::{Check, CompiledMapping, Finding, Outcome, RuleSet};
+use zhengqiao_domain::Outcome;
 use zhengqiao_store::mend::{LEFT, OTHERWISE, PASSED, STILL};
 use zhengqiao_store::rejection::{self, HELD, REFUSED, REJECTED, State};
 use zhengqiao_store::{Connection, StoreError, Transaction, record, source};
 
 use crate::batch::Desk;
-use crate::judge::{Judged, failing, judge, say_the_same};
+use crate::judge::{Judged, KeptFindings, Under, failing, judge, say_the_same};
 use crate::sitting::{ParentCache, Totals};
 
 /// What became of a rejection.
@@ -33,9 +33,7 @@ impl Again {
 pub(super) fn predict(
     conn: &Connection,
     desk: &Desk,
-    mapping: &CompiledMapping,
-    check: &Check<'_>,
-    rules: &RuleSet,
+    under: &Under<'_>,
     rejection_id: i64,
     releases: bool,
 ) -> Result<Option<i64>, StoreError> {
@@ -52,7 +50,7 @@ pub(super) fn predict(
         return Ok(Some(LEFT));
     };
     let mut parents = ParentCache::default();
-    let judged = judge(conn, desk, mapping, check, rules, &raw, &mut parents)?;
+    let judged = judge(conn, desk, under, &raw, &mut parents, |_| true)?;
     Ok(Some(fate(&judged, &findings, releases)?))
 }
 
@@ -63,8 +61,8 @@ fn fate(judged: &Judged, before: &str, releases: bool) -> Result<i64, StoreError
     if judged.outcome == Outcome::Accepted {
         return Ok(PASSED);
     }
-    let before: Vec<Finding> = serde_json::from_str(before)?;
-    let (before, now) = (failing(&before), failing(&judged.row.findings));
+    let before: KeptFindings<'_> = serde_json::from_str(before)?;
+    let (before, now) = (before.failing(), failing(&judged.row.findings));
     Ok(if now.is_subset(&before) {
         STILL
     } else {
@@ -77,9 +75,7 @@ fn fate(judged: &Judged, before: &str, releases: bool) -> Result<i64, StoreError
 pub(super) fn check(
     tx: &Transaction<'_>,
     desk: &Desk,
-    mapping: &CompiledMapping,
-    check: &Check<'_>,
-    rules: &RuleSet,
+    under: &Under<'_>,
     rejection_id: i64,
     releases: bool,
 ) -> Result<Again, StoreError> {
@@ -91,7 +87,7 @@ pub(super) fn check(
     };
     let own = rejection::find_key(tx, rejection_id)?;
     let mut parents = ParentCache::default();
-    let judged = judge(tx, desk, mapping, check, rules, &raw, &mut parents)?;
+    let judged = judge(tx, desk, under, &raw, &mut parents, |_| true)?;
     let fate = fate(&judged, &findings, releases)?;
     let Judged {
         row,

@@ -12,6 +12,7 @@ use super::{REVALIDATION, Rulings, again};
 use crate::batch::Desk;
 use crate::engine::{Started, already_running, has_process, local, owner, rule_set};
 use crate::error::SyncError;
+use crate::judge::Under;
 
 /// What is to be checked again.
 #[derive(Debug, Clone)]
@@ -150,7 +151,12 @@ fn register(
                     &until,
                 )?;
                 let lets = releases(kept.as_ref());
-                again::predict(tx, &desk, mapping, &check, &rulings.rules, found.id, lets)?
+                let under = Under {
+                    mapping,
+                    check: &check,
+                    rules: &rulings.rules,
+                };
+                again::predict(tx, &desk, &under, found.id, lets)?
             }
             _ => None,
         };

@@ -24,6 +24,7 @@ pub use begin::{MendOptions, start};
 use crate::batch::Desk;
 use crate::engine::{local, now_ms, owner};
 use crate::error::SyncError;
+use crate::judge::Under;
 use crate::rest;
 use crate::state::StateWord;
 use again::Again;
@@ -285,15 +286,12 @@ impl Work {
         let again = if settled {
             Again::left()
         } else {
-            again::check(
-                tx,
-                desk,
+            let under = Under {
                 mapping,
                 check,
-                &self.rulings.rules,
-                rejection_id,
-                self.releases,
-            )?
+                rules: &self.rulings.rules,
+            };
+            again::check(tx, desk, &under, rejection_id, self.releases)?
         };
         let counts = &mut progress.counts;
         counts.fetched += 1;

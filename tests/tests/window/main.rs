@@ -289,6 +289,10 @@ async fn the_demonstration_shows_every_screen_in_both_appearances() {
             "identity",
         ] {
             window.click(&format!("nav-{screen}")).await;
+            if screen == "rejected" {
+                window.find("[data-testid=cause-row]").await;
+                window.find("[data-testid=rejections-row]").await;
+            }
             window.settle().await;
             window
                 .shot(&format!("30-{screen}-{language}-{appearance}"))

@@ -14,7 +14,7 @@ use zhengqiao_exchange::{Environment, Profile};
 
 use crate::End;
 use crate::advice::words;
-use crate::args::{AddCommand, ConnectionCommand, Surrounding};
+use crate::connection_args::{AddCommand, ConnectionCommand, Surrounding};
 use crate::identity::accounts;
 use crate::output::{Output, line, table, when};
 use crate::{delivery, mapping, network, tables};

@@ -8,9 +8,10 @@ use zhengqiao_api::contract::{
 use zhengqiao_exchange::{Auth, PostgresTarget, PushTarget, Target};
 
 use crate::End;
-use crate::args::{DeliverCommand, PushProof, SetTarget, TargetCommand};
 use crate::connection::{print_layer, text_from_stdin};
+use crate::connection_args::{PushProof, SetTarget, TargetCommand};
 use crate::output::{Output, line, when};
+use crate::run_args::DeliverCommand;
 use crate::sync::Bar;
 
 /// Delivers what waits for a connection's library.

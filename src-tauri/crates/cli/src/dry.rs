@@ -6,8 +6,8 @@ use zhengqiao_api::contract::{
 };
 
 use crate::End;
-use crate::args::DryRunCommand;
 use crate::output::{COUNTS, Output, cells, line, table, when};
+use crate::run_args::DryRunCommand;
 use crate::sync::{Bar, follow, print_parts};
 
 /// Runs dry, tells what would happen, and how to go on.

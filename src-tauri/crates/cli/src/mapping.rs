@@ -9,8 +9,8 @@ use zhengqiao_api::contract::{
 use zhengqiao_domain::{DatasetId, RuleSettings};
 
 use crate::End;
-use crate::args::MappingCommand;
 use crate::connection::{give, handed_in, path_text, print_differences};
+use crate::connection_args::MappingCommand;
 use crate::output::{Output, line, table, when};
 
 pub async fn run(

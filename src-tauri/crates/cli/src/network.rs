@@ -7,8 +7,8 @@ use zhengqiao_api::Console;
 use zhengqiao_api::contract::{ApiError, Nothing, Pkcs12File, SaveNetworkSecrets};
 
 use crate::End;
-use crate::args::NetworkSecret;
 use crate::connection::{file_error, text_from_stdin};
+use crate::connection_args::NetworkSecret;
 use crate::output::{Output, line, table, when};
 
 /// Changes a secret of a connection's network; an empty standard input forgets it.

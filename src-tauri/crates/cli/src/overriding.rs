@@ -7,9 +7,9 @@ use zhengqiao_api::contract::{
 use zhengqiao_domain::Outcome;
 
 use crate::End;
-use crate::args::OverrideArgs;
 use crate::output::{Output, line};
 use crate::rejected::print_finding;
+use crate::rejected_args::OverrideArgs;
 
 pub async fn run(console: &Console, args: OverrideArgs, output: Output) -> Result<End, ApiError> {
     let mut fields = Vec::new();

@@ -7,10 +7,10 @@ use zhengqiao_api::contract::{
 use zhengqiao_domain::StepState;
 
 use crate::End;
-use crate::args::RecipeCommand;
 use crate::connection::{give, handed_in, path_text};
 use crate::mend::step_words;
 use crate::output::{Output, line};
+use crate::rejected_args::RecipeCommand;
 
 pub async fn run(
     console: &Console,

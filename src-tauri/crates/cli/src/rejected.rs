@@ -8,10 +8,10 @@ use zhengqiao_api::contract::{
 use zhengqiao_domain::{Finding, Outcome};
 
 use crate::End;
-use crate::args::{FilterArgs, RejectedCommand};
 use crate::inbox;
 use crate::output::{Output, line, table, when};
 use crate::overriding;
+use crate::rejected_args::{FilterArgs, RejectedCommand};
 
 pub async fn run(
     console: &Console,

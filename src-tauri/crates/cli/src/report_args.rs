@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use zhengqiao_api::contract::ReportForm;
 
-use crate::args::FilterArgs;
+use crate::rejected_args::FilterArgs;
 
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {

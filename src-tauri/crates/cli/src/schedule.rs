@@ -9,8 +9,8 @@ use zhengqiao_api::contract::{
 };
 
 use crate::End;
-use crate::args::{MissedChoice, ScheduleCommand, SetSchedule};
 use crate::output::{Output, line, table, when};
+use crate::run_args::{MissedChoice, ScheduleCommand, SetSchedule};
 use crate::sync;
 
 pub async fn run(

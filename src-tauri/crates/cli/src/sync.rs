@@ -8,10 +8,10 @@ use zhengqiao_api::contract::{
 };
 
 use crate::End;
-use crate::args::{RunsCommand, SyncCommand};
 use crate::delivery;
 use crate::dry;
 use crate::output::{COUNTS, Output, cells, line, table, when};
+use crate::run_args::{RunsCommand, SyncCommand};
 use crate::run_page;
 use crate::schedule;
 use crate::undo::{self, print_undone};

@@ -6,8 +6,8 @@ use zhengqiao_api::contract::{
 };
 
 use crate::End;
-use crate::args::UndoCommand;
 use crate::output::{Output, line, table, when};
+use crate::run_args::UndoCommand;
 use crate::sync;
 
 /// Rows of a list that are asked for at once.

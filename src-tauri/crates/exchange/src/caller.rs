@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use reqwest::{Url, redirect};
 
-use crate::client::{Failure, network as failed, read_body};
+use crate::client::read_body;
 use crate::error::ExchangeError;
+use crate::failure::{Failure, network as failed};
 use crate::network::Network;
 use crate::profile::Environment;
 use crate::route::Router;

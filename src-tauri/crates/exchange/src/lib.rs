@@ -14,6 +14,7 @@ mod depth;
 mod diagnose;
 mod envelope;
 mod error;
+mod failure;
 mod file;
 mod forms;
 #[cfg(any(test, feature = "fuzzing"))]

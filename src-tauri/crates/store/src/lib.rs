@@ -52,6 +52,7 @@ pub mod run_decision;
 pub mod run_drift;
 pub mod run_history;
 pub mod run_moment;
+pub mod run_request;
 pub mod run_row;
 pub mod run_scope;
 pub mod saved_view;

@@ -1,5 +1,8 @@
 //! Tables `record` and `record_payload`: the accepted records, and withdrawn ones for the audit.
 
+mod found;
+mod raw;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use zhengqiao_domain::DatasetId;
 
@@ -7,6 +10,9 @@ use crate::error::StoreError;
 use crate::hash::Hash;
 use crate::sieve::Sieve;
 use crate::{payload, record_place, source};
+
+pub use found::{Named, by_business, find, find_by_guess, is_accepted, is_duplicate, of_business};
+pub use raw::{Kept, payloads, show_between};
 
 /// `state` of an accepted record.
 pub const ACCEPTED: i64 = 1;
@@ -99,162 +105,6 @@ pub struct RecordFilter {
 
 fn hash(row: &Row<'_>, at: usize) -> rusqlite::Result<Hash> {
     row.get::<_, [u8; 16]>(at)
-}
-
-/// The cached version of a row.
-///
-/// # Errors
-/// SQLite's.
-pub fn find(
-    connection: &Connection,
-    source_id: i64,
-    key_hash: &Hash,
-) -> Result<Option<RecordHead>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT id, hash, version, state, source_time
-             FROM record
-             WHERE id = (SELECT record_id FROM record_by_key WHERE source_id = ?1 AND hash = ?2)",
-        )?
-        .query_row(params![source_id, key_hash], head)
-        .optional()?)
-}
-
-/// [`find`], which looks first whether it is the record of number `guess`: rows mostly come again in the order in
-/// which they came first, and a record beside the last one costs less than a place in the index.
-///
-/// # Errors
-/// SQLite's.
-pub fn find_by_guess(
-    connection: &Connection,
-    source_id: i64,
-    key_hash: &Hash,
-    guess: i64,
-) -> Result<Option<RecordHead>, StoreError> {
-    let guessed = connection
-        .prepare_cached(
-            "SELECT id, hash, version, state, source_time
-             FROM record
-             WHERE id = ?1 AND source_id = ?2 AND key_hash = ?3",
-        )?
-        .query_row(params![guess, source_id, key_hash], head)
-        .optional()?;
-    match guessed {
-        Some(head) => Ok(Some(head)),
-        None => find(connection, source_id, key_hash),
-    }
-}
-
-fn head(row: &Row<'_>) -> rusqlite::Result<RecordHead> {
-    Ok(RecordHead {
-        id: row.get(0)?,
-        hash: hash(row, 1)?,
-        version: row.get(2)?,
-        state: row.get(3)?,
-        source_time: row.get(4)?,
-    })
-}
-
-/// The mapped fields of the accepted record with a business key, and the hash of its key.
-///
-/// # Errors
-/// SQLite's.
-pub fn by_business(
-    connection: &Connection,
-    source_id: i64,
-    business_hash: &Hash,
-) -> Result<Option<(Hash, String)>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT key_hash, fields
-             FROM record
-             WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2 AND state = 1)
-             LIMIT 1",
-        )?
-        .query_row(params![source_id, business_hash], |row| {
-            Ok((hash(row, 0)?, row.get(1)?))
-        })
-        .optional()?)
-}
-
-/// Whether there is an accepted record of a business key.
-///
-/// # Errors
-/// SQLite's.
-pub fn is_accepted(
-    connection: &Connection,
-    source_id: i64,
-    business_hash: &Hash,
-) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT 1 FROM record_by_business WHERE source_id = ?1 AND hash = ?2 AND state = 1",
-        )?
-        .exists(params![source_id, business_hash])?)
-}
-
-/// A record of a business key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Its number.
-    pub id: i64,
-    /// Hash of its key.
-    pub key_hash: Hash,
-    /// Accepted or withdrawn.
-    pub state: i64,
-    /// Its fields as JSON text.
-    pub fields: String,
-}
-
-/// The records of a business key, accepted ones first.
-///
-/// # Errors
-/// SQLite's.
-pub fn of_business(
-    connection: &Connection,
-    source_id: i64,
-    business_hash: &Hash,
-    limit: u32,
-) -> Result<Vec<Named>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, key_hash, state, fields
-         FROM record
-         WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2)
-         ORDER BY state, id DESC
-         LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![source_id, business_hash, limit], |row| {
-        Ok(Named {
-            id: row.get(0)?,
-            key_hash: row.get(1)?,
-            state: row.get(2)?,
-            fields: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Whether another accepted record than the one of `key_hash` has the business key.
-///
-/// # Errors
-/// SQLite's.
-pub fn is_duplicate(
-    connection: &Connection,
-    source_id: i64,
-    business_hash: &Hash,
-    key_hash: &Hash,
-) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT EXISTS (
-               SELECT 1
-               FROM record
-               WHERE id IN (SELECT record_id FROM record_by_business WHERE source_id = ?1 AND hash = ?2 AND state = 1)
-                 AND key_hash <> ?3)",
-        )?
-        .query_row(params![source_id, business_hash, key_hash], |row| {
-            row.get(0)
-        })?)
 }
 
 /// Who is told of a source's new records: the portal's library, and who looks at people.
@@ -741,78 +591,6 @@ fn hex(hash: &Hash) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// Raw rows of a source's accepted records after a number, with their numbers.
-///
-/// # Errors
-/// SQLite's.
-pub fn payloads(
-    connection: &Connection,
-    source_id: i64,
-    after: i64,
-    limit: u32,
-) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.id, p.raw
-         FROM record r
-         JOIN record_payload p ON p.record_id = r.id
-         WHERE r.source_id = ?1 AND r.id > ?2 AND r.state = 1
-         ORDER BY r.id
-         LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![source_id, after, limit], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    rows.map(|row| {
-        let (id, raw) = row?;
-        Ok((id, payload::unpack(connection, raw)?))
-    })
-    .collect()
-}
-
-/// A record as it is judged again.
-#[derive(Debug)]
-pub struct Kept<'a> {
-    /// Its number.
-    pub id: i64,
-    /// The row as received.
-    pub raw: &'a [u8],
-    /// Hash of its content.
-    pub hash: Hash,
-    /// Hash of its business key.
-    pub business_hash: Option<Hash>,
-}
-
-/// Shows a source's accepted records with numbers after one and up to another.
-///
-/// # Errors
-/// SQLite's, or what `show` returned.
-pub fn show_between(
-    connection: &Connection,
-    source_id: i64,
-    after: i64,
-    until: i64,
-    mut show: impl FnMut(&Kept<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.id, p.raw, r.hash, r.business_hash
-         FROM record r
-         JOIN record_payload p ON p.record_id = r.id
-         WHERE r.source_id = ?1 AND r.id > ?2 AND r.id <= ?3 AND r.state = 1
-         ORDER BY r.id",
-    )?;
-    let mut rows = statement.query(params![source_id, after, until])?;
-    while let Some(row) = rows.next()? {
-        let raw = payload::unpack(connection, row.get(1)?)?;
-        show(&Kept {
-            id: row.get(0)?,
-            raw: &raw,
-            hash: hash(row, 2)?,
-            business_hash: row.get(3)?,
-        })?;
-    }
-    Ok(())
 }
 
 /// The greatest number of a source's records; 0 of none.

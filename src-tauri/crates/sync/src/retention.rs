@@ -6,7 +6,7 @@
 use zhengqiao_exchange::Limits;
 use zhengqiao_store::{
     Cache, Connection, StoreError, Transaction, audit, forgettable, mend, record_version,
-    rejection, rejection_version, run, run_row, undone,
+    rejection, rejection_version, run_request, run_row, undone,
 };
 
 use crate::error::SyncError;
@@ -90,7 +90,7 @@ pub async fn forget(
         (
             "request_log",
             limits.request_log_days,
-            |tx, id, before, limit| run::forget_requests(tx, id, before, limit),
+            |tx, id, before, limit| run_request::forget(tx, id, before, limit),
         ),
         ("resolved", limits.resolved_days, |tx, id, before, limit| {
             rejection::forget_resolved(tx, id, before, limit)

@@ -13,7 +13,7 @@ use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::Secrets;
 use zhengqiao_store::dry_row::{self, Fate};
 use zhengqiao_store::run::{Counts, RunDatasetRow};
-use zhengqiao_store::{Cache, record, run, source};
+use zhengqiao_store::{Cache, record, run, run_request, source};
 use zhengqiao_sync::{RunMode, RunOptions, RunScope, SyncError, Window, dry};
 
 const FAMILIES: [&str; 5] = ["gateway", "oauth2", "cursor", "tif", "open"];
@@ -261,7 +261,7 @@ async fn the_real_run_of_a_dry_run_asks_the_provider_nothing_and_gives_what_was_
     assert_eq!(first_difference(&scratch, &bed.cache), None);
     let asked = bed
         .cache
-        .read_blocking(|conn| run::requests(conn, run_id, 10))
+        .read_blocking(|conn| run_request::newest(conn, run_id, 10))
         .unwrap();
     assert_eq!(asked, []);
     // The next incremental run goes on where the dry run had ended.

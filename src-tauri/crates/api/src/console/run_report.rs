@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use zhengqiao_domain::Rule;
-use zhengqiao_store::{audit, run, run_cause};
+use zhengqiao_store::{audit, run, run_cause, run_request};
 
 use super::report_form::{self, Cell, Table, Words, moment, number, text};
 use super::{Console, actor, file_error, not_found, now_ms};
@@ -49,7 +49,7 @@ impl Console {
                 }
                 Ok(Some((
                     run_cause::list(conn, run_id)?,
-                    run::requests(conn, run_id, LOGGED_REQUESTS)?,
+                    run_request::newest(conn, run_id, LOGGED_REQUESTS)?,
                 )))
             })
             .await?
@@ -379,7 +379,7 @@ fn kept(detail: &RunDetail, words: Words) -> Table {
     }
 }
 
-fn outcomes(requests: &[run::RequestRow], words: Words) -> Table {
+fn outcomes(requests: &[run_request::RequestRow], words: Words) -> Table {
     let mut sums: std::collections::BTreeMap<&str, (i64, i64, i64)> =
         std::collections::BTreeMap::new();
     for request in requests {

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use zhengqiao_domain::DatasetId;
 use zhengqiao_exchange::{IncrementalState, Profile, Secrets};
-use zhengqiao_store::{Cache, StoreError, connection, outbox, run, run_moment, source};
+use zhengqiao_store::{
+    Cache, StoreError, connection, outbox, run, run_moment, run_request, source,
+};
 use zhengqiao_sync::{REVALIDATION, RunOptions, Started, StateWord, UNDO, has_process};
 
 use super::identity::has_people;
@@ -313,7 +315,7 @@ impl Console {
             let Some(row) = run::get(conn, id)? else {
                 return Ok(None);
             };
-            let requests = run::requests(conn, id, SHOWN_REQUESTS)?;
+            let requests = run_request::newest(conn, id, SHOWN_REQUESTS)?;
             let standing = run_standing(conn, &row)?;
             let scope = zhengqiao_sync::dry::scope_of(conn, id)?;
             Ok(Some(RunDetail {

@@ -1,3 +1,4 @@
+use super::opening::{OPENING, PAGE_BYTES, SEALS, connect_sealed};
 use super::*;
 
 fn key(byte: u8) -> CacheKey {

@@ -7,7 +7,7 @@ mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::NaiveDateTime;
 use zhengqiao_domain::primitives::moment;
@@ -213,10 +213,12 @@ impl<W: Watch> Work<'_, W> {
             if after >= last || self.watch.is_cancelled() {
                 return Ok(());
             }
-            let mut seen = Vec::new();
+            let mut is_any = false;
             let mut show = |id: i64, raw: &[u8], known: Known<'_>| {
                 if !self.watch.is_cancelled() {
-                    seen.push(self.look(conn, &desk, id, raw, known, &mut parents)?);
+                    let seen = self.look(conn, &desk, id, raw, known, &mut parents)?;
+                    self.totals().add(self.dataset, &seen);
+                    is_any = true;
                 }
                 Ok(())
             };
@@ -241,18 +243,15 @@ impl<W: Watch> Work<'_, W> {
             if self.watch.is_cancelled() {
                 return Ok(());
             }
-            if seen.is_empty() {
-                continue;
+            if is_any {
+                let effect = self.totals().effect.numbers();
+                self.watch.tell(self.dataset, &effect);
             }
-            let effect = {
-                let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-                for one in seen {
-                    totals.add(self.dataset, one);
-                }
-                totals.effect.numbers()
-            };
-            self.watch.tell(self.dataset, &effect);
         }
+    }
+
+    fn totals(&self) -> MutexGuard<'_, Totals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn look(
@@ -318,16 +317,17 @@ fn owned((rule, field): (&str, &str)) -> (String, String) {
 }
 
 impl Totals {
-    fn add(&mut self, dataset: DatasetId, seen: Seen) {
+    fn add(&mut self, dataset: DatasetId, seen: &Seen) {
         let effect = &mut self.effect;
         let Judged {
             row,
-            mut outcome,
+            outcome,
             as_duplicate,
             withdraws,
-        } = seen.judged;
+        } = &seen.judged;
+        let (mut outcome, as_duplicate, withdraws) = (*outcome, *as_duplicate, *withdraws);
         let fails = failing(&row.findings);
-        let number = match seen.before {
+        let number = match &seen.before {
             Before::Rejected { new } => {
                 effect.rejected += 1;
                 // A withdrawal that waits for a person goes on waiting.
@@ -348,20 +348,20 @@ impl Totals {
                 } else {
                     effect.fail_otherwise += 1;
                     for one in new {
-                        *effect.other_rules.entry(one).or_default() += 1;
+                        *effect.other_rules.entry(one.clone()).or_default() += 1;
                     }
                     EffectNumber::FailOtherwise
                 }
             }
             Before::Accepted { same, passes } => {
                 effect.accepted += 1;
-                if outcome != Outcome::Accepted && !withdraws && passes {
+                if outcome != Outcome::Accepted && !withdraws && *passes {
                     effect.would_fail += 1;
                     for one in &fails {
                         *effect.fail_rules.entry(owned(*one)).or_default() += 1;
                     }
                     EffectNumber::WouldFail
-                } else if same || outcome != Outcome::Accepted {
+                } else if *same || outcome != Outcome::Accepted {
                     return;
                 } else {
                     effect.would_change += 1;
@@ -382,7 +382,7 @@ impl Totals {
             number,
             EffectSample {
                 id: seen.id,
-                record_key: row.key,
+                record_key: row.key.clone(),
                 title,
                 fails,
             },

@@ -6,7 +6,7 @@ use zhengqiao_domain::CompiledMapping;
 use zhengqiao_domain::rules::scale_is_reversed;
 use zhengqiao_exchange::{Incremental, IncrementalState, Limits};
 use zhengqiao_store::run::{self, Counts, RunDatasetRow};
-use zhengqiao_store::{StoreError, hold, run_cause, source, undone};
+use zhengqiao_store::{StoreError, hold, run_cause, run_request, source, undone};
 
 use super::read::{MAX_PASSES, fields_of};
 use super::start::run_scope_text;
@@ -51,7 +51,7 @@ impl Engine {
         Ok(self
             .cache
             .write(move |tx| {
-                run::log_requests(tx, run_id, &requests)?;
+                run_request::log(tx, run_id, &requests)?;
                 let now = run::datasets(tx, run_id)?
                     .into_iter()
                     .find(|row| row.source_id == source_id)

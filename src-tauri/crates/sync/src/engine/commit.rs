@@ -10,7 +10,7 @@ use zhengqiao_domain::{Check, CompiledMapping, DatasetId};
 use zhengqiao_exchange::{ExchangeError, Receipt, Slip};
 use zhengqiao_store::run::{self, Progress, RunDatasetRow};
 use zhengqiao_store::sieve::Sieve;
-use zhengqiao_store::{StoreError, Transaction, hold, payload, source};
+use zhengqiao_store::{StoreError, Transaction, hold, payload, run_request, source};
 
 use super::checking::{Next, Pages};
 use super::read::Place;
@@ -135,7 +135,7 @@ impl Engine {
                     Next::Ended => ended = true,
                     Next::Page(_) | Next::Nothing => {}
                 }
-                run::log_requests(tx, run_id, &log.take())?;
+                run_request::log(tx, run_id, &log.take())?;
                 hold::note_request(tx, run_id, log.present().as_deref())?;
                 let counts = run::dataset_counts(tx, run_id, source_id)?;
                 let cancelled = run::heartbeat(tx, run_id, &owner(), now_ms())?;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use zhengqiao_exchange::{RequestBegun, RequestEntry, RequestObserver};
-use zhengqiao_store::run::RequestRow;
+use zhengqiao_store::run_request::RequestRow;
 
 use crate::present::Present;
 

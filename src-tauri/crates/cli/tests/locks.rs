@@ -196,7 +196,8 @@ async fn a_killed_owner_holds_nothing_and_the_next_start_finishes_its_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_respects_the_window_pauses_its_run_and_goes_on_with_it() {
-    let scene = Scene::new(25.0).await;
+    // Slow enough that two more programs start, one after the other on a busy machine, before it has ended.
+    let scene = Scene::new(8.0).await;
     let started = scene
         .console
         .start_sync(StartSync {

@@ -72,6 +72,7 @@ pub fn compute(
         let (connection_id, id) = (change.connection_id, *dataset);
         let source_id = cache.read_blocking(|conn| source::find(conn, connection_id, id))?;
         let totals = Mutex::new(Totals::default());
+        // As they are when it begins: a run that goes on meanwhile is not waited for.
         let keys = match source_id {
             Some(source_id) => cache.read_blocking(|conn| {
                 let accepted = source::accepted(conn, source_id)?;

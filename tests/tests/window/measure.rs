@@ -62,7 +62,7 @@ async fn told(window: &Window, what: &str, acts: Vec<(&str, String)>) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement of minutes"]
 async fn the_inbox_until_it_is_painted() {
-    let records = std::env::var("ZHENGQIAO_RECORDS").unwrap_or_else(|_| "100000".into());
+    let records = std::env::var("ZHENGQIAO_RECORDS").unwrap_or_else(|_| "20000".into());
     let driver = Driver::start("zh_CN.UTF-8").await;
     let args = ["--demo", "--records", &records, "--defects", "1"];
     let window = driver.open(&args).await;

@@ -268,7 +268,7 @@ fn test_ui() -> Outcome {
 /// Measures the released window over a demonstration of so many records, nothing but rejected ones.
 fn bench_window(args: &[String]) -> Outcome {
     let records = match args {
-        [] => "100000",
+        [] => "20000",
         [name, records] if name == "--records" => records,
         _ => return Err("bench window takes --records N and nothing else".into()),
     };

@@ -70,7 +70,8 @@ impl<'c> Pass<'c> {
     }
 
     /// Shows the rows that none of the columns refuses, or only one of those that are named, to several
-    /// sums at once, each with a part of the rows, oldest first; gives the sums in the same order.
+    /// sums at once, each with a part of the chunks, oldest first, a chunk's rows in any order; gives the
+    /// sums in the same order.
     pub(super) fn shared<S: Send>(
         &self,
         but_for: &[u8],
@@ -139,11 +140,8 @@ impl<'c> Pass<'c> {
             sieve.map_or(0, |sieve| sieve.refused[values.get(at) as usize])
         };
         rows.clear();
-        for (_, those) in chunk
-            .by_place()
-            .each()
-            .filter(|(place, _)| places.has(*place as usize))
-        {
+        let by_place = chunk.by_place().each();
+        for (_, those) in by_place.filter(|(place, _)| places.has(*place as usize)) {
             rows.extend(those.iter().filter_map(|row| {
                 let at = usize::from(*row);
                 let mark = refused(kinds, &chunk.kinds, at) | refused(sets, &chunk.sets, at);

@@ -1,23 +1,28 @@
 /** Numbers, times and durations in the present language; times are those of UTC+8. */
-import { computed, onUnmounted, ref } from 'vue'
+import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 
-const ZONE = 'Asia/Shanghai'
+const EAST_8 = 8 * 3_600_000
+
+/** What makes a language's formatter once: making one takes longer than a hundred uses of it. */
+function once<T>(make: (language: string) => T): (language: string) => T {
+  const made = new Map<string, T>()
+  return (language) => {
+    const found = made.get(language) ?? make(language)
+    made.set(language, found)
+    return found
+  }
+}
+const numbers = once((language) => new Intl.NumberFormat(language))
+const sizes = once((language) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }))
+const distances = once((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
 
 /** A moment in UTC+8, in full. */
 export function fullMoment(ms: number): string {
-  const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone: ZONE,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(ms)
-  const get = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
-  return `${get('year')}-${get('month')}-${get('day')} ${get('hour')}:${get('minute')}:${get('second')}`
+  return new Date(ms + EAST_8)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, '')
 }
 
 /** A moment as short as it can be told: today's by its time alone. */
@@ -36,7 +41,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** How long ago, in words. */
 export function ago(ms: number, now: number, language: string): string {
   const distance = ms - now
-  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const words = distances(language)
   for (const [unit, size] of UNITS) {
     if (Math.abs(distance) >= size) return words.format(Math.round(distance / size), unit)
   }
@@ -45,7 +50,7 @@ export function ago(ms: number, now: number, language: string): string {
 
 /** A number with the language's separators. */
 export function count(value: number, language: string): string {
-  return new Intl.NumberFormat(language).format(value)
+  return numbers(language).format(value)
 }
 
 /** A size with a fitting unit. */
@@ -57,8 +62,8 @@ export function bytes(value: number, language: string): string {
     size /= 1024
     unit += 1
   }
-  const digits = unit > 0 && size < 10 ? 1 : 0
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(size)} ${units[unit]}`
+  const told = unit > 0 && size < 10 ? sizes(language).format(size) : count(Math.round(size), language)
+  return `${told} ${units[unit]}`
 }
 
 /** A length of time: `0:05`, `12:07`, `1:02:03`. */
@@ -87,10 +92,11 @@ export function useFormat() {
   }
 }
 
-/** The present, every thirty seconds. */
+const now = ref(Date.now())
+setInterval(() => (now.value = Date.now()), 30_000)
+
+/** The present, every thirty seconds: one clock for all that tell how long ago. */
 export function useNow() {
-  const now = ref(Date.now())
-  const timer = setInterval(() => (now.value = Date.now()), 30_000)
-  onUnmounted(() => clearInterval(timer))
+  if (Date.now() - now.value > 5_000) now.value = Date.now()
   return now
 }

@@ -17,8 +17,9 @@ export function doMainAction(title: ParentNode): boolean {
   const button = overlay
     ? overlay.querySelector<HTMLButtonElement>(`.el-dialog__footer ${MAIN}`)
     : title.querySelector<HTMLButtonElement>(MAIN)
-  button?.click()
-  return button !== null
+  if (!button || button.closest('[inert]')) return false
+  button.click()
+  return true
 }
 
 /** Puts the cursor into the page's search, or into its first filter. */

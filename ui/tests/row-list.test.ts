@@ -1,6 +1,7 @@
 import { mount } from '@vue/test-utils'
 import ElementPlus from 'element-plus'
 import { describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
 import { i18n } from '../src/i18n'
 
 vi.mock('../src/platform', () => ({ invoke: vi.fn(), channel: vi.fn() }))
@@ -8,7 +9,7 @@ vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => und
 const { default: RowList } = await import('../src/parts/RowList.vue')
 
 const rows = Array.from({ length: 1_000 }, (_, id) => ({ id, title: `row ${id}` }))
-const make = () =>
+const make = (given: { rows?: typeof rows; stale?: boolean } = {}) =>
   mount(RowList, {
     props: {
       columns: [{ key: 'title', title: 'Title', width: '1fr' }],
@@ -17,6 +18,7 @@ const make = () =>
       tickable: true,
       ticked: new Set<number | string>(),
       testid: 'list',
+      ...given,
     },
     global: { plugins: [ElementPlus, i18n] },
   })
@@ -51,5 +53,41 @@ describe('RowList', () => {
     await list.trigger('keydown', { key: 'End' })
     await list.trigger('keydown', { key: 'ArrowDown' })
     expect(list.emitted('current')?.map(([row]) => (row as { id: number }).id)).toEqual([0, 999, 999])
+  })
+
+  it('gives the places of its rows to other rows instead of making them anew', async () => {
+    const list = make()
+    await nextTick()
+    const before = list.findAll('[data-testid="list-row"]')
+    await list.setProps({ rows: rows.slice(500) })
+    const after = list.findAll('[data-testid="list-row"]')
+    expect(after[0]?.text()).toBe('row 500')
+    expect(after.map((row) => row.element)).toEqual(before.map((row) => row.element))
+  })
+
+  it('shows rows of an earlier asking without doing anything with them', async () => {
+    const list = make({ stale: true })
+    const row = list.get('[data-testid="list-row"]')
+    expect(list.attributes('aria-busy')).toBe('true')
+    await row.trigger('click')
+    await row.get('input').trigger('click')
+    for (const key of ['ArrowDown', 'Enter', ' ']) await list.trigger('keydown', { key })
+    expect(list.emitted()).not.toHaveProperty('open')
+    expect(list.emitted()).not.toHaveProperty('tick')
+  })
+
+  it('does nothing with a row that came to the place of the one that was aimed at', async () => {
+    const list = make()
+    const row = list.get('[data-testid="list-row"]')
+    await row.trigger('pointerdown')
+    await list.setProps({ rows: rows.slice(500) })
+    await row.get('input').trigger('click')
+    await row.trigger('pointerdown')
+    await list.setProps({ rows })
+    await row.trigger('click')
+    expect(list.emitted()).not.toHaveProperty('open')
+    expect(list.emitted()).not.toHaveProperty('tick')
+    await row.trigger('click')
+    expect(list.emitted('open')).toEqual([[rows[0]]])
   })
 })

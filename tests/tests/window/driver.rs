@@ -129,7 +129,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// The first element, as soon as there is one.
+    /// The first element, as soon as there is one that can be worked with: what is shown of an earlier
+    /// asking is not.
     pub async fn find(&self, css: &str) -> Element {
         self.find_within(css, PATIENCE).await
     }
@@ -142,8 +143,9 @@ impl Window {
     /// [`Window::find`] where it may take longer.
     pub async fn find_within(&self, css: &str, patience: Duration) -> Element {
         let begun = Instant::now();
+        let current = format!(":is({css}):not(:is([inert], [aria-busy=true]) *)");
         loop {
-            if let Ok(element) = self.client.find(Locator::Css(css)).await {
+            if let Ok(element) = self.client.find(Locator::Css(&current)).await {
                 return element;
             }
             if begun.elapsed() > patience {

@@ -5,10 +5,22 @@ import { useI18n } from 'vue-i18n'
 import { call } from './call'
 import type { DatasetId, FieldRow, RuleRow } from './generated'
 
-/** The cache of answers. What the host wrote in the meantime is seen at the next look at a screen. */
+/**
+ * The cache of answers. What the host wrote in the meantime is seen at the next look at a screen.
+ * An answer is replaced as a whole, so that nobody watches its parts.
+ */
 export const queryClient = new QueryClient({
-  defaultOptions: { queries: { staleTime: 2_000, retry: false, refetchOnWindowFocus: true } },
+  defaultOptions: { queries: { staleTime: 2_000, retry: false, refetchOnWindowFocus: true, shallow: true } },
 })
+
+/**
+ * What was asked of the same owner, the second part of a query's key, stays in sight until the answer to
+ * the next question is there. What another owner has is never shown in its place.
+ */
+export function keptOf(owner: () => unknown) {
+  return <T>(before: T | undefined, asked?: { queryKey: readonly unknown[] }): T | undefined =>
+    asked?.queryKey[1] === owner() ? before : undefined
+}
 
 /** Everything that a write may have changed is asked for again. */
 export function refreshAll(): Promise<void> {

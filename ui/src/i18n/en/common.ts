@@ -63,6 +63,7 @@ export const common: typeof zh = {
   act: {
     save: 'Save',
     cancel: 'Cancel',
+    tick: 'Tick',
     close: 'Close',
     add: 'New connection',
     edit: 'Edit',

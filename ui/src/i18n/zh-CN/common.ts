@@ -55,6 +55,7 @@ export const common = {
   act: {
     save: '保存',
     cancel: '取消',
+    tick: '勾选',
     close: '关闭',
     add: '新建连接',
     edit: '编辑',

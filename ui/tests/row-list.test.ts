@@ -9,7 +9,7 @@ vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => und
 const { default: RowList } = await import('../src/parts/RowList.vue')
 
 const rows = Array.from({ length: 1_000 }, (_, id) => ({ id, title: `row ${id}` }))
-const make = (given: { rows?: typeof rows; stale?: boolean } = {}) =>
+const make = (given: { rows?: typeof rows; stale?: boolean; told?: unknown[] } = {}) =>
   mount(RowList, {
     props: {
       columns: [{ key: 'title', title: 'Title', width: '1fr' }],
@@ -47,6 +47,20 @@ describe('RowList', () => {
     expect(list.emitted('open')).toBeUndefined()
   })
 
+  it('keeps to the current row when others come and go, and takes the next where it is gone', async () => {
+    const list = make()
+    const current = () => list.emitted('current')?.at(-1)
+    for (let step = 0; step < 3; step += 1) await list.trigger('keydown', { key: 'ArrowDown' })
+    await list.setProps({ rows: rows.slice(1) })
+    expect(current()).toEqual([rows[2]])
+    await list.trigger('keydown', { key: 'ArrowDown' })
+    expect(current()).toEqual([rows[3]])
+    await list.setProps({ rows: [...rows.slice(1, 3), ...rows.slice(4)] })
+    expect(current()).toEqual([rows[4]])
+    await list.setProps({ rows: [] })
+    expect(current()).toEqual([undefined])
+  })
+
   it('stops at both ends', async () => {
     const list = make()
     await list.trigger('keydown', { key: 'ArrowUp' })
@@ -55,8 +69,8 @@ describe('RowList', () => {
     expect(list.emitted('current')?.map(([row]) => (row as { id: number }).id)).toEqual([0, 999, 999])
   })
 
-  it('gives the places of its rows to other rows instead of making them anew', async () => {
-    const list = make()
+  it('gives the places of plain rows to other rows instead of making them anew', async () => {
+    const list = make({ told: [] })
     await nextTick()
     const before = list.findAll('[data-testid="list-row"]')
     await list.setProps({ rows: rows.slice(500) })
@@ -76,8 +90,32 @@ describe('RowList', () => {
     expect(list.emitted()).not.toHaveProperty('tick')
   })
 
+  it('makes rows again for what they are told from, and not for less', async () => {
+    const told = vi.fn((row: unknown) => (row as { title: string }).title)
+    const list = mount(RowList, {
+      props: {
+        columns: [{ key: 'title', title: 'Title', width: '1fr' }],
+        rows: rows.slice(0, 5),
+        rowKey: (row: unknown) => (row as { id: number }).id,
+        told: ['zh-CN'],
+      },
+      slots: { title: ({ row }: { row: unknown }) => told(row) },
+      global: { plugins: [ElementPlus, i18n] },
+    })
+    await nextTick()
+    told.mockClear()
+    await list.setProps({ stale: true })
+    await list.trigger('keydown', { key: 'ArrowDown' })
+    expect(told).not.toHaveBeenCalled()
+    await list.setProps({ stale: false })
+    await list.trigger('keydown', { key: 'ArrowDown' })
+    expect(told).toHaveBeenCalledTimes(1)
+    await list.setProps({ told: ['en'] })
+    expect(told).toHaveBeenCalledTimes(6)
+  })
+
   it('does nothing with a row that came to the place of the one that was aimed at', async () => {
-    const list = make()
+    const list = make({ told: [] })
     const row = list.get('[data-testid="list-row"]')
     await row.trigger('pointerdown')
     await list.setProps({ rows: rows.slice(500) })

@@ -1,5 +1,7 @@
 //! The journey through conflicts: looked at, decided one by one and in bulk, taken back, signed off.
 
+use fantoccini::key::Key;
+
 use crate::driver::{Driver, Window};
 use crate::{provider, synchronised};
 
@@ -64,6 +66,49 @@ async fn conflicts_are_reviewed_decided_undone_and_signed_off() {
         .await;
     window.settle().await;
     window.shot("95-signed-zh-light").await;
+    window.close().await;
+}
+
+/// Accounts that are bound, as the screen tells them.
+async fn linked(window: &Window) -> i64 {
+    window.number("[data-testid=binding-linked] b").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_decided_with_keys_alone() {
+    let provider = provider().await;
+    let driver = Driver::start("zh_CN.UTF-8").await;
+    let window = driver.open(&[]).await;
+    synchronised(&window, &provider).await;
+    window.click("nav-identity").await;
+    window.click("binding-linked").await;
+    window.click_css("[data-testid=bindings-row]").await;
+    window.find("[data-testid=sides]").await;
+    window.press_escape().await;
+    window.gone("[data-testid=sides]").await;
+    let at_first = linked(&window).await;
+
+    // Each key asks for a reason and does what it says to the row that is current: the next one, where the
+    // last has left the list.
+    for (key, left) in [
+        ("u", at_first - 1),
+        ("d", at_first - 2),
+        ("t", at_first - 2),
+    ] {
+        window.press(key).await;
+        decide(&window, "窗口核验").await;
+        window.gone("[data-testid=decide-confirm]").await;
+        window.settle().await;
+        assert_eq!(linked(&window).await, left, "{key}");
+    }
+    window.press_key(Key::Enter).await;
+    window.find("[data-testid=holding]").await;
+    window.settle().await;
+    window.shot("96-keys-zh-light").await;
+    window.press_escape().await;
+    window.click("binding-do_not_touch").await;
+    window.find("[data-testid=bindings-row]").await;
+    assert_eq!(window.count("[data-testid=bindings-row]").await, 1);
     window.close().await;
 }
 

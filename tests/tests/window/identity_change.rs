@@ -176,5 +176,18 @@ async fn a_mapping_is_previewed_tried_on_everyone_proposed_applied_and_taken_bac
     window.click("claims-legal").await;
     window.settle().await;
     window.shot("112-claims-en-dark-small").await;
+
+    // What is saved without a review is told as long as none has gone by it.
+    window.gone("[data-testid=identity-outdated]").await;
+    window.click("claims-save").await;
+    window
+        .replace("textarea[data-testid=claims-note]", "Level for the portal")
+        .await;
+    window.click("claims-keep").await;
+    window.find("[data-testid=identity-outdated]").await;
+    window.settle().await;
+    window.shot("113-outdated-en-dark-small").await;
+    window.click("identity-review").await;
+    window.gone("[data-testid=identity-outdated]").await;
     window.close().await;
 }

@@ -109,11 +109,7 @@ pub fn open(data_dir: &Path, store: KeyStore, choice: &KeyChoice) -> Result<Open
     let place = data_dir
         .canonicalize()
         .unwrap_or_else(|_| data_dir.to_path_buf());
-    let short: String = hash::of_bytes(place.to_string_lossy().as_bytes())
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = hex::encode(&hash::of_bytes(place.to_string_lossy().as_bytes())[..6]);
     let name = match store {
         KeyStore::System => format!("cache-key-{short}"),
         KeyStore::PassphraseFile => "cache-key".to_owned(),

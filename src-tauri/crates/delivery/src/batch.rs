@@ -103,7 +103,7 @@ impl Batch {
             };
             found.push(Some(Item {
                 dataset: row.dataset,
-                key: hex(&row.key_hash),
+                key: hex::encode(row.key_hash),
                 no: row.no,
                 run_id,
                 act,
@@ -127,14 +127,6 @@ impl Batch {
         let second = self.items.split_off(self.items.len() / 2);
         (self, Batch { items: second })
     }
-}
-
-fn hex(hash: &Hash) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    hash.iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 #[cfg(test)]

@@ -193,11 +193,8 @@ fn local(ms: i64) -> chrono::NaiveDateTime {
 
 fn unhex(text: &str) -> [u8; 16] {
     let mut hash = [0; 16];
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = text
-            .get(at * 2..at * 2 + 2)
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-            .unwrap_or_default();
+    if hex::decode_to_slice(text, &mut hash).is_err() {
+        return [0; 16];
     }
     hash
 }

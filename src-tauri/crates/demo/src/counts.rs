@@ -77,11 +77,7 @@ impl World {
                     hasher.update(id.as_bytes());
                     hasher.update(b"\n");
                 }
-                let digest: String = hasher
-                    .finalize()
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                let digest = hex::encode(hasher.finalize());
                 let count = ids.len();
                 let department = serde_json::Value::String(department);
                 format!(

@@ -146,19 +146,11 @@ pub fn moment_ms(text: &str) -> Option<u64> {
 }
 
 /// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub use hex::encode as hex;
 
 /// Hexadecimal in either case.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text
-        .trim()
-        .bytes()
-        .map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8))
-        .collect::<Option<_>>()?;
-    (digits.len().is_multiple_of(2))
-        .then(|| digits.chunks(2).map(|two| two[0] << 4 | two[1]).collect())
+    hex::decode(text.trim()).ok()
 }
 
 #[cfg(test)]

@@ -389,7 +389,7 @@ pub fn page(
     if let Some(hashes) = &filter.hashes {
         let list: Vec<String> = hashes
             .iter()
-            .map(|hash| format!("x'{}'", hex(hash)))
+            .map(|hash| format!("x'{}'", hex::encode(hash)))
             .collect();
         let found = format!(
             "source_id IN (SELECT id FROM source) AND hash IN ({})",
@@ -582,15 +582,6 @@ pub fn greatest_version(
         [source_id],
         |row| row.get(0),
     )?)
-}
-
-fn hex(hash: &Hash) -> String {
-    use std::fmt::Write as _;
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The greatest number of a source's records; 0 of none.

@@ -78,7 +78,7 @@ pub fn ensure(
     if let Some(row) = of_key(connection, source_id, key_hash)? {
         return Ok(row.id);
     }
-    let key: String = key_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = hex::encode(key_hash);
     let mut attempt = 0_u32;
     loop {
         let hash = hash::of_parts([place, key.as_str(), attempt.to_string().as_str()]);

@@ -13,15 +13,10 @@ use sm2::{PublicKey, SecretKey};
 /// The signers' name on both sides.
 const NAME: &str = "1234567812345678";
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(super) use hex::encode as hex;
 
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
+    hex::decode(text).ok()
 }
 
 pub(super) fn base64(bytes: &[u8]) -> String {
@@ -33,11 +28,11 @@ pub(super) fn unbase64(text: &str) -> Option<Vec<u8>> {
 }
 
 pub(super) fn sha256_hex(text: &str) -> String {
-    hex(&Sha256::digest(text))
+    hex(Sha256::digest(text))
 }
 
 pub(super) fn md5_hex(text: &str) -> String {
-    hex(&md5::Md5::digest(text))
+    hex(md5::Md5::digest(text))
 }
 
 pub(super) fn hmac_base64(key: &str, text: &str) -> String {
@@ -91,7 +86,7 @@ fn private(key: &str) -> Option<SecretKey> {
 /// The public key's point in hexadecimal.
 pub(crate) fn public_key(private_key: &str) -> String {
     private(private_key)
-        .map(|key| hex(&key.public_key().to_sec1_bytes()))
+        .map(|key| hex(key.public_key().to_sec1_bytes()))
         .unwrap_or_default()
 }
 

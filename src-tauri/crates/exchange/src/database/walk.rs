@@ -298,7 +298,7 @@ fn slip((json, keys): &KeyedRow) -> Slip {
             .iter()
             .map(|one| one.clone().unwrap_or_default())
             .collect(),
-        mark: hex(&md5(json.as_bytes())),
+        mark: hex(md5(json.as_bytes())),
     }
 }
 

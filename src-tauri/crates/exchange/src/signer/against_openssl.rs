@@ -102,9 +102,9 @@ fn sm4_texts_of_every_length_are_openssls() {
         for (mode, name) in [(BlockMode::Ecb, "ecb"), (BlockMode::Cbc, "cbc")] {
             let iv = match mode {
                 BlockMode::Ecb => String::new(),
-                BlockMode::Cbc => format!("-iv {}", hex(&vector)),
+                BlockMode::Cbc => format!("-iv {}", hex(vector)),
             };
-            let line = format!("enc -sm4-{name} -in text -K {} {iv}", hex(&key));
+            let line = format!("enc -sm4-{name} -in text -K {} {iv}", hex(key));
             let Some(theirs) = openssl(place.path(), &line) else {
                 eprintln!("openssl with SM4 is not on this machine");
                 return;

@@ -30,7 +30,7 @@ impl Signing {
 ///
 /// Source: practice of the JIS interfaces.
 pub fn jis_sign(app_mark: &str, app_word: &str, time: &str) -> String {
-    hex(&md5([app_mark, app_word, time].concat().as_bytes()))
+    hex(md5([app_mark, app_word, time].concat().as_bytes()))
 }
 
 impl Signer for Signing {

@@ -90,11 +90,7 @@ pub(crate) fn now_ms() -> i64 {
 /// [`StoreError::Content`] for settings that cannot be written.
 pub fn rule_set(profile: &Profile) -> Result<String, StoreError> {
     let rule_set = hash::of_bytes(serde_json::to_string(&profile.rules)?.as_bytes());
-    Ok(rule_set
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex::encode(&rule_set[..6]))
 }
 
 /// Registers a run, or takes over the connection's interrupted one.

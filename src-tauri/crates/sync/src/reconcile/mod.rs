@@ -349,11 +349,7 @@ fn digest(mut ids: Vec<String>, kind: DigestKind) -> String {
             for line in lines {
                 hasher.update(line);
             }
-            hasher
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect()
+            hex::encode(hasher.finalize())
         }
     }
 }

@@ -1,6 +1,6 @@
-import { mount } from '@vue/test-utils'
+import { enableAutoUnmount, mount } from '@vue/test-utils'
 import ElementPlus from 'element-plus'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
 import { i18n } from '../src/i18n'
 
@@ -8,6 +8,7 @@ vi.mock('../src/platform', () => ({ invoke: vi.fn(), channel: vi.fn() }))
 vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }))
 const { default: RowList } = await import('../src/parts/RowList.vue')
 
+enableAutoUnmount(afterEach)
 const rows = Array.from({ length: 1_000 }, (_, id) => ({ id, title: `row ${id}` }))
 const make = (given: { rows?: typeof rows; stale?: boolean; told?: unknown[] } = {}) =>
   mount(RowList, {
@@ -20,6 +21,8 @@ const make = (given: { rows?: typeof rows; stale?: boolean; told?: unknown[] } =
       testid: 'list',
       ...given,
     },
+    // A box tells of its change only in a document.
+    attachTo: document.body,
     global: { plugins: [ElementPlus, i18n] },
   })
 
@@ -38,6 +41,17 @@ describe('RowList', () => {
     await list.trigger('keydown', { key: ' ' })
     expect(list.emitted('open')?.[0]).toEqual([rows[1]])
     expect(list.emitted('tick')?.[0]).toEqual([rows[1]])
+  })
+
+  it('leaves the space bar to a box of its own that has the focus', async () => {
+    const list = make()
+    await list.trigger('keydown', { key: 'ArrowDown' })
+    const other = list.findAll('input')[3]
+    const space = new KeyboardEvent('keydown', { key: ' ', bubbles: true, cancelable: true })
+    other?.element.dispatchEvent(space)
+    expect(space.defaultPrevented).toBe(false)
+    await other?.trigger('click')
+    expect(list.emitted('tick')).toEqual([[rows[3]]])
   })
 
   it('leaves keys with Ctrl to the page', async () => {
@@ -119,10 +133,10 @@ describe('RowList', () => {
     const row = list.get('[data-testid="list-row"]')
     await row.trigger('pointerdown')
     await list.setProps({ rows: rows.slice(500) })
-    await row.get('input').trigger('click')
+    await row.get('input').trigger('click', { detail: 1 })
     await row.trigger('pointerdown')
     await list.setProps({ rows })
-    await row.trigger('click')
+    await row.trigger('click', { detail: 1 })
     expect(list.emitted()).not.toHaveProperty('open')
     expect(list.emitted()).not.toHaveProperty('tick')
     await row.trigger('click')

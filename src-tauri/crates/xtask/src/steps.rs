@@ -204,7 +204,11 @@ pub fn package() -> Outcome {
     smaller_debs()
 }
 
-/// Packs the Debian packages with xz: the bundler's own gzip leaves them half as large again.
+/// What a Debian package may have at most, in bytes.
+const MOST_OF_A_DEB: u64 = 15_000_000;
+
+/// Packs the Debian packages with xz: the bundler's own gzip leaves them half as large again. One that is too
+/// large has something in it that does not belong there, such as the symbols of a program.
 fn smaller_debs() -> Outcome {
     if !exists("dpkg-deb") {
         return Ok(());
@@ -224,6 +228,11 @@ fn smaller_debs() -> Outcome {
         let pack = ["--root-owner-group", "-Zxz", "-z9", "-b", &open, &deb];
         run(command("dpkg-deb", &pack))?;
         fs::remove_dir_all(&open).map_err(|error| error.to_string())?;
+        let size = fs::metadata(&deb).map_err(|error| error.to_string())?.len();
+        println!("{deb}: {size} bytes");
+        if size > MOST_OF_A_DEB {
+            return Err(format!("{deb} has more than {MOST_OF_A_DEB} bytes"));
+        }
     }
     Ok(())
 }

@@ -336,10 +336,13 @@ async fn a_real_file_is_imported_and_a_mapping_change_makes_the_counted_records_
     window
         .find("[data-testid=cause-row][data-rule^='department.']")
         .await;
-    // The causes come with one answer and are drawn one after another.
+    // The causes come with one answer and are made as they are scrolled to.
     let mut by_rules = -1;
     let begun = std::time::Instant::now();
     while by_rules != odd && begun.elapsed() < std::time::Duration::from_secs(20) {
+        window
+            .scroll_to("[data-testid=cause-row]:last-of-type")
+            .await;
         by_rules = 0;
         for rule in ["organisation_code", "format", "check"] {
             by_rules += window
@@ -350,6 +353,7 @@ async fn a_real_file_is_imported_and_a_mapping_change_makes_the_counted_records_
         }
     }
     assert_eq!(by_rules, odd);
+    window.scroll_to("[data-testid=all-causes]").await;
     window.settle().await;
     window.shot("46-file-rejected").await;
 

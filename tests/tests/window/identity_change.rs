@@ -72,9 +72,10 @@ async fn a_mapping_is_previewed_tried_on_everyone_proposed_applied_and_taken_bac
     window
         .click_css(&format!("{name} [data-testid=add-transform]"))
         .await;
-    window
-        .click_css(".el-popper[aria-hidden=false] [data-testid=transform-constant]")
-        .await;
+    let constant = ".el-popper[aria-hidden=false] [data-testid=transform-constant]";
+    window.find(constant).await;
+    window.settle().await;
+    window.click_css(constant).await;
     window.type_into("step-value", "欧阳某某").await;
     window
         .until_contains(&format!("{name} [data-testid=claim-value]"), "欧")

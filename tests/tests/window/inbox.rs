@@ -77,6 +77,8 @@ async fn the_inbox_is_worked_through_with_keys_alone() {
     window.press_key(Key::Down).await;
     window.press(" ").await;
     window.find("[data-testid=clear-ticked]").await;
+    window.settle().await;
+    window.shot("70-inbox-ticked").await;
     window.press(" ").await;
     window.gone("[data-testid=clear-ticked]").await;
     window.press_key(Key::Enter).await;

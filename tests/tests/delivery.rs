@@ -30,6 +30,7 @@ type Change = fn(&mut PostgresTarget);
 const KILLS: u32 = 110;
 /// Of these, so many of the server.
 const SERVER_KILLS: u32 = 25;
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_library_has_exactly_the_accepted_set_whoever_is_killed_and_how_often() {
@@ -56,8 +57,22 @@ async fn a_library_has_exactly_the_accepted_set_whoever_is_killed_and_how_often(
         let before = portal.waiting();
         let kills_server = server_kills < SERVER_KILLS && random.below(3) == 0;
         let mut process = portal.spawn();
-        let life = Duration::from_millis(40 + random.below(260));
-        let ended = tokio::time::timeout(life, process.wait()).await.is_ok();
+        // At some moment, or as soon as it has delivered something.
+        let ended = match random.below(2) {
+            0 => {
+                let life = Duration::from_millis(40 + random.below(260));
+                tokio::time::timeout(life, process.wait()).await.is_ok()
+            }
+            _ => loop {
+                if process.try_wait().unwrap().is_some() {
+                    break true;
+                }
+                if portal.waiting() < before {
+                    break false;
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            },
+        };
         if !ended && kills_server {
             server.kill();
             server_kills += 1;

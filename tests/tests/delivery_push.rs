@@ -122,23 +122,51 @@ async fn every_record_arrives_once_at_a_portal_that_drops_answers_repeats_and_fa
     assert_same(&portal);
 }
 
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// How long a process may live at most when its batch is held, so that some are killed elsewhere too.
+const LIFE_MS: u64 = 200;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_is_killed_goes_on_and_no_version_is_taken_twice() {
     let portal = Portal::over_push(200, 22, |target| target.batch_rows = 15).await;
     portal.bed.run(RunMode::Full).await;
     let versions = versions(&portal);
     let mut random = Random(0x0F1E_2D3C_4B5A_6978);
-    let mut kills = 0;
-    while kills < 20 && portal.waiting() > 0 {
+    let (mut kills, mut held) = (0, 0);
+    while kills < 30 && portal.waiting() > 0 {
+        // The portal holds one of the next batches, before it takes it or before it answers.
+        let kind = match random.below(2) {
+            0 => FaultKind::Timeout,
+            _ => FaultKind::SlowBody { pause_ms: 600_000 },
+        };
+        let faults = portal.bed.provider.faults();
+        faults.push(fault(kind, random.below(3) as u32));
+        let limit = match random.below(2) {
+            0 => Duration::from_millis(random.below(LIFE_MS)),
+            _ => Duration::from_mins(1),
+        };
         let mut process = portal.spawn();
-        let life = Duration::from_millis(30 + random.below(200));
-        if tokio::time::timeout(life, process.wait()).await.is_err() {
+        let met = async {
+            while !faults.is_spent() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let ended = tokio::select! {
+            ended = process.wait() => Some(ended.unwrap()),
+            () = met => None,
+            () = tokio::time::sleep(limit) => None,
+        };
+        held += u32::from(faults.is_spent());
+        faults.clear();
+        if let Some(ended) = ended {
+            assert!(ended.success(), "{ended}");
+        } else {
             process.kill().await.unwrap();
             kills += 1;
         }
     }
     portal.deliver().await.unwrap();
-    assert!(kills > 3, "{kills}");
+    assert!(held > 3, "{held} of {kills} kills amid a batch");
     assert_same(&portal);
     assert_once(&portal, &versions);
     portal.assert_counted();

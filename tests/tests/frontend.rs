@@ -125,6 +125,19 @@ impl Reading {
         }
     }
 
+    /// An incremental run in a process of its own.
+    fn spawn(&self) -> tokio::process::Child {
+        tokio::process::Command::new(env!("CARGO_BIN_EXE_one_run"))
+            .arg(self.cache.path())
+            .arg(self.connection_id.to_string())
+            .arg(&self.password)
+            .arg(self.now_ms.to_string())
+            .arg(RunMode::Incremental.as_str())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    }
+
     async fn run(&self, mode: RunMode) -> StateWord {
         let options = RunOptions {
             connection_id: self.connection_id,
@@ -372,27 +385,22 @@ async fn survives_kills(server: Server) {
     let now_ms = chrono::Utc::now().timestamp_millis();
     let undisturbed = Reading::new(&results(&server, flagged(), false), PASSWORD, now_ms);
     undisturbed.run(RunMode::Full).await;
+    // How long a process takes on this machine when nobody kills it.
+    let timed = Reading::new(&results(&server, flagged(), false), PASSWORD, now_ms);
+    let begun = std::time::Instant::now();
+    assert!(timed.spawn().wait().await.unwrap().success());
+    let whole = begun.elapsed();
     let killed = Reading::new(&results(&server, flagged(), true), PASSWORD, now_ms);
     let mut kills = 0;
-    let mut life = 30;
     loop {
-        let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_one_run"))
-            .arg(killed.cache.path())
-            .arg(killed.connection_id.to_string())
-            .arg(PASSWORD)
-            .arg(now_ms.to_string())
-            .arg(RunMode::Incremental.as_str())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let limit = std::time::Duration::from_millis(life);
-        if let Ok(ended) = tokio::time::timeout(limit, child.wait()).await {
+        let mut child = killed.spawn();
+        let life = whole * (kills + 1) / 12;
+        if let Ok(ended) = tokio::time::timeout(life, child.wait()).await {
             assert!(ended.unwrap().success());
             break;
         }
         child.kill().await.unwrap();
         kills += 1;
-        life += 10;
     }
     assert!(kills > 2, "{kills}");
     assert_same(dump(&undisturbed.cache), dump(&killed.cache));

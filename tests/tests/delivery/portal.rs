@@ -162,7 +162,9 @@ impl Portal {
         self.bed
             .cache
             .read_blocking(|conn| {
-                let counted = outbox::waiting(conn, id)?;
+                // One moment, though a delivery may be under way.
+                let conn = conn.unchecked_transaction()?;
+                let counted = outbox::waiting(&conn, id)?;
                 let real: i64 =
                     conn.query_row("SELECT COUNT(*) FROM outbox", [], |row| row.get(0))?;
                 assert_eq!(counted, real, "the counter of the outbox");

@@ -117,6 +117,14 @@ impl FaultScript {
             .clear();
     }
 
+    /// Whether every fault has met what it was to meet.
+    pub fn is_spent(&self) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+    }
+
     /// The fault that meets a request for a dataset, if one does.
     pub(crate) fn meet(&self, dataset: &str) -> Option<FaultKind> {
         let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);

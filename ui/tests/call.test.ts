@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 const invoke = vi.fn()
 vi.mock('../src/platform', () => ({ invoke, channel: (each: unknown) => each }))
-const { call, CallError, toCallError, watchRun } = await import('../src/api/call')
+const { call, CallError, toCallError } = await import('../src/api/call')
 
 describe('call', () => {
   beforeEach(() => {
@@ -39,7 +39,7 @@ describe('call', () => {
   it('hands a channel to the command that reports progress', async () => {
     invoke.mockResolvedValue({ run_id: 3, ended: true })
     const each = vi.fn()
-    await watchRun(3, each)
+    await call('watch_run', { run_id: 3 }, each)
     expect(invoke).toHaveBeenCalledWith('watch_run', { request: { run_id: 3 }, onProgress: each })
   })
 })

@@ -14,14 +14,11 @@ const calls: string[] = []
 vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }))
 vi.mock('../src/platform', () => ({
   channel: (each: Listener) => each,
-  invoke: (
-    name: string,
-    args: { request: { run_id: number }; onProgress?: Listener; onClosing?: Listener },
-  ) => {
+  invoke: (name: string, args: { request: { run_id: number }; onProgress?: Listener }) => {
     calls.push(name)
     if (name === 'list_active_runs') return Promise.resolve(active)
     if (name === 'watch_closing') {
-      closing = args.onClosing
+      closing = args.onProgress
       return Promise.resolve({})
     }
     if (name === 'watch_run' && args.onProgress) {

@@ -259,6 +259,7 @@ export type * from './ProbedAddress';
 export type * from './ProbedDataset';
 export type * from './Profile';
 export type * from './ProfileVersion';
+export type * from './ProgressMap';
 export type * from './Proposal';
 export type * from './ProposeIdentityChange';
 export type * from './ProposeMend';

@@ -1,6 +1,6 @@
 /** Computes what a change would do to everything that is cached, in the background of the host. */
 import { ref } from 'vue'
-import { call, watchEffect } from '@/api/call'
+import { call } from '@/api/call'
 import type { Effect, StartEffect } from '@/api/generated'
 
 /** A computation that can be watched and cancelled; it goes on when the screen is left. */
@@ -21,7 +21,7 @@ export function useEffect() {
       const show = (message: Effect) => {
         if (mine === latest) effect.value = message
       }
-      const result = await watchEffect(id.effect_id, show)
+      const result = await call('watch_effect', id, show)
       show(result)
       return result.state === 'done'
     } catch (reason) {

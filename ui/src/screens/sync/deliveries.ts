@@ -1,6 +1,6 @@
 /** Deliveries that are being watched: kept beside the screens, so that leaving one loses nothing. */
 import { shallowRef } from 'vue'
-import { watchDelivery } from '@/api/call'
+import { call } from '@/api/call'
 import type { DeliveryProgress } from '@/api/generated'
 import { refreshAll } from '@/api/queries'
 
@@ -13,7 +13,7 @@ export async function followDelivery(connectionId: number): Promise<void> {
   if (watched.has(connectionId)) return
   watched.add(connectionId)
   try {
-    await watchDelivery(connectionId, (progress) => {
+    await call('watch_delivery', { connection_id: connectionId }, (progress) => {
       going.value = { ...going.value, [connectionId]: progress }
     })
   } catch {

@@ -1,7 +1,7 @@
 /** The runs that are watched: kept beside the screens, so that leaving one loses nothing. */
 import { useQuery } from '@tanstack/vue-query'
 import { computed, shallowReactive, shallowRef, watch } from 'vue'
-import { call, toCallError, watchRun, type CallError } from '@/api/call'
+import { call, toCallError, type CallError } from '@/api/call'
 import type { RunProgress } from '@/api/generated'
 import { refreshAll } from '@/api/queries'
 
@@ -25,7 +25,7 @@ export async function follow(runId: number): Promise<void> {
     progresses.set(message.run_id, message)
   }
   try {
-    show(await watchRun(runId, show))
+    show(await call('watch_run', { run_id: runId }, show))
     // The banner tells of interrupted runs.
     if (progresses.get(runId)?.standing === 'interrupted') progresses.delete(runId)
   } catch (reason) {

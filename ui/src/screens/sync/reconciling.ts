@@ -1,6 +1,6 @@
 /** The reconciliation that is being watched: kept beside the screens, so that leaving one loses nothing. */
 import { shallowRef } from 'vue'
-import { toCallError, watchReconciliation, type CallError } from '@/api/call'
+import { call, toCallError, type CallError } from '@/api/call'
 import type { ReconciliationCell, ReconciliationProgress } from '@/api/generated'
 import { refreshAll } from '@/api/queries'
 
@@ -14,7 +14,7 @@ export async function follow(id: number): Promise<void> {
   watched = id
   failure.value = null
   try {
-    await watchReconciliation(id, (message) => {
+    await call('watch_reconciliation', { reconciliation_id: id }, (message) => {
       if (watched === message.reconciliation_id) progress.value = message.ended ? null : message
     })
   } catch (reason) {

@@ -14,6 +14,7 @@ mod keys;
 mod logs;
 mod masks;
 mod notice;
+mod out_file;
 
 pub use console::{Console, ConsoleOptions, site_issue_word};
 pub use keys::{KeyChoice, default_data_dir};

@@ -12,9 +12,10 @@ use zhengqiao_store::{Connection, StoreError, audit, connection, rejection};
 
 use super::inbox::narrowed_filter;
 use super::rejected::{given_reason, row};
-use super::{Console, actor, file_error, invalid, now_ms};
+use super::{Console, actor, invalid, not_written, now_ms};
 use crate::contract::{ApiError, ExportReport, ExportRequest, RejectionFilter, RejectionRow};
 use crate::masks;
+use crate::out_file::{NotWritten, Separated, put};
 
 /// Rejections read at once.
 const BATCH_ROWS: u32 = 500;
@@ -66,7 +67,7 @@ struct Line<'a> {
 }
 
 enum Form {
-    Csv(Box<csv::Writer<BufWriter<File>>>),
+    Csv(Box<Separated<BufWriter<File>>>),
     Ndjson(BufWriter<File>),
 }
 
@@ -101,18 +102,14 @@ impl Console {
                 true
             }
         };
-        // A half-written file never takes the place of a whole one.
-        let partial = path.with_extension("part");
-        let target = partial.clone();
         let written = self
-            .read(move |conn| Ok(write(conn, &filter, &target, csv, zh, unmasked)))
+            .read(move |conn| {
+                Ok(put(&path, |partial| {
+                    write(conn, &filter, partial, csv, zh, unmasked)
+                }))
+            })
             .await?;
-        let rows = match written {
-            Ok(rows) => rows,
-            Err(WriteError::Store(error)) => return Err(error.into()),
-            Err(WriteError::File(error)) => return Err(file_error(&request.path, &error)),
-        };
-        std::fs::rename(&partial, &path).map_err(|error| file_error(&request.path, &error))?;
+        let rows = written.map_err(|error| not_written(&request.path, error))?;
         let subject = request.path.clone();
         let detail = serde_json::json!({ "rows": rows, "filter": request.filter }).to_string();
         self.write(move |tx| {
@@ -165,29 +162,6 @@ impl Console {
     }
 }
 
-enum WriteError {
-    Store(StoreError),
-    File(std::io::Error),
-}
-
-impl From<StoreError> for WriteError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<std::io::Error> for WriteError {
-    fn from(error: std::io::Error) -> Self {
-        Self::File(error)
-    }
-}
-
-impl From<csv::Error> for WriteError {
-    fn from(error: csv::Error) -> Self {
-        Self::File(error.into())
-    }
-}
-
 fn write(
     conn: &Connection,
     filter: &RejectionFilter,
@@ -195,21 +169,12 @@ fn write(
     csv: bool,
     zh: bool,
     unmasked: bool,
-) -> Result<i64, WriteError> {
+) -> Result<i64, NotWritten> {
     let filter = narrowed_filter(conn, filter)?;
-    let mut file = BufWriter::new(File::create(path)?);
+    let file = BufWriter::new(File::create(path)?);
     let mut form = if csv {
-        // Spreadsheet programs take the mark as a sign of UTF-8.
-        file.write_all("\u{FEFF}".as_bytes())?;
-        let mut writer = csv::WriterBuilder::new()
-            .has_headers(false)
-            .from_writer(file);
-        writer.write_record(
-            TITLES
-                .iter()
-                .map(|(chinese, english)| if zh { chinese } else { english }),
-        )?;
-        Form::Csv(Box::new(writer))
+        let titles = TITLES.map(|(chinese, english)| if zh { chinese } else { english });
+        Form::Csv(Box::new(Separated::new(file, titles)?))
     } else {
         Form::Ndjson(file)
     };
@@ -244,7 +209,7 @@ fn write(
         }
     }
     match form {
-        Form::Csv(mut writer) => writer.flush()?,
+        Form::Csv(writer) => writer.end()?.flush()?,
         Form::Ndjson(mut file) => file.flush()?,
     }
     Ok(rows)
@@ -294,7 +259,7 @@ impl Form {
         row: &RejectionRow,
         finding: &Finding,
         zh: bool,
-    ) -> Result<(), WriteError> {
+    ) -> Result<(), NotWritten> {
         let info = finding.rule.info();
         let wording = if zh { &info.zh } else { &info.en };
         let dataset = row.dataset.dataset();
@@ -359,7 +324,7 @@ impl Form {
                     line.advice,
                     line.first_seen,
                 ];
-                writer.write_record(cells.iter().map(|cell| harmless(cell)))?;
+                writer.record(cells)?;
             }
             Form::Ndjson(file) => {
                 serde_json::to_writer(&mut *file, &line).map_err(std::io::Error::from)?;
@@ -367,23 +332,5 @@ impl Form {
             }
         }
         Ok(())
-    }
-}
-
-/// A cell that a spreadsheet program does not take for a formula.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_cell_that_begins_like_a_formula_is_quoted() {
-        assert_eq!(super::harmless("=1+1"), "'=1+1");
-        assert_eq!(super::harmless("无"), "无");
     }
 }

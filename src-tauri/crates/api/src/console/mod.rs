@@ -54,6 +54,7 @@ use zhengqiao_sync::SyncError;
 
 use crate::contract::{ApiError, ErrorCode, KeyStore, StateChange};
 use crate::keys::{self, KeyChoice, Open};
+use crate::out_file::NotWritten;
 
 /// Changes that a slow listener may be behind.
 const CHANGES_KEPT: usize = 64;
@@ -264,6 +265,14 @@ fn file_error(path: &str, error: &dyn std::error::Error) -> ApiError {
         message: format!("{path}: {error}"),
         retryable: false,
         details: None,
+    }
+}
+
+/// Why a file at a path was not written.
+fn not_written(path: &str, error: NotWritten) -> ApiError {
+    match error {
+        NotWritten::Store(error) => error.into(),
+        NotWritten::File(error) => file_error(path, &error),
     }
 }
 

@@ -16,9 +16,9 @@ use super::report_write::Teller;
 use super::reports::{BATCH_ROWS, environment_of};
 use crate::contract::ReportForm;
 use crate::issue_list::line::{Known, cells};
-use crate::issue_list::separated::Sheet;
 use crate::issue_list::workbook::Book;
 use crate::issue_list::{COLUMNS, Cover, Words};
+use crate::out_file::{Separated, partial, put};
 
 /// What is to be written.
 pub(super) struct Job {
@@ -102,14 +102,18 @@ pub(super) fn write(conn: &Connection, job: &Job) -> Result<(), Failure> {
             book.department(&department.code, department.name.as_deref())?;
             pen.each(&department.code, &mut |cells| Ok(book.record(cells)?))?;
         }
-        return put(Path::new(&job.path), &book.bytes()?);
+        let bytes = book.bytes()?;
+        return put(Path::new(&job.path), |partial| {
+            Ok(std::fs::write(partial, bytes)?)
+        });
     }
     let mut place = Place::open(&job.path)?;
     for (number, department) in (1..).zip(&departments) {
         let (ending, bytes) = if job.form == ReportForm::Csv {
-            let mut sheet = Sheet::new(job.words)?;
-            pen.each(&department.code, &mut |cells| Ok(sheet.record(cells)?))?;
-            ("csv", sheet.bytes()?)
+            let titles = COLUMNS.iter().map(|column| job.words.title(column));
+            let mut file = Separated::new(Vec::new(), titles)?;
+            pen.each(&department.code, &mut |cells| Ok(file.record(cells)?))?;
+            ("csv", file.end()?)
         } else {
             let cover = pen.cover(std::slice::from_ref(department))?;
             let mut book = Book::new(&cover, job.words)?;
@@ -315,21 +319,6 @@ impl Pen<'_> {
     }
 }
 
-/// Writes a file beside its place and then puts it there.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let partial = partial(path);
-    std::fs::write(&partial, bytes)?;
-    std::fs::rename(&partial, path)?;
-    Ok(())
-}
-
-/// Where a file is written before it takes its place.
-pub(super) fn partial(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
 /// Where several files go.
 enum Place {
     Archive {
@@ -360,7 +349,9 @@ impl Place {
                 writer.write_all(bytes)?;
                 Ok(())
             }
-            Self::Directory(path) => put(&path.join(name), bytes),
+            Self::Directory(path) => put(&path.join(name), |partial| {
+                Ok(std::fs::write(partial, bytes)?)
+            }),
         }
     }
 

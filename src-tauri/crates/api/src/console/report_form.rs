@@ -9,6 +9,7 @@ use rust_xlsxwriter::{Chart, ChartType, ConditionalFormatDataBar, Format, Workbo
 
 use super::invalid;
 use crate::contract::ApiError;
+use crate::out_file::put;
 
 /// Names of a sheet are no longer, whatever the language.
 const SHEET_NAME: usize = 31;
@@ -85,13 +86,14 @@ pub(super) fn write(
     tables: &[Table],
     words: Words,
 ) -> std::io::Result<()> {
-    let partial = path.with_extension("part");
-    if path.extension().is_some_and(|ending| ending == "html") {
-        std::fs::write(&partial, page(title, tables, words))?;
-    } else {
-        workbook(&partial, tables).map_err(std::io::Error::other)?;
-    }
-    std::fs::rename(&partial, path)
+    let is_page = path.extension().is_some_and(|ending| ending == "html");
+    put(path, |partial| {
+        if is_page {
+            std::fs::write(partial, page(title, tables, words))
+        } else {
+            workbook(partial, tables).map_err(std::io::Error::other)
+        }
+    })
 }
 
 /// A share in percent with one digit; what is not whole is never shown as whole.

@@ -12,7 +12,7 @@ use zhengqiao_store::rejection_version::Act;
 use zhengqiao_store::report::{self, NewReport};
 use zhengqiao_store::{connection, undone};
 
-use super::report_file::{Failure, Job, partial, write};
+use super::report_file::{Failure, Job, write};
 use super::reports::{
     BATCH_ROWS, environment_of, form_name, given_day, note, one_connection, usual_term,
 };
@@ -22,6 +22,7 @@ use crate::contract::{
     ReportForm, ReportId, ReportPlan, ReportProgress, RewriteReport, WriteReport,
 };
 use crate::issue_list::Words;
+use crate::out_file::partial;
 
 /// Records of one report at most: departments can answer no more, and the file is built in memory.
 const LARGEST_REPORT: i64 = 50_000;

@@ -18,6 +18,7 @@ use crate::contract::{
     SharedSource,
 };
 use crate::differences;
+use crate::out_file::put;
 
 /// Bytes of a file at most.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -308,7 +309,7 @@ async fn written(file: &impl Serialize, path: Option<String>) -> Result<SharedFi
         .map_err(|error| invalid(format!("the file cannot be written: {error}")))?;
     if let Some(path) = path {
         let (shown, copy) = (path.clone(), text.clone());
-        blocking(move || std::fs::write(&path, copy))
+        blocking(move || put(path.as_ref(), |partial| std::fs::write(partial, copy)))
             .await?
             .map_err(|error| file_error(&shown, &error))?;
     }

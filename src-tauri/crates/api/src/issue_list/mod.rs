@@ -7,7 +7,6 @@
 pub mod answers;
 pub mod ask;
 pub mod line;
-pub mod separated;
 pub mod workbook;
 
 /// A column.
@@ -219,59 +218,13 @@ impl Cover {
     }
 }
 
-/// A cell that a spreadsheet program takes neither for a formula nor, where it is a long number, for a
-/// number that it may round.
-pub fn harmless(cell: &str) -> String {
-    let begins = cell
-        .trim_start_matches(|char: char| char.is_whitespace() || "\u{feff}\u{200b}".contains(char));
-    let is_formula = begins.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
-        || cell.starts_with(['\t', '\r', '\n']);
-    let is_long_number = cell.len() > 11
-        && cell
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if is_formula || is_long_number {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn what_looks_like_a_formula_or_would_lose_digits_is_quoted() {
-        for cell in [
-            "=1+1",
-            " =HYPERLINK(\"x\")",
-            "+86",
-            "-1",
-            "@SUM(A1)",
-            "\t=1",
-            "＝1",
-            "123456789012345678",
-        ] {
-            assert!(harmless(cell).starts_with('\''), "{cell}");
-        }
-        for cell in ["无", "7K3-M9Q-2RT", "2026-01-01", "20260101", ""] {
-            assert_eq!(harmless(cell), cell);
-        }
-    }
 
     #[test]
     fn the_answers_column_is_where_it_is_said_to_be() {
         assert_eq!(COLUMNS[ANSWER].zh, "答复");
         assert!(COLUMNS[ANSWER].answers && !COLUMNS[ANSWER - 1].answers);
-    }
-
-    proptest! {
-        #[test]
-        fn no_cell_begins_a_formula(text in "[=+@\\-\t\r\n ＝＋]{0,3}.{0,20}") {
-            let cell = harmless(&text);
-            prop_assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell:?}");
-        }
     }
 }

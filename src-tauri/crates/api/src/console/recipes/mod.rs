@@ -24,6 +24,7 @@ use crate::contract::{
     ApiError, ApplyRecipe, ExtractRecipe, MendReport, Recipe, RecipeFile, RecipePlan, SharedSource,
     StepReport,
 };
+use crate::out_file::put;
 
 /// The form of the file that this program writes.
 const FORMAT: u32 = 1;
@@ -80,7 +81,7 @@ impl Console {
         let text = text_of(&recipe)?;
         if let Some(path) = request.path {
             let (shown, copy) = (path.clone(), text.clone());
-            blocking(move || std::fs::write(&path, copy))
+            blocking(move || put(path.as_ref(), |partial| std::fs::write(partial, copy)))
                 .await?
                 .map_err(|error| file_error(&shown, &error))?;
         }

@@ -10,7 +10,7 @@ use super::super::super::rejected::given_reason;
 use super::super::super::{Console, actor, blocking, file_error, invalid, now_ms};
 use super::run::check_acts;
 use crate::contract::{ApiError, ExportDecisions, ExportReport};
-use crate::issue_list::harmless;
+use crate::out_file::{Separated, put};
 
 /// Column titles in Chinese and English.
 const TITLES: [(&str, &str); 7] = [
@@ -50,9 +50,7 @@ impl Console {
         let due = self.due(request.connection_id, &request.acts).await?;
         let rows = i64::try_from(due.len()).unwrap_or(i64::MAX);
         let zh = request.language.starts_with("zh");
-        let lines: Vec<[String; TITLES.len()]> = std::iter::once(titles(zh))
-            .chain(due.iter().map(|one| line(one, zh)))
-            .collect();
+        let lines: Vec<_> = due.iter().map(|one| line(one, zh)).collect();
         // Who took the keys out stands in the audit before they are out.
         let detail = serde_json::json!({ "reason": reason, "rows": rows, "path": request.path });
         self.write(move |tx| {
@@ -69,9 +67,9 @@ impl Console {
         .await?;
         blocking(move || {
             if is_csv {
-                write_csv(&path, &lines)
+                write_csv(&path, &lines, zh)
             } else {
-                write_xlsx(&path, &lines)
+                write_xlsx(&path, &lines, zh)
             }
         })
         .await?
@@ -83,8 +81,8 @@ impl Console {
     }
 }
 
-fn titles(zh: bool) -> [String; TITLES.len()] {
-    TITLES.map(|(chinese, english)| if zh { chinese } else { english }.to_owned())
+fn titles(zh: bool) -> [&'static str; TITLES.len()] {
+    TITLES.map(|(chinese, english)| if zh { chinese } else { english })
 }
 
 fn line(due: &DueRow, zh: bool) -> [String; TITLES.len()] {
@@ -122,35 +120,25 @@ fn line(due: &DueRow, zh: bool) -> [String; TITLES.len()] {
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// A half-written file never takes the place of a whole one.
-fn put(path: &Path, write: impl FnOnce(&Path) -> Result<(), Failed>) -> Result<(), Failed> {
-    let partial = path.with_extension("part");
-    write(&partial)?;
-    Ok(std::fs::rename(&partial, path)?)
-}
-
-fn write_csv(path: &Path, lines: &[[String; TITLES.len()]]) -> Result<(), Failed> {
+fn write_csv(path: &Path, lines: &[[String; TITLES.len()]], zh: bool) -> Result<(), Failed> {
     put(path, |partial| {
-        // Spreadsheet programs know UTF-8 by its mark.
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer("\u{FEFF}".as_bytes().to_vec());
+        let mut file = Separated::new(std::fs::File::create(partial)?, titles(zh))?;
         for cells in lines {
-            writer.write_record(cells.iter().map(|cell| harmless(cell)))?;
+            file.record(cells)?;
         }
-        let bytes = writer
-            .into_inner()
-            .map_err(|error| std::io::Error::other(error.to_string()))?;
-        Ok(std::fs::write(partial, bytes)?)
+        file.end()?;
+        Ok(())
     })
 }
 
-fn write_xlsx(path: &Path, lines: &[[String; TITLES.len()]]) -> Result<(), Failed> {
+fn write_xlsx(path: &Path, lines: &[[String; TITLES.len()]], zh: bool) -> Result<(), Failed> {
     put(path, |partial| {
         let mut book = Workbook::new();
         let sheet = book.add_worksheet();
-        let mut fill = || -> Result<(), XlsxError> {
-            for (row, cells) in (0..).zip(lines) {
+        let titles = titles(zh).map(str::to_owned);
+        let all = std::iter::once(&titles).chain(lines);
+        let fill = || -> Result<(), XlsxError> {
+            for (row, cells) in (0..).zip(all) {
                 for (column, cell) in (0..).zip(cells) {
                     sheet.write_string(row, column, cell)?;
                 }

@@ -1,33 +1,27 @@
 //! Reconciliation: comparing, watching, re-pulling, signing off.
 
+mod export;
+mod rows;
+
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use zhengqiao_domain::DatasetId;
-use zhengqiao_exchange::Profile;
-use zhengqiao_store::reconciliation_cell::{self, CellRow};
-use zhengqiao_store::reconciliation_key::{self, Difference, KeyFilter, KeyRow};
-use zhengqiao_store::{Connection, StoreError, audit, connection, reconciliation, run};
-use zhengqiao_sync::reconcile::{
-    self, CANCELLED, CellState, ReconcileOptions, ReconcileScope, Watch,
-};
+use zhengqiao_store::reconciliation_key::{self, Difference, KeyFilter};
+use zhengqiao_store::{audit, reconciliation, reconciliation_cell, run};
+use zhengqiao_sync::reconcile::{self, ReconcileOptions, Watch};
 
+use self::rows::{cell, days, key, list_row};
 use super::system::LARGEST_PAGE;
-use super::{Console, actor, blocking, file_error, invalid, not_found, now_ms};
+use super::{Console, actor, blocking, invalid, not_found, now_ms};
 use crate::contract::{
-    ApiError, ExportReconciliation, ExportReport, Nothing, ReconciliationCell,
-    ReconciliationCellsRequest, ReconciliationDetail, ReconciliationId, ReconciliationKey,
-    ReconciliationKeysPage, ReconciliationKeysRequest, ReconciliationProgress, ReconciliationRow,
-    ReconciliationsRequest, SignReconciliation, StartReconciliation,
+    ApiError, Nothing, ReconciliationCell, ReconciliationCellsRequest, ReconciliationDetail,
+    ReconciliationId, ReconciliationKeysPage, ReconciliationKeysRequest, ReconciliationProgress,
+    ReconciliationRow, ReconciliationsRequest, SignReconciliation, StartReconciliation,
 };
-use crate::masks;
 
 /// Between two looks at a comparison.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
-/// Keys read at once for a file.
-const BATCH_KEYS: u32 = 1_000;
 
 /// The comparisons that this process works on.
 #[derive(Default)]
@@ -363,267 +357,4 @@ impl Console {
         })
         .await
     }
-
-    /// Writes the keys that differ to a `.csv` file, masked.
-    ///
-    /// # Errors
-    /// [`crate::contract::ErrorCode::File`] when the file cannot be written; what was there stays.
-    pub async fn export_reconciliation(
-        &self,
-        request: ExportReconciliation,
-    ) -> Result<ExportReport, ApiError> {
-        let path = PathBuf::from(&request.path);
-        if path.extension().and_then(|ending| ending.to_str()) != Some("csv") {
-            return Err(invalid(format!(
-                "path: {:?} does not end in .csv",
-                request.path
-            )));
-        }
-        let id = request.reconciliation_id;
-        let row = self.reconciliation(id).await?;
-        let zh = request.language.starts_with("zh");
-        let partial = path.with_extension("part");
-        let target = partial.clone();
-        let connection_id = row.connection_id;
-        let written = self
-            .read(move |conn| {
-                let Some(connection) = connection::get(conn, connection_id)? else {
-                    return Ok(Ok(0));
-                };
-                let profile: Profile = serde_json::from_str(&connection.profile)?;
-                let environment = if zh {
-                    profile.environment.zh()
-                } else {
-                    profile.environment.as_str()
-                };
-                let place = [connection.name.as_str(), environment];
-                write_keys(conn, id, &target, place, zh)
-            })
-            .await?;
-        let rows = written.map_err(|error| file_error(&request.path, &error))?;
-        std::fs::rename(&partial, &path).map_err(|error| file_error(&request.path, &error))?;
-        let subject = request.path.clone();
-        let detail = serde_json::json!({ "reconciliation": id, "rows": rows }).to_string();
-        self.write(move |tx| {
-            audit::append(
-                tx,
-                now_ms(),
-                &actor(),
-                "export_reconciliation",
-                &subject,
-                &detail,
-            )
-        })
-        .await?;
-        Ok(ExportReport {
-            path: request.path,
-            rows,
-        })
-    }
-}
-
-type Written = Result<i64, csv::Error>;
-
-fn write_keys(
-    conn: &Connection,
-    id: i64,
-    path: &std::path::Path,
-    place: [&str; 2],
-    zh: bool,
-) -> Result<Written, StoreError> {
-    let titles = if zh {
-        [
-            "连接",
-            "环境",
-            "数据集",
-            "日期",
-            "部门",
-            "差异",
-            "记录主键",
-            "已补齐",
-        ]
-    } else {
-        [
-            "connection",
-            "environment",
-            "dataset",
-            "day",
-            "department",
-            "difference",
-            "record_key",
-            "healed",
-        ]
-    };
-    let begun = std::fs::File::create(path)
-        .map_err(csv::Error::from)
-        .and_then(|mut file| {
-            use std::io::Write as _;
-            // Spreadsheets take a file without it for one in the system's own encoding.
-            file.write_all("\u{FEFF}".as_bytes())?;
-            let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(titles)?;
-            Ok(writer)
-        });
-    let mut writer = match begun {
-        Ok(writer) => writer,
-        Err(error) => return Ok(Err(error)),
-    };
-    let (mut rows, mut after) = (0, 0);
-    loop {
-        let page = reconciliation_key::page(conn, id, &KeyFilter::default(), after, BATCH_KEYS)?;
-        let ended = page.len() < BATCH_KEYS as usize;
-        for row in page {
-            after = row.id;
-            rows += 1;
-            let one = key(row);
-            let dataset = if zh {
-                one.dataset.dataset().zh
-            } else {
-                one.dataset.as_str()
-            };
-            let healed = match (one.healed_at.is_some(), zh) {
-                (true, true) => "是",
-                (true, false) => "yes",
-                (false, true) => "否",
-                (false, false) => "no",
-            };
-            let record = [
-                place[0],
-                place[1],
-                dataset,
-                &one.day,
-                &one.department,
-                difference_word(&one.kind, zh),
-                &one.record_key,
-                healed,
-            ];
-            if let Err(error) = writer.write_record(record) {
-                return Ok(Err(error));
-            }
-        }
-        if ended {
-            return Ok(writer.flush().map(|()| rows).map_err(csv::Error::from));
-        }
-    }
-}
-
-fn difference_word(kind: &str, zh: bool) -> &str {
-    match (kind, zh) {
-        ("missing", true) => "缺少",
-        ("surplus", true) => "多出",
-        ("doubled", true) => "重复",
-        ("different", true) => "内容不同",
-        (other, _) => other,
-    }
-}
-
-fn key(row: KeyRow) -> ReconciliationKey {
-    ReconciliationKey {
-        key_id: row.id,
-        dataset: row.dataset,
-        record_key: masks::joined(row.dataset, row.dataset.dataset().key, &row.record_key),
-        day: row.day,
-        department: row.department,
-        kind: row.kind.as_str().into(),
-        healed_at: row.healed_at,
-    }
-}
-
-fn cell(row: CellRow, department: Option<String>) -> ReconciliationCell {
-    let figures = row.figures;
-    ReconciliationCell {
-        dataset: row.dataset,
-        day: row.day,
-        department,
-        state: row.state,
-        provider: figures.provider,
-        received: figures.received,
-        accepted: figures.accepted,
-        rejected: figures.rejected,
-        held: figures.held,
-        withdrawn: figures.withdrawn,
-        looked: row.looked_at.is_some(),
-        open_keys: row.open_keys,
-        healed_keys: row.healed_keys,
-    }
-}
-
-/// The departments of each dataset's day together: the sums, and the worst state of them.
-fn days(cells: Vec<CellRow>) -> Vec<ReconciliationCell> {
-    let mut days: BTreeMap<(DatasetId, String), ReconciliationCell> = BTreeMap::new();
-    for row in cells {
-        let one = cell(row, None);
-        days.entry((one.dataset, one.day.clone()))
-            .and_modify(|sum| {
-                // What is unknown of a part is unknown of the whole.
-                sum.provider = sum.provider.zip(one.provider).map(|(a, b)| a + b);
-                sum.received += one.received;
-                sum.accepted += one.accepted;
-                sum.rejected += one.rejected;
-                sum.held += one.held;
-                sum.withdrawn += one.withdrawn;
-                sum.looked |= one.looked;
-                sum.open_keys += one.open_keys;
-                sum.healed_keys += one.healed_keys;
-                if CellState::by_name(&one.state) > CellState::by_name(&sum.state) {
-                    sum.state.clone_from(&one.state);
-                }
-            })
-            .or_insert(one);
-    }
-    days.into_values().collect()
-}
-
-fn list_row(
-    conn: &Connection,
-    row: reconciliation::ReconciliationRow,
-    busy: &[i64],
-) -> Result<ReconciliationRow, StoreError> {
-    let scope: ReconcileScope = serde_json::from_str(&row.scope)?;
-    let mut open: HashMap<Difference, i64> = HashMap::new();
-    let mut healed = 0;
-    for (kind, still, done) in reconciliation_key::counts(conn, row.id)? {
-        open.insert(kind, still);
-        healed += done;
-    }
-    let worst = reconciliation_cell::states(conn, row.id)?
-        .iter()
-        .filter_map(|state| CellState::by_name(state))
-        .max();
-    let state = if busy.contains(&row.id) {
-        "running"
-    } else if row.ended_at.is_none() {
-        "interrupted"
-    } else {
-        match (row.code.as_deref(), worst) {
-            (Some(CANCELLED), _) => "cancelled",
-            (Some(_), _) => "failed",
-            (None, Some(worst)) if worst.differs() => "differs",
-            (None, None | Some(CellState::Unknown)) => "unknown",
-            (None, Some(_)) => "equal",
-        }
-    };
-    let open = |kind| open.get(&kind).copied().unwrap_or(0);
-    Ok(ReconciliationRow {
-        reconciliation_id: row.id,
-        connection_id: row.connection_id,
-        state: state.into(),
-        begun_at: row.begun_at,
-        ended_at: row.ended_at,
-        actor: row.actor,
-        datasets: scope.datasets,
-        from: scope.from,
-        to: scope.to,
-        every_key: scope.every_key,
-        code: row.code,
-        message: row.message,
-        signed_by: row.signed_by,
-        signed_at: row.signed_at,
-        note: row.note,
-        missing: open(Difference::Missing),
-        surplus: open(Difference::Surplus),
-        doubled: open(Difference::Doubled),
-        different: open(Difference::Different),
-        healed,
-    })
 }

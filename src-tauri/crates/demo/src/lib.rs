@@ -5,10 +5,12 @@
 //! that are tested against it are elsewhere, and this crate does not know them.
 
 mod accounts;
+mod answers;
 mod bindings;
 mod cases;
 mod counts;
 mod defects;
+mod families;
 mod faults;
 mod gate;
 mod items;

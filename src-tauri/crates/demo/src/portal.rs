@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::answers::{early, json as answer, late};
 use crate::faults::FaultKind;
-use crate::server::{Shared, early, json as answer, late};
+use crate::server::Shared;
 
 /// The name that faults of the receiving side have in place of a dataset.
 pub const PORTAL: &str = "portal";

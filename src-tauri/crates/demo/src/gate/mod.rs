@@ -28,9 +28,11 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::Value;
 
+use crate::answers::json;
+use crate::families::{Listing, answer, moment, span};
 use crate::narrow::Narrow;
 use crate::row::Family;
-use crate::server::{Listing, Shared, answer, json, moment, span};
+use crate::server::Shared;
 use crate::world::World;
 
 pub(crate) use ciphers::public_key;

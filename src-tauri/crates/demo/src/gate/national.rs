@@ -9,8 +9,9 @@ use axum::response::Response;
 
 use super::ciphers::{base64, encrypt, hmac_base64, sha256_hex};
 use super::{Asked, Manner, Refusal, text, texts, unauthorised};
+use crate::answers::json;
 use crate::numbers::mix;
-use crate::server::{Shared, json};
+use crate::server::Shared;
 
 /// Whether a call is signed by somebody known, lately, for the first time.
 pub(crate) fn signed(

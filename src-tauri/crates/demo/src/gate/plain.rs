@@ -10,8 +10,9 @@ use axum::response::Response;
 
 use super::ciphers::base64;
 use super::{Asked, Manner, Refusal, text, texts, unauthorised};
+use crate::answers::json;
 use crate::numbers::mix;
-use crate::server::{Credentials, Shared, json};
+use crate::server::{Credentials, Shared};
 
 fn asked(dataset: &str, body: &[u8]) -> Asked {
     Asked {

@@ -294,7 +294,7 @@ fn claims(shared: &Shared, person: Person) -> Map<String, Value> {
 }
 
 fn told(status: StatusCode, body: &Value) -> Response {
-    crate::server::json(status, body.to_string())
+    crate::answers::json(status, body.to_string())
 }
 
 fn plain(status: StatusCode, text: &str) -> Response {

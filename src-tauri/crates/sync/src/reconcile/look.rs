@@ -11,7 +11,8 @@ use zhengqiao_store::rejection::State;
 use zhengqiao_store::stock::{self, Standing};
 use zhengqiao_store::{Connection, StoreError, record, rejection};
 
-use super::{Bench, CellState, write_state};
+use super::compare::write_state;
+use super::{Bench, CellState};
 use crate::engine::{local, now_ms};
 use crate::error::SyncError;
 use crate::prepare::prepare;

@@ -10,7 +10,8 @@ use zhengqiao_store::reconciliation_key::{self, KeyFilter, KeyRow};
 use zhengqiao_store::{Cache, reconciliation};
 
 use super::look::is_healed;
-use super::{Bench, Phase, Watch, midnight};
+use super::scope::midnight;
+use super::{Bench, Phase, Watch};
 use crate::engine::{self, RunOptions, now_ms};
 use crate::error::SyncError;
 use crate::scope::{MOST_IDS, RunScope, Window};

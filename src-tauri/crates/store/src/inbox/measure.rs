@@ -143,7 +143,12 @@ fn counts_pages_and_writes() {
             filter.days = Some(("2026-01-01".into(), format!("2026-{:02}-28", 1 + n % 12)));
         }),
     ];
-    let (mut counts, mut pages) = (Vec::new(), Vec::new());
+    let most = Most {
+        causes: 500,
+        departments: 12,
+        days: 31,
+    };
+    let (mut counts, mut pages, mut groups) = (Vec::new(), Vec::new(), Vec::new());
     for (at, one) in changes.iter().enumerate() {
         for other in &changes[at + 1..] {
             for n in 0..8 {
@@ -158,11 +163,17 @@ fn counts_pages_and_writes() {
                     .read_blocking(|conn| cache.inbox().page(conn, &filter, None, 50))
                     .unwrap();
                 pages.push(begun.elapsed());
+                let begun = Instant::now();
+                cache
+                    .read_blocking(|conn| cache.inbox().groups(conn, &filter, most))
+                    .unwrap();
+                groups.push(begun.elapsed());
             }
         }
     }
     say("all facets under two filters", counts);
     say("a page of 50 under two filters", pages);
+    say("groups under two filters", groups);
     let more = all / 50;
     let begun = Instant::now();
     write(&cache, &sources, all..all + more);

@@ -31,6 +31,24 @@ pub(super) struct Pass<'c> {
     hits: Option<Vec<(usize, usize)>>,
 }
 
+/// Does several works at once, the first on this thread; gives what they gave, in their order.
+pub(super) fn on_threads<S: Send>(works: usize, one: impl Fn(usize) -> S + Sync) -> Vec<S> {
+    let one = &one;
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..works)
+            .map(|number| scope.spawn(move || one(number)))
+            .collect();
+        let mut all = vec![one(0)];
+        for other in others {
+            match other.join() {
+                Ok(sum) => all.push(sum),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+}
+
 /// Room for what is noted of a block.
 struct Room {
     marks: Vec<u8>,
@@ -93,20 +111,7 @@ impl<'c> Pass<'c> {
             });
             sum
         };
-        let one = &one;
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads)
-                .map(|number| scope.spawn(move || one(number)))
-                .collect();
-            let mut sums = vec![one(0)];
-            for other in others {
-                match other.join() {
-                    Ok(sum) => sums.push(sum),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            sums
-        })
+        on_threads(threads, one)
     }
 
     /// The places that the filter has, where the rows are found by these: no others are wanted.

@@ -71,6 +71,16 @@ impl Sums<'_> {
     }
 }
 
+/// The sums of all threads, or what is known of them anyway.
+fn joined<'s>(sums: &'s [Sums<'_>], of: impl Fn(&'s Sums<'_>) -> Option<&'s Lanes>) -> Vec<u32> {
+    let mut each = sums.iter().filter_map(of);
+    let mut all = each.next().cloned().unwrap_or_else(|| Lanes::new(0));
+    for other in each {
+        all.join(other);
+    }
+    all.sums()
+}
+
 /// Counts a filter's rejections by every facet.
 pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&[i64]>) -> Counts {
     let pass = Pass::new(columns, filter, hits);
@@ -111,13 +121,13 @@ pub(super) fn counts(columns: &Columns, filter: &RejectionFilter, hits: Option<&
     let by_kind = if known_kinds {
         columns.kinds.rows.clone()
     } else {
-        Lanes::sums(sums.iter().filter_map(|sums| sums.kinds.as_ref()))
+        joined(&sums, |sums| sums.kinds.as_ref())
     };
     let (by_place, by_set) = match known {
         Some(classes) => of_totals(columns, filter, filtered, classes),
         None => (
-            Lanes::sums(sums.iter().filter_map(|sums| sums.places.as_ref())),
-            Lanes::sums(sums.iter().filter_map(|sums| sums.sets.as_ref())),
+            joined(&sums, |sums| sums.places.as_ref()),
+            joined(&sums, |sums| sums.sets.as_ref()),
         ),
     };
     named(&pass, columns, filter, [&by_kind, &by_place, &by_set])

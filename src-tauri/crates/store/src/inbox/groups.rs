@@ -5,9 +5,8 @@ use std::cmp::Reverse;
 use super::cause_filter::CauseFilter;
 use super::chunk::Chunk;
 use super::columns::Columns;
-use super::numbers::Lanes;
 use super::pairs::Pairs;
-use super::pass::{Pass, on_threads};
+use super::pass::Pass;
 use super::tally::{Class, Few, Size, Tally};
 use crate::rejection::{HELD, RejectionFilter};
 
@@ -59,13 +58,13 @@ pub(super) fn groups(
 }
 
 /// The greatest first, at most so many; causes without any are none.
-fn order(columns: &Columns, rows: &[u32], most: usize) -> Vec<usize> {
+fn order(columns: &Columns, sizes: &[Size], most: usize) -> Vec<usize> {
     let ids = &columns.causes.of.values;
-    let mut list: Vec<(Reverse<u32>, Reverse<i64>, usize)> = rows
+    let mut list: Vec<(Reverse<u32>, Reverse<i64>, usize)> = sizes
         .iter()
         .enumerate()
-        .filter(|(_, rows)| **rows > 0)
-        .map(|(cause, rows)| (Reverse(*rows), Reverse(ids[cause]), cause))
+        .filter(|(_, size)| size.rows > 0)
+        .map(|(cause, size)| (Reverse(size.rows), Reverse(ids[cause]), cause))
         .collect();
     if most < list.len() {
         list.select_nth_unstable(most);
@@ -96,8 +95,7 @@ fn of_totals(columns: &Columns, classes: &[Class], passes: &[bool], most: Most) 
         }
         naming.group(cause, sizes[cause])
     };
-    let rows: Vec<u32> = sizes.iter().map(|size| size.rows).collect();
-    order(columns, &rows, most.causes)
+    order(columns, &sizes, most.causes)
         .into_iter()
         .map(group)
         .collect()
@@ -109,127 +107,89 @@ fn join(size: &mut Size, other: &Size) {
     size.newest = size.newest.max(other.newest);
 }
 
-/// A part of the rows that a filter has, and how many there are of each set of causes.
+/// A part of the rows that a filter has, and how much there is of each cause among them.
 struct Part<'c> {
     rows: Vec<(&'c Chunk, Vec<u16>)>,
-    by_set: Lanes,
+    sizes: Vec<Size>,
 }
 
 /// The groups of the rows that a filter has.
 fn of_rows(columns: &Columns, pass: &Pass<'_>, passes: &[bool], most: Most) -> Vec<Group> {
+    let kinds = columns.kinds.of.values.iter();
+    let held: Vec<u32> = kinds
+        .map(|kind| u32::from(kind.class.outcome == HELD))
+        .collect();
     let new = || Part {
         rows: Vec::new(),
-        by_set: Lanes::new(columns.sets.len()),
+        sizes: vec![Size::default(); columns.causes.len()],
     };
     let parts = pass.shared(&[], new, |part, seen| {
-        let rows = || seen.rows.iter().map(|(at, _)| *at);
-        let each = rows().map(|at| (usize::from(at), 1));
-        seen.chunk.sets.count(each, &mut part.by_set);
-        part.rows.push((seen.chunk, rows().collect()));
+        for (at, _) in seen.rows {
+            let at = usize::from(*at);
+            let one = Size {
+                rows: 1,
+                held: held[seen.chunk.kinds.get(at) as usize],
+                newest: seen.chunk.id(at),
+            };
+            for cause in columns.sets.members(seen.chunk.sets.get(at) as usize) {
+                join(&mut part.sizes[*cause as usize], &one);
+            }
+        }
+        let rows = seen.rows.iter().map(|(at, _)| *at);
+        part.rows.push((seen.chunk, rows.collect()));
     });
-    let by_set = Lanes::sums(parts.iter().map(|part| &part.by_set));
-    let mut rows = vec![0; columns.causes.len()];
-    for (set, count) in columns.sets.each().zip(by_set) {
-        for cause in set.iter().filter(|_| count > 0) {
-            rows[*cause as usize] += count;
+    let mut sizes = vec![Size::default(); columns.causes.len()];
+    for part in &parts {
+        for ((size, one), passes) in sizes.iter_mut().zip(&part.sizes).zip(passes) {
+            if *passes {
+                join(size, one);
+            }
         }
     }
-    for (rows, passes) in rows.iter_mut().zip(passes) {
-        *rows *= u32::from(*passes);
-    }
-    let listed = order(columns, &rows, most.causes);
-    let told = Told::of(columns, &parts, &listed);
+    let listed = order(columns, &sizes, most.causes);
+    let (departments, days) = spread(columns, &parts, &listed);
     let mut naming = Naming::new(columns, most);
-    let (departments, days) = (
-        told.departments.by_first(listed.len()),
-        told.days.by_first(listed.len()),
-    );
-    let spreads = departments.iter().zip(&days);
-    let group = |(place, (cause, (departments, days))): (usize, (usize, (&Few, &Few)))| {
-        naming.add(departments, days);
-        let size = Size {
-            rows: rows[cause],
-            ..told.sizes[place]
-        };
-        naming.group(cause, size)
-    };
     listed
         .into_iter()
-        .zip(spreads)
-        .enumerate()
-        .map(group)
+        .zip(departments.iter().zip(&days))
+        .map(|(cause, (departments, days))| {
+            naming.add(departments, days);
+            naming.group(cause, sizes[cause])
+        })
         .collect()
 }
 
 /// A cause that is not listed.
 const NOWHERE: u32 = u32::MAX;
-/// Fewer rows are told of before another thread has begun.
-const WORTH_THREADS: usize = 20_000;
 
-/// What is told of the causes that are listed, by their place in the list; nobody looks at the others'.
-struct Told {
-    departments: Pairs,
-    days: Pairs,
-    /// How many of a cause are held, and the newest of it.
-    sizes: Vec<Size>,
-}
-
-impl Told {
-    fn of(columns: &Columns, parts: &[Part<'_>], listed: &[usize]) -> Self {
-        let mut places = vec![NOWHERE; columns.causes.len()];
-        for (place, cause) in (0_u32..).zip(listed) {
-            places[*cause] = place;
-        }
-        let kinds = columns.kinds.of.values.iter();
-        let kinds: Vec<(u32, u32)> = kinds
-            .map(|kind| (kind.day, u32::from(kind.class.outcome == HELD)))
-            .collect();
-        let department_of = columns.places.values.iter();
-        let department_of: Vec<u32> = department_of.map(|place| place.department).collect();
-        let one = |parts: &[Part<'_>]| {
-            let mut told = Self {
-                departments: Pairs::new(listed.len(), columns.departments.values.len()),
-                days: Pairs::new(listed.len(), columns.days.values.len()),
-                sizes: vec![Size::default(); listed.len()],
-            };
-            for (chunk, rows) in parts.iter().flat_map(|part| &part.rows) {
-                for at in rows {
-                    let at = usize::from(*at);
-                    let row = chunk.row(at);
-                    let (day, held) = kinds[row.kind as usize];
-                    for cause in columns.sets.members(row.set as usize) {
-                        let place = places[*cause as usize];
-                        if place != NOWHERE {
-                            told.departments
-                                .add(place, department_of[row.place as usize]);
-                            told.days.add(place, day);
-                            let size = &mut told.sizes[place as usize];
-                            size.held += held;
-                            size.newest = size.newest.max(chunk.id(at));
-                        }
-                    }
+/// Departments and days of each cause that is listed; nobody looks at those of the others.
+fn spread(columns: &Columns, parts: &[Part<'_>], listed: &[usize]) -> (Vec<Few>, Vec<Few>) {
+    let mut places = vec![NOWHERE; columns.causes.len()];
+    for (place, cause) in (0_u32..).zip(listed) {
+        places[*cause] = place;
+    }
+    let kinds = columns.kinds.of.values.iter();
+    let day_of: Vec<u32> = kinds.map(|kind| kind.day).collect();
+    let department_of = columns.places.values.iter();
+    let department_of: Vec<u32> = department_of.map(|place| place.department).collect();
+    let mut departments = Pairs::new(listed.len(), columns.departments.values.len());
+    let mut days = Pairs::new(listed.len(), columns.days.values.len());
+    for (chunk, rows) in parts.iter().flat_map(|part| &part.rows) {
+        for at in rows {
+            let row = chunk.row(usize::from(*at));
+            for cause in columns.sets.members(row.set as usize) {
+                let place = places[*cause as usize];
+                if place != NOWHERE {
+                    departments.add(place, department_of[row.place as usize]);
+                    days.add(place, day_of[row.kind as usize]);
                 }
             }
-            told
-        };
-        let rows = parts.iter().flat_map(|part| &part.rows);
-        if rows.map(|(_, rows)| rows.len()).sum::<usize>() < WORTH_THREADS {
-            return one(parts);
         }
-        let mut all = on_threads(parts.len(), |part| one(&parts[part..=part])).into_iter();
-        let first = all.next().unwrap_or_else(|| one(&[]));
-        all.fold(first, Self::join)
     }
-
-    /// With what was told of other rows.
-    fn join(mut self, other: Self) -> Self {
-        self.departments.join(other.departments);
-        self.days.join(other.days);
-        for (size, other) in self.sizes.iter_mut().zip(&other.sizes) {
-            join(size, other);
-        }
-        self
-    }
+    (
+        departments.by_first(listed.len()),
+        days.by_first(listed.len()),
+    )
 }
 
 /// Adds up the departments and days of one cause after the other, and names those that are wanted.

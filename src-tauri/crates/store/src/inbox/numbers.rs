@@ -134,18 +134,17 @@ impl Lanes {
         }
     }
 
-    /// The count of each number, of all rows that were counted apart; none where nothing was.
-    pub(super) fn sums<'l>(mut apart: impl Iterator<Item = &'l Self>) -> Vec<u32> {
-        let Some(mut all) = apart.next().cloned() else {
-            return Vec::new();
-        };
-        for other in apart {
-            for (one, other) in all.list.iter_mut().zip(&other.list) {
-                *one += other;
-            }
+    /// Adds the counts of other rows.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (one, other) in self.list.iter_mut().zip(&other.list) {
+            *one += other;
         }
-        (0..all.width)
-            .map(|at| all.list[at..].iter().step_by(all.width).sum())
+    }
+
+    /// The count of each number.
+    pub(super) fn sums(&self) -> Vec<u32> {
+        (0..self.width)
+            .map(|at| self.list[at..].iter().step_by(self.width).sum())
             .collect()
     }
 }

@@ -34,23 +34,6 @@ impl Pairs {
         }
     }
 
-    /// Adds what was counted of other rows, in a table of the same size.
-    pub(super) fn join(&mut self, other: Self) {
-        match (self, other) {
-            (Pairs::Dense { counts, .. }, Pairs::Dense { counts: others, .. }) => {
-                for (count, other) in counts.iter_mut().zip(others) {
-                    *count += other;
-                }
-            }
-            (Pairs::Sparse(counts), Pairs::Sparse(others)) => {
-                for (pair, rows) in others {
-                    *counts.entry(pair).or_default() += rows;
-                }
-            }
-            _ => debug_assert!(false, "tables of two sizes"),
-        }
-    }
-
     /// What was counted for each first number; so many there are.
     pub(super) fn by_first(&self, height: usize) -> Vec<Few> {
         let mut lists = vec![Few::default(); height];

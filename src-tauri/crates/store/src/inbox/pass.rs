@@ -31,24 +31,6 @@ pub(super) struct Pass<'c> {
     hits: Option<Vec<(usize, usize)>>,
 }
 
-/// Does several works at once, the first on this thread; gives what they gave, in their order.
-pub(super) fn on_threads<S: Send>(works: usize, one: impl Fn(usize) -> S + Sync) -> Vec<S> {
-    let one = &one;
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..works)
-            .map(|number| scope.spawn(move || one(number)))
-            .collect();
-        let mut all = vec![one(0)];
-        for other in others {
-            match other.join() {
-                Ok(sum) => all.push(sum),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    })
-}
-
 /// Room for what is noted of a block.
 struct Room {
     marks: Vec<u8>,
@@ -111,7 +93,20 @@ impl<'c> Pass<'c> {
             });
             sum
         };
-        on_threads(threads, one)
+        let one = &one;
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads)
+                .map(|number| scope.spawn(move || one(number)))
+                .collect();
+            let mut sums = vec![one(0)];
+            for other in others {
+                match other.join() {
+                    Ok(sum) => sums.push(sum),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            sums
+        })
     }
 
     /// The places that the filter has, where the rows are found by these: no others are wanted.

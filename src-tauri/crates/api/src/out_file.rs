@@ -48,6 +48,11 @@ pub fn put<T, E: From<std::io::Error>>(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
+    // Behind a link is the file; a pipe or a device has no place beside it.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return write(path);
+    }
     let partial = partial(path);
     let written = write(&partial).and_then(|told| {
         std::fs::rename(&partial, path)?;
@@ -163,6 +168,19 @@ mod tests {
         put(&path, |partial| std::fs::write(partial, "whole")).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_device_is_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("a.csv"), dir.path().join("link.csv"));
+        std::fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        put(&link, |partial| std::fs::write(partial, "whole")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "whole");
+        put(Path::new("/dev/null"), |place| std::fs::write(place, "x")).unwrap();
     }
 
     proptest! {
